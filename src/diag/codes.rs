@@ -1,0 +1,117 @@
+//! Every finding code: its name, default severity and what it means. This is the one list of them.
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Good to know.
+    Info,
+    /// Probably not what is meant, but the output is complete.
+    Warning,
+    /// The input cannot be compiled, or a promise does not hold: exit code 1.
+    Error,
+}
+
+impl Severity {
+    /// KRM's spelling.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// Defines the codes with their kebab-case names, default severities and descriptions in one table.
+macro_rules! codes {
+    ($($variant:ident $name:literal $severity:ident $fixed:ident $description:literal;)*) => {
+        /// Which rule found something. The kebab-case name is part of the interface.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $description] $variant,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name that users see and write in `rules`.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// Severity unless `rules` says otherwise.
+            #[must_use]
+            pub fn default_severity(self) -> Severity {
+                match self { $(Self::$variant => Severity::$severity,)* }
+            }
+
+            /// Whether `rules` may change the severity: not for input that cannot be compiled.
+            #[must_use]
+            pub fn can_be_changed(self) -> bool {
+                match self { $(Self::$variant => codes!(@ $fixed),)* }
+            }
+
+            /// What it means, one sentence.
+            #[must_use]
+            pub fn description(self) -> &'static str {
+                match self { $(Self::$variant => $description,)* }
+            }
+
+            /// Finds a code by its name.
+            #[must_use]
+            pub fn parse(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|code| code.name() == name)
+            }
+        }
+    };
+    (@ fixed) => { false };
+    (@ free) => { true };
+}
+
+// `fixed`: input that cannot be compiled; `rules` cannot turn it off. Descriptions are complete sentences.
+codes! {
+    // The envelope and YAML.
+    InvalidInput "invalid-input" Error fixed "The input is not the UTF-8 YAML or the single ResourceList that it must be.";
+    DuplicateKey "duplicate-key" Error fixed "A mapping on a path that is read or edited has the same key twice.";
+    InvalidField "invalid-field" Error fixed "A field of an object has a value of the wrong type or form.";
+    CannotEdit "cannot-edit" Error fixed "A label would have to be written where the text cannot be edited safely.";
+    EmptyInput "empty-input" Error fixed "There is nothing to render.";
+    OutputMismatch "output-mismatch" Error fixed "The output, read again, does not say what was planned: a defect of this program.";
+    // The configuration.
+    InvalidConfig "invalid-config" Error fixed "The functionConfig or a --set value has an unknown field or a value that is not allowed.";
+    ConfigNoEffect "config-no-effect" Info free "A switch of the operator's chart has no meaning at build time.";
+    // ClientIntents, ProtectedServices and annotations.
+    InvalidIntents "invalid-intents" Error fixed "A ClientIntents object breaks a validation rule.";
+    DuplicateIntents "duplicate-intents" Error fixed "Two ClientIntents objects are for the same client.";
+    InvalidProtectedService "invalid-protected-service" Error fixed "A ProtectedService object breaks a validation rule.";
+    InvalidCalledBy "invalid-called-by" Error fixed "A called-by annotation cannot be read.";
+    InvalidIdentity "invalid-identity" Error fixed "A workload's name cannot be written as a label value.";
+    OverriddenKind "overridden-kind" Error fixed "Intents give a kind for a workload whose name comes from an annotation or image, so they would select nothing.";
+    AmbiguousName "ambiguous-name" Error fixed "A name matches two different objects whose names kustomize changed.";
+    IntentFieldNoEffect "intent-field-no-effect" Warning free "A field of a call does not belong to the call's type and has no effect.";
+    NoClientIntents "no-client-intents" Warning free "The input has no ClientIntents at all; a selector may hide them.";
+    IntentsHidden "intents-hidden" Error fixed "The input has generated policies but nothing that could have asked for them; a selector may hide the intents.";
+    UnknownIntentsVersion "unknown-intents-version" Error fixed "A ClientIntents object has an API version that is not known.";
+    ClientNotFound "client-not-found" Warning free "The client workload of a ClientIntents object is not in the input.";
+    ServerNotFound "server-not-found" Warning free "The workload that an intent calls is not in the input.";
+    ServiceNotFound "service-not-found" Warning free "A Service that is referred to is not in the input.";
+    ServiceWithoutSelector "service-without-selector" Error fixed "A Service that is a target has no selector, so no pods can be selected.";
+    NamespaceNotFound "namespace-not-found" Info free "A Namespace manifest is not in the input, so its standard name label is used.";
+    NamespaceMissing "namespace-missing" Warning free "An object has no namespace and is taken to be in the default one.";
+    NamespaceNotAllowed "namespace-not-allowed" Warning free "An intent is left out because its namespace is not among watchedNamespaces.";
+    SameNameTwoKinds "same-name-two-kinds" Warning free "Two workloads of different kinds share a name, and an intent without kind means both.";
+    ImmutableTemplate "immutable-template" Warning free "The template of a Job cannot be changed once it exists in the cluster.";
+    SelectorUsesOurLabel "selector-uses-our-label" Error fixed "A workload's own immutable selector uses a label that would have to change.";
+    NoPodTemplate "no-pod-template" Warning free "A workload has no pod template to label.";
+    // Policies.
+    PolicyExists "policy-exists" Error fixed "A policy that this project did not write has the name of one to be generated.";
+    PolicyNameCollision "policy-name-collision" Error fixed "Two different generated policies would get the same name.";
+    PolicyLeft "policy-left" Warning free "A generated policy that nothing asks for is left, because another package may have written it.";
+    PolicyPruned "policy-pruned" Warning free "A generated policy is removed because creation of policies is switched off.";
+    TrafficBlocked "traffic-blocked" Warning free "A generated policy cuts off traffic that cannot be allowed from the manifests.";
+    ListItem "list-item" Warning free "The members of a List inside a ResourceList are not read.";
+    KustomizationInput "kustomization-input" Warning free "A directory has a kustomization file; its resources are read as they stand.";
+}

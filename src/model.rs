@@ -1,0 +1,14 @@
+//! The vocabulary: plain types that every stage shares.
+//!
+//! Nothing here knows YAML, Kubernetes wire types or I/O, and nothing here imports another module of the crate.
+
+pub mod identity;
+pub mod intent;
+pub mod place;
+pub mod policy;
+pub mod selector;
+pub mod service;
+pub mod traffic;
+pub mod value;
+pub mod workload;
+pub mod world;

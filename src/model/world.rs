@@ -1,0 +1,84 @@
+//! The world: everything that the input says and that policies depend on.
+
+use super::intent::{ClientIntents, ProtectedService};
+use super::place::{ObjectName, Place, ResourceId};
+use super::policy::InputPolicy;
+use super::selector::Labels;
+use super::service::{Endpoints, Service};
+use super::traffic::{Exposure, Monitor, ReferenceGrant, Webhook};
+use super::value::Value;
+use super::workload::Workload;
+use std::collections::BTreeMap;
+
+/// A Namespace manifest.
+#[derive(Clone, Debug)]
+pub struct Namespace {
+    /// The object it was read from.
+    pub resource: ResourceId,
+    /// `metadata.name`.
+    pub name: String,
+    /// Its labels, without the implicit `kubernetes.io/metadata.name`.
+    pub labels: Labels,
+    /// Where `metadata.name` is said.
+    pub place: Place,
+}
+
+/// What the input says, in input order. References between objects are resolved to deployed names.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    /// Namespace manifests.
+    pub namespaces: Vec<Namespace>,
+    /// Everything with pods.
+    pub workloads: Vec<Workload>,
+    /// Services.
+    pub services: Vec<Service>,
+    /// Addresses of Services.
+    pub endpoints: Vec<Endpoints>,
+    /// Declared calls.
+    pub client_intents: Vec<ClientIntents>,
+    /// Default deny per workload.
+    pub protected_services: Vec<ProtectedService>,
+    /// NetworkPolicies that stand in the input, ours and others'.
+    pub policies: Vec<InputPolicy>,
+    /// Ingresses and routes.
+    pub exposures: Vec<Exposure>,
+    /// Grants for routes across namespaces.
+    pub reference_grants: Vec<ReferenceGrant>,
+    /// Webhooks and APIServices.
+    pub webhooks: Vec<Webhook>,
+    /// ServiceMonitors and PodMonitors.
+    pub monitors: Vec<Monitor>,
+    /// Objects of the other kinds that this project emits (domain policies), by their id.
+    pub other_generated: Vec<OtherObject>,
+    /// kpt's `package-path` of the resources that have one.
+    pub package_paths: BTreeMap<ResourceId, String>,
+}
+
+/// An object in the input of a kind, other than NetworkPolicy, that this project emits.
+#[derive(Clone, Debug)]
+pub struct OtherObject {
+    /// The object it was read from.
+    pub resource: ResourceId,
+    /// Its id.
+    pub id: ObjectName,
+    /// Its labels.
+    pub labels: Labels,
+    /// Its `spec` as a plain value, for comparing with what would be generated.
+    pub spec: Value,
+    /// Where `metadata.name` is said.
+    pub place: Place,
+}
+
+impl World {
+    /// The Service of that namespace and name.
+    #[must_use]
+    pub fn service(&self, namespace: &str, name: &str) -> Option<&Service> {
+        self.services.iter().find(|service| service.namespace == namespace && service.name == name)
+    }
+
+    /// The Namespace manifest of that name.
+    #[must_use]
+    pub fn namespace(&self, name: &str) -> Option<&Namespace> {
+        self.namespaces.iter().find(|namespace| namespace.name == name)
+    }
+}
