@@ -1,1 +1,3 @@
 //! What a person or a tool sees. Decides nothing.
+
+pub mod krm;
