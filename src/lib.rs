@@ -1,4 +1,29 @@
 //! Compiles ClientIntents into labelled workloads and NetworkPolicies at build time, and proves the result.
+//!
+//! # Bird's-eye view
+//!
+//! Data moves one way, and each stage is a folder and a function:
+//!
+//! ```text
+//! bytes --read--> Package --understand--> World --plan--> Plan --write--> text --verify--> Outcome
+//! ```
+//!
+//! * [`read`]: YAML to nodes with byte spans; the ResourceList envelope; streams and files. Knows nothing of Kubernetes beyond
+//!   `apiVersion`, `kind` and `metadata`.
+//! * [`understand`]: nodes to [`model`] types. Names are resolved to those that will be deployed; every fault has a place.
+//! * [`plan`]: decides labels and policies. Pure and total: it knows no text, and the same world always gives the same plan.
+//! * [`write`]: carries the plan out as edits of the input text and as new items. It never prints the user's YAML anew.
+//! * [`verify`]: reads the output again and compares it with the plan; judges who can reach whom.
+//! * [`report`]: shows findings to people and tools; decides nothing.
+//!
+//! # Invariants
+//!
+//! * `model` imports nothing of ours; `plan` knows `model`, `config` and `diag` only; `write` never `understand`.
+//! * Only `read::files` and `cli` do I/O; the functions of this file take bytes and return bytes.
+//! * Faults of the input are [`diag::Finding`]s, collected, never panics and never the first one only.
+//! * One file names the YAML parser, one the terminal renderer. No `HashMap` anywhere: order reaches the output.
+//!
+//! `tests/architecture.rs` keeps these.
 
 pub mod config;
 pub mod diag;
@@ -10,3 +35,114 @@ pub mod source;
 pub mod understand;
 pub mod verify;
 pub mod write;
+
+use config::Config;
+use diag::Findings;
+use model::place::ResourceId;
+use model::world::World;
+use plan::Plan;
+use read::package::{Package, Role};
+use source::SourceText;
+
+/// What a run gives: the text to print, if any, and what there is to say.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// The text for standard output. `None` when nothing may be printed.
+    pub output: Option<String>,
+    /// Everything found, with the severities that the configuration's `rules` give.
+    pub findings: Findings,
+    /// What was read, for turning places into files and lines.
+    pub package: Package,
+}
+
+/// A package that was interpreted and planned, but not written.
+#[derive(Clone, Debug, Default)]
+pub struct Compiled {
+    /// The configuration in force.
+    pub config: Config,
+    /// What the input says.
+    pub world: World,
+    /// What the output must change.
+    pub plan: Plan,
+    /// What reading the configuration, understanding and planning found, after `rules`.
+    pub findings: Findings,
+}
+
+impl Outcome {
+    /// Whether the run failed: exit code 1.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        self.findings.has_errors()
+    }
+}
+
+/// The KRM function: one ResourceList in, one out (`DESIGN.md` 1.1, `spec/krm.md` 3).
+///
+/// A failing run returns the input unchanged with `results` where the envelope could be read, else no output.
+#[must_use]
+pub fn process(input: Vec<u8>, settings: &[(String, String)]) -> Outcome {
+    let (package, mut findings) = match read::resource_list::read(input) {
+        Ok(read) => read,
+        Err(findings) => return Outcome { findings, ..Outcome::default() },
+    };
+    let compiled = compile(&package, settings);
+    findings.0.extend(compiled.findings.0);
+    if !findings.has_errors() {
+        let results = report::krm::results(&package, &findings);
+        match write::resource_list(&package, &compiled.plan, &compiled.config, &results) {
+            Ok(written) => {
+                findings.0.extend(verify::output::verify(&package, &compiled.plan, &compiled.config, &written.text).0);
+                if !findings.has_errors() {
+                    return Outcome { output: Some(written.text), findings, package };
+                }
+            }
+            Err(faults) => findings.0.extend(faults.0),
+        }
+    }
+    let results = report::krm::results(&package, &findings);
+    let unchanged = write::resource_list(&package, &Plan::default(), &compiled.config, &results);
+    Outcome { output: unchanged.ok().map(|written| written.text), findings, package }
+}
+
+/// `render`: manifests in, the complete manifest stream out (`DESIGN.md` 1.4 rule 12). A failing run has no output.
+///
+/// `sources` are in output order; a functionConfig may stand in any of them.
+#[must_use]
+pub fn render(sources: Vec<SourceText>, settings: &[(String, String)]) -> Outcome {
+    let (package, mut findings) = read::stream::read(sources);
+    let compiled = compile(&package, settings);
+    findings.0.extend(compiled.findings.0);
+    let mut output = None;
+    if !findings.has_errors() {
+        match write::manifest_stream(&package, &compiled.plan, &compiled.config) {
+            Ok(written) => {
+                findings.0.extend(verify::output::verify(&package, &compiled.plan, &compiled.config, &written.text).0);
+                output = Some(written.text).filter(|_| !findings.has_errors());
+            }
+            Err(faults) => findings.0.extend(faults.0),
+        }
+    }
+    Outcome { output, findings, package }
+}
+
+/// Configuration, understanding and planning of what was read.
+#[must_use]
+pub fn compile(package: &Package, settings: &[(String, String)]) -> Compiled {
+    let (config, mut findings) = config::raw::read(package, function_config(package), settings);
+    let mut compiled = Compiled { config, ..Compiled::default() };
+    if !findings.has_errors() {
+        let (world, found) = understand::understand(package, &compiled.config);
+        findings.0.extend(found.0);
+        // A world with faults is planned all the same, so that one run reports the faults of both stages.
+        let (plan, found) = plan::plan(&world, &compiled.config);
+        findings.0.extend(found.0);
+        compiled.world = world;
+        compiled.plan = plan;
+    }
+    compiled.findings = findings;
+    compiled
+}
+
+fn function_config(package: &Package) -> Option<ResourceId> {
+    package.iter().find(|(_, resource)| resource.role == Role::FunctionConfig).map(|(id, _)| id)
+}

@@ -6,6 +6,13 @@ use crate::model::value::Value;
 use crate::plan::Plan;
 use crate::read::package::Package;
 
+/// A written output.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The text.
+    pub text: String,
+}
+
 /// The input ResourceList with the plan carried out and `results` set. Bytes outside the edits are those of the input.
 ///
 /// # Errors
@@ -15,14 +22,14 @@ pub fn resource_list(
     _plan: &Plan,
     _config: &Config,
     _results: &[Value],
-) -> Result<String, Findings> {
-    Ok(package.sources.first().map(|source| source.text.clone()).unwrap_or_default())
+) -> Result<Written, Findings> {
+    Ok(Written { text: package.sources.first().map(|source| source.text.clone()).unwrap_or_default() })
 }
 
 /// The complete manifest stream of `render` (`DESIGN.md` 1.4 rule 12).
 ///
 /// # Errors
 /// As for [`resource_list`].
-pub fn manifest_stream(_package: &Package, _plan: &Plan, _config: &Config) -> Result<String, Findings> {
-    Ok(String::new())
+pub fn manifest_stream(_package: &Package, _plan: &Plan, _config: &Config) -> Result<Written, Findings> {
+    Ok(Written::default())
 }
