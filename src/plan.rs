@@ -1,11 +1,14 @@
 //! World and configuration in, plan out: which labels, which policies. Pure and total; knows no text.
 
 mod access_classic;
+mod access_key;
 mod access_v2;
 mod calls;
 mod context;
 pub mod domains;
+mod egress;
 mod external;
+mod internet;
 mod keys;
 mod labels;
 mod metrics;
@@ -14,6 +17,8 @@ mod naming;
 mod ownership;
 mod protected;
 mod reconcile;
+mod selectors;
+mod servers;
 mod webhooks;
 
 use crate::config::{Config, Profile};
@@ -118,7 +123,10 @@ pub struct DomainRule {
 pub fn plan(world: &World, config: &Config) -> (Plan, Findings) {
     let mut findings = Findings::default();
     let calls = calls::collect(world);
-    let labelling = labels::plan(world, config, &calls, &mut findings);
+    let input_labels: Vec<Labels> = world.workloads.iter().map(|workload| workload.template_labels.clone()).collect();
+    let before = PlanContext::new(world, config, &calls, &input_labels);
+    access_key::check(&before, &mut findings);
+    let labelling = labels::plan(&before, &mut findings);
     let context = PlanContext::new(world, config, &calls, &labelling.final_labels);
     let wanted = if config.enable_network_policy_creation { rules(&context, &mut findings) } else { Vec::new() };
     let wanted = naming::check(wanted, &mut findings);
