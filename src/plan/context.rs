@@ -59,7 +59,7 @@ pub(crate) struct PlanContext<'a> {
     pub(crate) workloads: Vec<LabelledWorkload<'a>>,
     by_identity_name: BTreeMap<(&'a str, &'a str), Vec<usize>>,
     by_namespace: BTreeMap<&'a str, Vec<usize>>,
-    by_label: BTreeMap<(&'a str, &'a str, &'a str), Vec<usize>>,
+    by_label: ByLabel<'a>,
     services: BTreeMap<(&'a str, &'a str), &'a Service>,
     /// Services by namespace and the pair of their selector that the fewest workloads have.
     services_by_rarest_label: BTreeMap<(&'a str, &'a str, &'a str), Vec<&'a Service>>,
@@ -81,13 +81,14 @@ impl<'a> PlanContext<'a> {
             .collect();
         let mut by_identity_name: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         let mut by_namespace: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-        let mut by_label: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        let mut by_label = ByLabel::new();
         for (index, LabelledWorkload { workload, labels }) in workloads.iter().enumerate() {
             let namespace = workload.namespace.as_str();
             by_identity_name.entry((namespace, workload.identity.name.as_str())).or_default().push(index);
             by_namespace.entry(namespace).or_default().push(index);
             for (key, value) in *labels {
-                by_label.entry((namespace, key.as_str(), value.as_str())).or_default().push(index);
+                let values = by_label.entry(namespace).or_default().entry(key).or_default();
+                values.entry(value).or_default().push(index);
             }
         }
         let services_by_rarest_label = services_by_rarest_label(&world.services, &by_label);
@@ -287,7 +288,7 @@ impl<'a> PlanContext<'a> {
         labels: &Labels,
     ) -> impl Iterator<Item = LabelledWorkload<'a>> + use<'a, 's> {
         let indexes = match rarest(&self.by_label, namespace, labels) {
-            Some((key, value)) => self.by_label.get(&(namespace, key, value)),
+            Some((key, value)) => with_label(&self.by_label, namespace, key, value),
             None => self.by_namespace.get(namespace),
         };
         self.at(indexes)
@@ -373,14 +374,19 @@ pub(crate) fn distinct<T: Ord + Clone>(items: Vec<T>) -> Vec<T> {
     items.into_iter().filter(|item| seen.insert(item.clone())).collect()
 }
 
-type ByLabel<'a> = BTreeMap<(&'a str, &'a str, &'a str), Vec<usize>>;
+/// Workloads by namespace, label key and label value.
+type ByLabel<'a> = BTreeMap<&'a str, BTreeMap<&'a str, BTreeMap<&'a str, Vec<usize>>>>;
+
+fn with_label<'s>(by_label: &'s ByLabel<'_>, namespace: &str, key: &str, value: &str) -> Option<&'s Vec<usize>> {
+    by_label.get(namespace)?.get(key)?.get(value)
+}
 
 /// The pair of labels that the fewest workloads of the namespace have; `None` for no labels at all.
 fn rarest<'s>(by_label: &ByLabel<'_>, namespace: &str, labels: &'s Labels) -> Option<(&'s str, &'s str)> {
     labels
         .iter()
         .map(|(key, value)| (key.as_str(), value.as_str()))
-        .min_by_key(|(key, value)| by_label.get(&(namespace, *key, *value)).map_or(0, Vec::len))
+        .min_by_key(|(key, value)| with_label(by_label, namespace, key, value).map_or(0, Vec::len))
 }
 
 fn services_by_rarest_label<'a>(
