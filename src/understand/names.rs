@@ -160,16 +160,6 @@ impl Names {
         written.to_owned()
     }
 
-    /// Identity names of the workloads in a namespace, for did-you-mean.
-    pub(super) fn workloads_in<'n>(&'n self, namespace: &str) -> impl Iterator<Item = &'n str> {
-        self.workloads.current.get(namespace).into_iter().flat_map(BTreeMap::keys).map(String::as_str)
-    }
-
-    /// Names of the Services in a namespace, for did-you-mean.
-    pub(super) fn services_in<'n>(&'n self, namespace: &str) -> impl Iterator<Item = &'n str> {
-        self.services.current.get(namespace).into_iter().flat_map(BTreeMap::keys).map(String::as_str)
-    }
-
     fn resolve(&self, index: &Index, wanted: Wanted<'_>) -> Resolution {
         let named = index.lookup(wanted);
         let matching: Vec<&Candidate> = named
