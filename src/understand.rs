@@ -44,7 +44,7 @@ pub fn understand(package: &Package, config: &Config) -> (World, Findings) {
             intents::Kind::Other if !object.is_local_config => read_object(object, config, &mut world, &mut findings),
             intents::Kind::Other => {}
         }
-        if let Some(path) = object.package_path() {
+        if let Some(path) = package.package_path(object.resource) {
             world.package_paths.insert(object.resource, path.into());
         }
     }

@@ -82,10 +82,8 @@ impl Names {
     pub(super) fn new(objects: &[Object<'_>], workloads: &[Workload], services: &[Service]) -> Self {
         let layers: BTreeMap<_, _> = objects.iter().map(|object| (object.resource, object.layer)).collect();
         let layer = |resource| {
-            layers
-                .get(&resource)
-                .map(|(prefix, suffix)| ((*prefix).to_owned(), (*suffix).to_owned()))
-                .unwrap_or_default()
+            let (prefixes, suffixes) = layers.get(&resource).copied().unwrap_or_default();
+            (prefixes.to_owned(), suffixes.to_owned())
         };
         let mut workload_index = Index::default();
         for workload in workloads {
