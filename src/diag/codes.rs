@@ -83,6 +83,7 @@ codes! {
     // The configuration.
     InvalidConfig "invalid-config" Error fixed "The functionConfig or a --set value has an unknown field or a value that is not allowed.";
     ConfigNoEffect "config-no-effect" Info free "A switch of the operator's chart has no meaning at build time.";
+    UnusedSetting "unused-setting" Info free "A setting names something that the input does not have.";
     // ClientIntents, ProtectedServices and annotations.
     InvalidIntents "invalid-intents" Error fixed "A ClientIntents object breaks a validation rule.";
     DuplicateIntents "duplicate-intents" Error fixed "Two ClientIntents objects are for the same client.";
