@@ -3,12 +3,14 @@
 mod access_classic;
 mod access_key;
 mod access_v2;
+mod blocked;
 mod calls;
 mod context;
 pub mod domains;
 mod egress;
 mod external;
 mod internet;
+mod isolation;
 mod keys;
 mod labels;
 mod metrics;
@@ -28,7 +30,8 @@ use crate::model::place::{ObjectName, ResourceId};
 use crate::model::policy::NetworkPolicy;
 use crate::model::selector::{LabelSelector, Labels};
 use crate::model::world::World;
-use context::{Isolation, PlanContext, Wanted};
+use context::{PlanContext, Wanted};
+use isolation::Isolation;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that the output must change about the input.
@@ -187,6 +190,7 @@ fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<Wanted> {
     isolating.extend(protected::rules(context, findings));
     isolating.extend(namespace_deny::rules(context, findings));
     let isolation = Isolation::of(context, &isolating);
+    blocked::report(context, &isolation, findings);
     let mut opening = external::rules(context, &isolation, findings);
     opening.extend(metrics::rules(context, &isolation, findings));
     opening.extend(webhooks::rules(context, &isolation, findings));

@@ -3,7 +3,7 @@
 use super::calls::Call;
 use super::context::{PlanContext, distinct};
 use super::{internet, selectors, servers};
-use crate::config::{Config, DomainPolicies, Mode};
+use crate::config::{Config, DomainPolicies, Mode, Profile};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
 use crate::model::intent::TargetKind;
@@ -21,7 +21,7 @@ pub(crate) fn rules(
 ) -> Vec<Rule> {
     let config = context.config;
     let Some(first) = calls.first() else { return Vec::new() };
-    if !config.enable_egress_network_policy_creation || config.mode == Mode::Shadow {
+    if !is_enforced(config) {
         return Vec::new();
     }
     if !context.is_watched(&client.namespace) {
@@ -46,6 +46,16 @@ pub(crate) fn rules(
     report_cut_off(client, calls, findings);
     rules.extend(dns_rule(config));
     distinct(rules)
+}
+
+/// Whether egress is restricted to declared calls at all: never in shadow mode, enforced namespaces or not.
+fn is_enforced(config: &Config) -> bool {
+    config.enable_egress_network_policy_creation && config.mode == Mode::Active && config.profile == Profile::V2
+}
+
+/// Whether a client's calls get egress rules.
+pub(crate) fn is_written(context: &PlanContext<'_>, client: &Identity) -> bool {
+    is_enforced(context.config) && context.is_watched(&client.namespace)
 }
 
 /// Rules for the pods of workload targets, then for the Services in front of them.

@@ -1,6 +1,7 @@
 //! Rule family `webhooks`.
 
-use super::context::{Isolation, PlanContext, Wanted};
+use super::context::{PlanContext, Wanted};
+use super::isolation::Isolation;
 use crate::diag::Findings;
 
 /// The policies of this family.
