@@ -99,6 +99,11 @@ codes! {
     ServerNotFound "server-not-found" Warning free "The workload that an intent calls is not in the input.";
     ServiceNotFound "service-not-found" Warning free "A Service that is referred to is not in the input.";
     ServiceWithoutSelector "service-without-selector" Error fixed "A Service that is a target has no selector, so no pods can be selected.";
+    ServiceWithoutPorts "service-without-ports" Error fixed "A Service that is a target has no ports, so a policy would have to open all of them.";
+    UnresolvedDomain "unresolved-domain" Error free "An internet target names a domain whose addresses are not known.";
+    ApiServerUnknown "api-server-unknown" Error fixed "The API server's addresses are needed and not known.";
+    NoEgressRules "no-egress-rules" Warning free "No target of a client can be expressed as an egress rule, so its egress is not restricted.";
+    IdentityCollision "identity-collision" Error fixed "Two different targets would share one access label, which would open both to the clients of either.";
     NamespaceNotFound "namespace-not-found" Info free "A Namespace manifest is not in the input, so its standard name label is used.";
     NamespaceMissing "namespace-missing" Warning free "An object has no namespace and is taken to be in the default one.";
     NamespaceNotAllowed "namespace-not-allowed" Warning free "An intent is left out because its namespace is not among watchedNamespaces.";
