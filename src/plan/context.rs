@@ -7,7 +7,7 @@ use crate::config::{Config, Mode, Profile};
 use crate::model::identity::Identity;
 use crate::model::intent::ProtectedService;
 use crate::model::place::{Place, ResourceId};
-use crate::model::policy::{InputPolicy, NetworkPolicy, Protocol};
+use crate::model::policy::{InputPolicy, Protocol};
 use crate::model::selector::{LabelSelector, Labels};
 use crate::model::service::{Endpoints, Service, ServiceType};
 use crate::model::workload::Workload;

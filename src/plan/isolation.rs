@@ -8,7 +8,7 @@ use crate::model::selector::LabelSelector;
 use crate::model::workload::Workload;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the generated access and default-deny policies isolate (decision D5).
+/// Which workloads the generated access and default-deny policies isolate for ingress (decision D5).
 ///
 /// External, metrics and webhook policies are not among them: they never count as blocking.
 #[derive(Debug, Default)]
@@ -17,10 +17,6 @@ pub(crate) struct Isolation<'p> {
     by_workload: BTreeMap<ResourceId, Vec<&'p NetworkPolicy>>,
     /// Namespaces with a generated namespace-wide default deny of ingress.
     namespaces: BTreeSet<&'p str>,
-    /// Workloads whose egress some policy restricts, those that select the whole namespace apart.
-    egress: BTreeSet<ResourceId>,
-    /// Namespaces with a generated namespace-wide default deny of egress.
-    egress_namespaces: BTreeSet<&'p str>,
 }
 
 impl<'p> Isolation<'p> {
@@ -32,37 +28,25 @@ impl<'p> Isolation<'p> {
                 GeneratedObject::NetworkPolicy(policy) => Some(policy),
                 GeneratedObject::DomainPolicy(_) => None,
             })
+            .filter(|policy| policy.spec.ingress.is_some())
             .collect();
         policies.sort_by(|a, b| a.name.cmp(&b.name));
         let mut isolation = Self::default();
         // Many policies share a selector (classic has one per client namespace), and each is evaluated once.
         let mut selected: BTreeMap<(&str, &LabelSelector), Vec<LabelledWorkload<'_>>> = BTreeMap::new();
         for policy in policies {
+            if policy.spec.pod_selector.is_empty() {
+                isolation.namespaces.insert(&policy.namespace);
+                continue;
+            }
             let workloads = selected
                 .entry((&policy.namespace, &policy.spec.pod_selector))
                 .or_insert_with(|| context.selected(&policy.namespace, &policy.spec.pod_selector));
-            isolation.add(policy, workloads);
+            for labelled in workloads {
+                isolation.by_workload.entry(labelled.workload.resource).or_default().push(policy);
+            }
         }
         isolation
-    }
-
-    fn add(&mut self, policy: &'p NetworkPolicy, workloads: &[LabelledWorkload<'_>]) {
-        let whole_namespace = policy.spec.pod_selector.is_empty();
-        let resources = workloads.iter().map(|labelled| labelled.workload.resource);
-        if policy.spec.ingress.is_some() {
-            if whole_namespace {
-                self.namespaces.insert(&policy.namespace);
-            } else {
-                resources.clone().for_each(|resource| self.by_workload.entry(resource).or_default().push(policy));
-            }
-        }
-        if policy.spec.egress.is_some() {
-            if whole_namespace {
-                self.egress_namespaces.insert(&policy.namespace);
-            } else {
-                self.egress.extend(resources);
-            }
-        }
     }
 
     /// The policies that isolate a workload and do not select its whole namespace, sorted by name.
@@ -78,10 +62,5 @@ impl<'p> Isolation<'p> {
     /// Whether anything isolates a workload for ingress.
     pub(crate) fn isolates(&self, workload: &Workload) -> bool {
         !self.policies(workload).is_empty() || self.covers_namespace(&workload.namespace)
-    }
-
-    /// Whether anything restricts a workload's egress.
-    pub(crate) fn restricts_egress(&self, workload: &Workload) -> bool {
-        self.egress.contains(&workload.resource) || self.egress_namespaces.contains(workload.namespace.as_str())
     }
 }
