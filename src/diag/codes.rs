@@ -112,6 +112,13 @@ codes! {
     SelectorUsesOurLabel "selector-uses-our-label" Error fixed "A workload's own immutable selector uses a label that would have to change.";
     NoPodTemplate "no-pod-template" Warning free "A workload has no pod template to label.";
     NameMissing "name-missing" Warning free "A workload or Service has no name, so it can be neither matched nor labelled.";
+    // NetworkPolicies of the input.
+    InvalidPolicy "invalid-policy" Error free "The API server would refuse a NetworkPolicy, so it is left out of the analysis.";
+    InvalidPolicySelector "invalid-policy-selector" Error free "A selector of a NetworkPolicy is not one that the API server takes.";
+    InvalidPolicyPeer "invalid-policy-peer" Error free "A peer of a NetworkPolicy's rule is empty or mixes an ipBlock with selectors.";
+    InvalidPolicyBlock "invalid-policy-block" Error free "An ipBlock of a NetworkPolicy is not a network, or an exception is not inside it.";
+    InvalidPolicyPort "invalid-policy-port" Error free "A port of a NetworkPolicy's rule has a number, name, range or protocol that does not exist.";
+    PolicyUnknownField "policy-unknown-field" Warning free "A NetworkPolicy has a field that the API does not know.";
     // Policies.
     PolicyExists "policy-exists" Error fixed "A policy that this project did not write has the name of one to be generated.";
     PolicyNameCollision "policy-name-collision" Error fixed "Two different generated policies would get the same name.";
