@@ -125,6 +125,8 @@ codes! {
     PolicyLeft "policy-left" Warning free "A generated policy that nothing asks for is left, because another package may have written it.";
     PolicyPruned "policy-pruned" Warning free "A generated policy is removed because creation of policies is switched off.";
     TrafficBlocked "traffic-blocked" Warning free "A generated policy cuts off traffic that cannot be allowed from the manifests.";
+    NotAnObject "not-an-object" Warning free "An item of a ResourceList or a document of a file is no Kubernetes object.";
+    DirectoryLink "directory-link" Warning free "A symbolic link to a directory, found inside a directory, is not followed.";
     ListItem "list-item" Warning free "The members of a List inside a ResourceList are not read.";
     KustomizationInput "kustomization-input" Warning free "A directory has a kustomization file; its resources are read as they stand.";
 }
