@@ -1,11 +1,28 @@
 //! World and configuration in, plan out: which labels, which policies. Pure and total; knows no text.
 
-use crate::config::Config;
+mod access_classic;
+mod access_v2;
+mod calls;
+mod context;
+pub mod domains;
+mod external;
+mod keys;
+mod labels;
+mod metrics;
+mod namespace_deny;
+mod naming;
+mod ownership;
+mod protected;
+mod reconcile;
+mod webhooks;
+
+use crate::config::{Config, Profile};
 use crate::diag::Findings;
 use crate::model::place::ResourceId;
 use crate::model::policy::NetworkPolicy;
 use crate::model::selector::{LabelSelector, Labels};
 use crate::model::world::World;
+use context::{Isolation, PlanContext, Wanted};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that the output must change about the input.
@@ -94,7 +111,35 @@ pub struct DomainRule {
 }
 
 /// Decides which labels and policies the world needs. Faults are findings; with an error among them the plan must not be written.
+///
+/// The rule families follow one another because later ones look at what earlier ones decided: labels first, then what isolates
+/// pods (access policies and default denies), then what must be opened for pods that are isolated.
 #[must_use]
-pub fn plan(_world: &World, _config: &Config) -> (Plan, Findings) {
-    (Plan::default(), Findings::default())
+pub fn plan(world: &World, config: &Config) -> (Plan, Findings) {
+    let mut findings = Findings::default();
+    let calls = calls::collect(world);
+    let labelling = labels::plan(world, config, &calls, &mut findings);
+    let context = PlanContext::new(world, config, &calls, &labelling.final_labels);
+    let wanted = if config.enable_network_policy_creation { rules(&context, &mut findings) } else { Vec::new() };
+    let wanted = naming::check(wanted, &mut findings);
+    let plan = reconcile::reconcile(&context, wanted, labelling.changes, &mut findings);
+    (plan, findings)
+}
+
+/// Every object that any rule family wants.
+fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<Wanted> {
+    let mut isolating = match context.config.profile {
+        Profile::Classic => access_classic::rules(context, findings),
+        Profile::V2 => access_v2::rules(context, findings),
+    };
+    isolating.extend(protected::rules(context, findings));
+    isolating.extend(namespace_deny::rules(context, findings));
+    let isolation = Isolation::of(context, &isolating);
+    let mut opening = external::rules(context, &isolation, findings);
+    opening.extend(metrics::rules(context, &isolation, findings));
+    opening.extend(webhooks::rules(context, &isolation, findings));
+    opening.extend(domains::rules(context, findings));
+    drop(isolation);
+    isolating.extend(opening);
+    isolating
 }

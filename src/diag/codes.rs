@@ -99,6 +99,11 @@ codes! {
     ServerNotFound "server-not-found" Warning free "The workload that an intent calls is not in the input.";
     ServiceNotFound "service-not-found" Warning free "A Service that is referred to is not in the input.";
     ServiceWithoutSelector "service-without-selector" Error fixed "A Service that is a target has no selector, so no pods can be selected.";
+    ServiceWithoutPorts "service-without-ports" Error fixed "A Service that is a target has no ports, so a policy would have to open all of them.";
+    UnresolvedDomain "unresolved-domain" Error free "An internet target names a domain whose addresses are not known.";
+    ApiServerUnknown "api-server-unknown" Error fixed "The API server's addresses are needed and not known.";
+    NoEgressRules "no-egress-rules" Warning free "No target of a client can be expressed as an egress rule, so its egress is not restricted.";
+    IdentityCollision "identity-collision" Error fixed "Two different targets would share one access label, which would open both to the clients of either.";
     NamespaceNotFound "namespace-not-found" Info free "A Namespace manifest is not in the input, so its standard name label is used.";
     NamespaceMissing "namespace-missing" Warning free "An object has no namespace and is taken to be in the default one.";
     NamespaceNotAllowed "namespace-not-allowed" Warning free "An intent is left out because its namespace is not among watchedNamespaces.";
@@ -106,12 +111,15 @@ codes! {
     ImmutableTemplate "immutable-template" Warning free "The template of a Job cannot be changed once it exists in the cluster.";
     SelectorUsesOurLabel "selector-uses-our-label" Error fixed "A workload's own immutable selector uses a label that would have to change.";
     NoPodTemplate "no-pod-template" Warning free "A workload has no pod template to label.";
+    NameMissing "name-missing" Warning free "A workload or Service has no name, so it can be neither matched nor labelled.";
     // Policies.
     PolicyExists "policy-exists" Error fixed "A policy that this project did not write has the name of one to be generated.";
     PolicyNameCollision "policy-name-collision" Error fixed "Two different generated policies would get the same name.";
     PolicyLeft "policy-left" Warning free "A generated policy that nothing asks for is left, because another package may have written it.";
     PolicyPruned "policy-pruned" Warning free "A generated policy is removed because creation of policies is switched off.";
     TrafficBlocked "traffic-blocked" Warning free "A generated policy cuts off traffic that cannot be allowed from the manifests.";
+    NotAnObject "not-an-object" Warning free "An item of a ResourceList or a document of a file is no Kubernetes object.";
+    DirectoryLink "directory-link" Warning free "A symbolic link to a directory, found inside a directory, is not followed.";
     ListItem "list-item" Warning free "The members of a List inside a ResourceList are not read.";
     KustomizationInput "kustomization-input" Warning free "A directory has a kustomization file; its resources are read as they stand.";
 }

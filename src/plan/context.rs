@@ -1,0 +1,360 @@
+//! What every rule family looks things up in: the world with its labels as they will be, indexed so that no look-up is a scan.
+
+use super::GeneratedObject;
+use super::calls::Calls;
+use super::ownership;
+use crate::config::{Config, Mode, Profile};
+use crate::model::identity::Identity;
+use crate::model::intent::ProtectedService;
+use crate::model::place::{Place, ResourceId};
+use crate::model::policy::{InputPolicy, NetworkPolicy, Protocol};
+use crate::model::selector::{LabelSelector, Labels};
+use crate::model::service::{Endpoints, Service};
+use crate::model::workload::Workload;
+use crate::model::world::{Namespace, World};
+use crate::plan::keys;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+/// An object that a rule family wants in the output.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    /// The object.
+    pub(crate) object: GeneratedObject,
+    /// The intent or manifest line that asks for it, for messages.
+    pub(crate) reason: Option<Place>,
+    /// The resource whose `package-path` the object gets if it is new (`DESIGN.md` 1.4 rule 15).
+    pub(crate) package_of: Option<ResourceId>,
+}
+
+/// A workload with the labels that its pods will have.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LabelledWorkload<'a> {
+    /// The workload.
+    pub(crate) workload: &'a Workload,
+    /// Its template's labels after the plan: stale ones gone, ours added.
+    pub(crate) labels: &'a Labels,
+}
+
+/// The API server's addresses (decision D17).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ApiServerAddresses {
+    /// Cluster addresses of Service `default/kubernetes`, if it is in the bundle.
+    pub(crate) cluster_ips: Vec<IpAddr>,
+    /// Endpoint addresses: those of the configuration, else those of the bundle; never empty.
+    pub(crate) endpoints: Vec<IpAddr>,
+    /// Endpoint ports; never empty.
+    pub(crate) ports: Vec<(Protocol, u16)>,
+}
+
+/// The world, indexed.
+pub(crate) struct PlanContext<'a> {
+    /// What the input says.
+    pub(crate) world: &'a World,
+    /// The configuration.
+    pub(crate) config: &'a Config,
+    /// Every declared call.
+    pub(crate) calls: &'a Calls,
+    /// Every workload, in input order.
+    pub(crate) workloads: Vec<LabelledWorkload<'a>>,
+    by_identity_name: BTreeMap<(&'a str, &'a str), Vec<usize>>,
+    by_namespace: BTreeMap<&'a str, Vec<usize>>,
+    by_label: BTreeMap<(&'a str, &'a str, &'a str), Vec<usize>>,
+    services: BTreeMap<(&'a str, &'a str), &'a Service>,
+    /// Services by namespace and the pair of their selector that the fewest workloads have.
+    services_by_rarest_label: BTreeMap<(&'a str, &'a str, &'a str), Vec<&'a Service>>,
+    endpoints: BTreeMap<(&'a str, &'a str), Vec<&'a Endpoints>>,
+    namespaces: BTreeMap<&'a str, &'a Namespace>,
+    protected: BTreeMap<(&'a str, &'a str), Vec<&'a ProtectedService>>,
+    hand_written: BTreeMap<&'a str, Vec<&'a InputPolicy>>,
+}
+
+impl<'a> PlanContext<'a> {
+    /// Indexes the world. `final_labels` has the labels of the workloads' pods after the plan, workload by workload.
+    pub(crate) fn new(world: &'a World, config: &'a Config, calls: &'a Calls, final_labels: &'a [Labels]) -> Self {
+        let workloads: Vec<_> = world
+            .workloads
+            .iter()
+            .zip(final_labels)
+            .map(|(workload, labels)| LabelledWorkload { workload, labels })
+            .collect();
+        let mut by_identity_name: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        let mut by_namespace: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        let mut by_label: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (index, LabelledWorkload { workload, labels }) in workloads.iter().enumerate() {
+            let namespace = workload.namespace.as_str();
+            by_identity_name.entry((namespace, workload.identity.name.as_str())).or_default().push(index);
+            by_namespace.entry(namespace).or_default().push(index);
+            for (key, value) in *labels {
+                by_label.entry((namespace, key.as_str(), value.as_str())).or_default().push(index);
+            }
+        }
+        let services_by_rarest_label = services_by_rarest_label(&world.services, &by_label);
+        let mut services = BTreeMap::new();
+        for service in &world.services {
+            services.entry((service.namespace.as_str(), service.name.as_str())).or_insert(service);
+        }
+        Self {
+            world,
+            config,
+            calls,
+            workloads,
+            by_identity_name,
+            by_namespace,
+            by_label,
+            services,
+            services_by_rarest_label,
+            endpoints: grouped(&world.endpoints, |endpoints| {
+                (endpoints.namespace.as_str(), endpoints.service.as_str())
+            }),
+            namespaces: world.namespaces.iter().rev().map(|namespace| (namespace.name.as_str(), namespace)).collect(),
+            protected: grouped(&world.protected_services, |protected| {
+                (protected.protected.namespace.as_str(), protected.protected.name.as_str())
+            }),
+            hand_written: grouped(
+                world.policies.iter().filter(|input| !ownership::is_ours(&input.policy, config)),
+                |input| input.policy.namespace.as_str(),
+            ),
+        }
+    }
+
+    /// The Service of that namespace and name.
+    pub(crate) fn service(&self, namespace: &str, name: &str) -> Option<&'a Service> {
+        self.services.get(&(namespace, name)).copied()
+    }
+
+    /// The Namespace manifest of that name.
+    pub(crate) fn namespace(&self, name: &str) -> Option<&'a Namespace> {
+        self.namespaces.get(name).copied()
+    }
+
+    /// Endpoints and EndpointSlices of a Service, in input order.
+    pub(crate) fn endpoints(&self, namespace: &str, service: &str) -> Vec<&'a Endpoints> {
+        self.endpoints.get(&(namespace, service)).cloned().unwrap_or_default()
+    }
+
+    /// NetworkPolicies of that namespace in the input that are not ours.
+    pub(crate) fn hand_written_policies(&self, namespace: &str) -> &[&'a InputPolicy] {
+        self.hand_written.get(namespace).map_or(&[], Vec::as_slice)
+    }
+
+    /// The workloads that an identity means: of that name and namespace and, if it has a kind, of that kind.
+    ///
+    /// An identity of kind `Service` means no workload.
+    pub(crate) fn workloads_of(&self, identity: &Identity) -> Vec<LabelledWorkload<'a>> {
+        let indexes = self.by_identity_name.get(&(identity.namespace.as_str(), identity.name.as_str()));
+        let is_meant = |labelled: &LabelledWorkload<'_>| {
+            identity.kind.is_none() || labelled.workload.identity.kind == identity.kind
+        };
+        self.at(indexes).filter(is_meant).collect()
+    }
+
+    /// The workloads of a namespace, in input order.
+    pub(crate) fn workloads_in(&self, namespace: &str) -> Vec<LabelledWorkload<'a>> {
+        self.at(self.by_namespace.get(namespace)).collect()
+    }
+
+    /// The workloads of a namespace whose pods a selector selects, in input order.
+    pub(crate) fn selected(&self, namespace: &str, selector: &LabelSelector) -> Vec<LabelledWorkload<'a>> {
+        let rarest = rarest(&self.by_label, namespace, &selector.match_labels);
+        let candidates = match rarest {
+            Some((key, value)) => self.by_label.get(&(namespace, key, value)),
+            None => self.by_namespace.get(namespace),
+        };
+        self.at(candidates).filter(|labelled| selector.matches(labelled.labels)).collect()
+    }
+
+    /// The workloads behind a Service, in input order; none if it has no selector (decision D10).
+    pub(crate) fn behind(&self, service: &Service) -> Vec<LabelledWorkload<'a>> {
+        match &service.selector {
+            Some(labels) => self.selected(&service.namespace, &LabelSelector::from_labels(labels.clone())),
+            None => Vec::new(),
+        }
+    }
+
+    /// The Services that select a workload's pods, sorted by name.
+    pub(crate) fn services_selecting(&self, labelled: LabelledWorkload<'a>) -> Vec<&'a Service> {
+        let namespace = labelled.workload.namespace.as_str();
+        let mut services: Vec<&Service> = labelled
+            .labels
+            .iter()
+            .filter_map(|(key, value)| self.services_by_rarest_label.get(&(namespace, key.as_str(), value.as_str())))
+            .flatten()
+            .copied()
+            .filter(|service| service.selects(labelled.labels))
+            .collect();
+        services.sort_by(|a, b| a.name.cmp(&b.name));
+        services
+    }
+
+    /// A selector for exactly this workload's pods: by our labels where the pods get them, else by its own selector.
+    pub(crate) fn workload_selector(&self, labelled: LabelledWorkload<'a>) -> LabelSelector {
+        let (who, kind) = match self.config.profile {
+            Profile::Classic => (keys::SERVER, None),
+            Profile::V2 => (keys::SERVICE, labelled.labels.get_key_value(keys::OWNER_KIND)),
+        };
+        match (labelled.labels.get_key_value(who), &labelled.workload.selector) {
+            (Some(who), _) => LabelSelector::from_labels(
+                [Some(who), kind].into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect(),
+            ),
+            (None, Some(own)) => own.clone(),
+            (None, None) => LabelSelector::from_labels(labelled.labels.clone()),
+        }
+    }
+
+    /// The value of the pod label that says who a workload is in the profile in force, if its pods get it.
+    pub(crate) fn identity_label(&self, labelled: LabelledWorkload<'a>) -> Option<&'a str> {
+        let key = match self.config.profile {
+            Profile::Classic => keys::SERVER,
+            Profile::V2 => keys::SERVICE,
+        };
+        labelled.labels.get(key).map(String::as_str)
+    }
+
+    /// Whether a ProtectedService covers a target (`spec/otterize.md` 4.8, decision D4).
+    pub(crate) fn is_protected(&self, server: &Identity) -> bool {
+        let named = self.protected.get(&(server.namespace.as_str(), server.name.as_str()));
+        named.into_iter().flatten().any(|protected| match (&protected.protected.kind, &server.kind) {
+            (None, _) => true,
+            (Some(protected), None) => protected != "Service",
+            (Some(protected), Some(server)) => protected == server,
+        })
+    }
+
+    /// Whether ingress of this server is enforced (`spec/otterize.md` 4.8).
+    pub(crate) fn ingress_is_enforced(&self, server: &Identity) -> bool {
+        self.config.mode == Mode::Active
+            || self.config.enforced_namespaces.contains(&server.namespace)
+            || self.is_protected(server)
+    }
+
+    /// Whether `watchedNamespaces` allows to act in a namespace.
+    pub(crate) fn is_watched(&self, namespace: &str) -> bool {
+        self.config.watched_namespaces.is_empty() || self.config.watched_namespaces.contains(namespace)
+    }
+
+    /// The API server's addresses from the configuration or the bundle; `None` when no endpoint is known (decision D17).
+    pub(crate) fn api_server(&self) -> Option<ApiServerAddresses> {
+        let cluster_ips = self.service("default", "kubernetes").map(|service| service.cluster_ips.clone());
+        let (endpoints, ports): (Vec<IpAddr>, Vec<(Protocol, u16)>) = match &self.config.api_server {
+            Some(api_server) => {
+                let ports = api_server.ports.iter().map(|port| (Protocol::Tcp, *port)).collect();
+                (api_server.addresses.clone(), ports)
+            }
+            None => {
+                let slices = self.endpoints("default", "kubernetes");
+                let addresses = slices.iter().flat_map(|slice| slice.addresses.iter().copied()).collect();
+                (addresses, slices.iter().flat_map(|slice| slice.ports.iter().map(|(port, p)| (*p, *port))).collect())
+            }
+        };
+        let known = !endpoints.is_empty() && !ports.is_empty();
+        known.then(|| ApiServerAddresses {
+            cluster_ips: distinct(cluster_ips.unwrap_or_default()),
+            endpoints: distinct(endpoints),
+            ports: distinct(ports),
+        })
+    }
+
+    fn at<'s>(&'s self, indexes: Option<&'s Vec<usize>>) -> impl Iterator<Item = LabelledWorkload<'a>> + use<'a, 's> {
+        indexes.into_iter().flatten().filter_map(|index| self.workloads.get(*index)).copied()
+    }
+}
+
+/// Which workloads the generated access and default-deny policies isolate for ingress (decision D5).
+///
+/// External, metrics and webhook policies are not among them: they never count as blocking.
+#[derive(Debug, Default)]
+pub(crate) struct Isolation<'p> {
+    /// Isolating policies by workload, sorted by name, those that select the whole namespace apart.
+    by_workload: BTreeMap<ResourceId, Vec<&'p NetworkPolicy>>,
+    /// Namespaces with a generated namespace-wide default deny of ingress.
+    namespaces: BTreeSet<&'p str>,
+}
+
+impl<'p> Isolation<'p> {
+    /// Evaluates the policies' podSelectors on the final labels.
+    pub(crate) fn of(context: &PlanContext<'_>, wanted: &'p [Wanted]) -> Self {
+        let mut policies: Vec<&NetworkPolicy> = wanted
+            .iter()
+            .filter_map(|wanted| match &wanted.object {
+                GeneratedObject::NetworkPolicy(policy) => Some(policy),
+                GeneratedObject::DomainPolicy(_) => None,
+            })
+            .filter(|policy| policy.spec.ingress.is_some())
+            .collect();
+        policies.sort_by(|a, b| a.name.cmp(&b.name));
+        let mut isolation = Self::default();
+        // Many policies share a selector (classic has one per client namespace), and each is evaluated once.
+        let mut selected: BTreeMap<(&str, &LabelSelector), Vec<LabelledWorkload<'_>>> = BTreeMap::new();
+        for policy in policies {
+            if policy.spec.pod_selector.is_empty() {
+                isolation.namespaces.insert(&policy.namespace);
+                continue;
+            }
+            let workloads = selected
+                .entry((&policy.namespace, &policy.spec.pod_selector))
+                .or_insert_with(|| context.selected(&policy.namespace, &policy.spec.pod_selector));
+            for labelled in workloads {
+                isolation.by_workload.entry(labelled.workload.resource).or_default().push(policy);
+            }
+        }
+        isolation
+    }
+
+    /// The policies that isolate a workload and do not select its whole namespace, sorted by name.
+    pub(crate) fn policies(&self, workload: &Workload) -> &[&'p NetworkPolicy] {
+        self.by_workload.get(&workload.resource).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a generated default deny of ingress covers the namespace.
+    pub(crate) fn covers_namespace(&self, namespace: &str) -> bool {
+        self.namespaces.contains(namespace)
+    }
+
+    /// Whether anything isolates a workload for ingress.
+    pub(crate) fn isolates(&self, workload: &Workload) -> bool {
+        !self.policies(workload).is_empty() || self.covers_namespace(&workload.namespace)
+    }
+}
+
+/// Groups items by a key, keeping their order.
+fn grouped<'a, T: 'a, K: Ord>(
+    items: impl IntoIterator<Item = &'a T>,
+    key: impl Fn(&'a T) -> K,
+) -> BTreeMap<K, Vec<&'a T>> {
+    let mut groups: BTreeMap<K, Vec<&'a T>> = BTreeMap::new();
+    for item in items {
+        groups.entry(key(item)).or_default().push(item);
+    }
+    groups
+}
+
+/// The items without repetition, in order of first appearance.
+pub(crate) fn distinct<T: Ord + Clone>(items: Vec<T>) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    items.into_iter().filter(|item| seen.insert(item.clone())).collect()
+}
+
+type ByLabel<'a> = BTreeMap<(&'a str, &'a str, &'a str), Vec<usize>>;
+
+/// The pair of labels that the fewest workloads of the namespace have; `None` for no labels at all.
+fn rarest<'s>(by_label: &ByLabel<'_>, namespace: &str, labels: &'s Labels) -> Option<(&'s str, &'s str)> {
+    labels
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .min_by_key(|(key, value)| by_label.get(&(namespace, *key, *value)).map_or(0, Vec::len))
+}
+
+fn services_by_rarest_label<'a>(
+    services: &'a [Service],
+    by_label: &ByLabel<'_>,
+) -> BTreeMap<(&'a str, &'a str, &'a str), Vec<&'a Service>> {
+    let mut index: BTreeMap<_, Vec<&Service>> = BTreeMap::new();
+    for service in services {
+        let selector = service.selector.as_ref();
+        if let Some((key, value)) = selector.and_then(|labels| rarest(by_label, &service.namespace, labels)) {
+            index.entry((service.namespace.as_str(), key, value)).or_default().push(service);
+        }
+    }
+    index
+}
