@@ -1,7 +1,9 @@
 //! What a person or a tool sees. Decides nothing: every renderer takes findings as they are and only words them.
 
 pub mod human;
+pub mod json;
 pub mod krm;
+pub mod list;
 
 use crate::diag::{Finding, Findings};
 use crate::read::package::{Package, Resource};
