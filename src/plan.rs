@@ -3,32 +3,42 @@
 mod access_classic;
 mod access_key;
 mod access_v2;
+mod automation;
+mod blocked;
 mod calls;
 mod context;
+mod dns;
 pub mod domains;
 mod egress;
+mod exposed_services;
 mod external;
 mod internet;
+mod isolation;
 mod keys;
+mod known_workloads;
 mod labels;
 mod metrics;
 mod namespace_deny;
 mod naming;
+mod outside_access;
 mod ownership;
+mod pod_ports;
 mod protected;
 mod reconcile;
 mod sameness;
+mod scrapes;
 mod selectors;
 mod servers;
 mod webhooks;
 
-use crate::config::{Config, Profile};
+use crate::config::{Config, DnsPeer, Profile};
 use crate::diag::Findings;
 use crate::model::place::{ObjectName, ResourceId};
 use crate::model::policy::NetworkPolicy;
 use crate::model::selector::{LabelSelector, Labels};
 use crate::model::world::World;
-use context::{Isolation, PlanContext, Wanted};
+use context::{PlanContext, Wanted};
+use isolation::Isolation;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that the output must change about the input.
@@ -129,6 +139,8 @@ pub struct DomainPolicy {
     pub rules: Vec<DomainRule>,
     /// DNS rule that the CNI needs to see the answers: protocol and port (Cilium only).
     pub dns_ports: Vec<(crate::model::policy::Protocol, u16)>,
+    /// Who answers; without any, the cluster's kube-dns (Cilium only).
+    pub dns_peers: Vec<DnsPeer>,
 }
 
 /// Which CNI.
@@ -186,7 +198,9 @@ fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<Wanted> {
     };
     isolating.extend(protected::rules(context, findings));
     isolating.extend(namespace_deny::rules(context, findings));
+    known_workloads::check_egress(context, &isolating, findings);
     let isolation = Isolation::of(context, &isolating);
+    blocked::report(context, &isolation, findings);
     let mut opening = external::rules(context, &isolation, findings);
     opening.extend(metrics::rules(context, &isolation, findings));
     opening.extend(webhooks::rules(context, &isolation, findings));

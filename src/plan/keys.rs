@@ -43,8 +43,9 @@ pub(crate) const DOMAIN_POLICY: &str = "intents.otterize.com/domain-policy";
 
 /// Annotation of an external-traffic or metrics policy: what it was made for.
 pub(crate) const CREATED_FOR_SERVICE: &str = "intents.otterize.com/created-for-service";
-/// Annotation of an external-traffic policy: the Ingresses that it was made for.
-pub(crate) const CREATED_FOR_INGRESS: &str = "intents.otterize.com/created-for-ingress";
+/// Annotation of an external-traffic policy: the Ingresses, or routes of another kind, that it was made for; the kind follows
+/// in lower case.
+pub(crate) const CREATED_FOR_PREFIX: &str = "intents.otterize.com/created-for-";
 
 /// Annotation that makes kustomize, kpt and Argo CD leave an object out of what they apply.
 pub(crate) const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";

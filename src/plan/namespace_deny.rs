@@ -1,9 +1,123 @@
-//! Rule family `namespace_deny`.
+//! Rule family: default deny per namespace (`defaultDeny`, `DESIGN.md` 1.4 rule 8).
 
+use super::GeneratedObject;
 use super::context::{PlanContext, Wanted};
-use crate::diag::Findings;
+use super::dns;
+use super::keys;
+use super::naming;
+use crate::config::{Config, DefaultDeny, Mode};
+use crate::diag::{Code, Finding, Findings};
+use crate::model::place::ResourceId;
+use crate::model::policy::{NetworkPolicy, PolicySpec, Rule};
+use crate::model::selector::{LabelSelector, Labels};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The policies of this family.
-pub(crate) fn rules(_context: &PlanContext<'_>, _findings: &mut Findings) -> Vec<Wanted> {
-    Vec::new()
+/// Name of the policy that denies ingress.
+const INGRESS: &str = "default-deny-ingress";
+/// Name of the policy that denies egress.
+const EGRESS: &str = "default-deny-egress";
+/// Name of the policy that allows DNS where egress is denied.
+const DNS: &str = "default-deny-egress-allow-dns";
+/// The namespace that `*` leaves out.
+const SYSTEM_NAMESPACE: &str = "kube-system";
+
+/// Whether a policy's name, without `policyNameSuffix`, is one of this family.
+pub(crate) fn is_name(name: &str) -> bool {
+    matches!(name, INGRESS | EGRESS | DNS)
+}
+
+/// The name of the policies that deny ingress.
+pub(crate) fn ingress_name(config: &Config) -> String {
+    naming::object_name(INGRESS, config)
+}
+
+/// The policies of every denied namespace: one per direction, and one for DNS where egress is denied.
+pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<Wanted> {
+    let Some(deny) = &context.config.default_deny else { return Vec::new() };
+    let mut first_workload: BTreeMap<&str, ResourceId> = BTreeMap::new();
+    for workload in &context.world.workloads {
+        first_workload.entry(&workload.namespace).or_insert(workload.resource);
+    }
+    let mut wanted = Vec::new();
+    for namespace in namespaces(context, deny, &first_workload, findings) {
+        let package_of =
+            first_workload.get(namespace).copied().or_else(|| context.namespace(namespace).map(|found| found.resource));
+        let mut add = |name: &str, ingress: Option<Vec<Rule>>, egress: Option<Vec<Rule>>| {
+            let policy = NetworkPolicy {
+                namespace: namespace.to_owned(),
+                name: naming::object_name(name, context.config),
+                labels: Labels::from([(keys::POLICY_NAMESPACE_DEFAULT_DENY.into(), "true".into())]),
+                annotations: Labels::new(),
+                spec: PolicySpec { pod_selector: LabelSelector::default(), ingress, egress },
+            };
+            wanted.push(Wanted { object: GeneratedObject::NetworkPolicy(policy), reason: None, package_of });
+        };
+        if deny.ingress {
+            add(INGRESS, Some(Vec::new()), None);
+        }
+        if deny.egress {
+            add(EGRESS, None, Some(Vec::new()));
+            let dns = dns::rule(context.config).filter(|_| context.config.enable_egress_autoallow_dns_traffic);
+            if let Some(rule) = dns {
+                add(DNS, None, Some(vec![rule]));
+            }
+        }
+    }
+    if deny.egress {
+        cut_off_calls(context, deny, findings);
+    }
+    wanted
+}
+
+/// The namespaces to deny: those named, or all that have workloads; in shadow mode only the enforced ones of them.
+fn namespaces<'a>(
+    context: &PlanContext<'a>,
+    deny: &'a DefaultDeny,
+    with_workloads: &BTreeMap<&'a str, ResourceId>,
+    findings: &mut Findings,
+) -> BTreeSet<&'a str> {
+    let named: BTreeSet<&str> = match &deny.namespaces {
+        Some(named) => {
+            for namespace in named.iter().filter(|namespace| !context.is_watched(namespace)) {
+                let message =
+                    format!("namespace {namespace} of defaultDeny is left out: it is not among watchedNamespaces");
+                findings.push(Finding::new(Code::NamespaceNotAllowed, None, message));
+            }
+            named.iter().map(String::as_str).collect()
+        }
+        None => with_workloads.keys().copied().filter(|namespace| *namespace != SYSTEM_NAMESPACE).collect(),
+    };
+    named
+        .into_iter()
+        .filter(|namespace| context.is_watched(namespace) && is_enforced(context.config, namespace))
+        .collect()
+}
+
+fn is_enforced(config: &Config, namespace: &str) -> bool {
+    config.mode == Mode::Active || config.enforced_namespaces.contains(namespace)
+}
+
+/// Warns where egress is denied but nothing opens it for the declared calls: without egress policies, every call is cut off.
+fn cut_off_calls(context: &PlanContext<'_>, deny: &DefaultDeny, findings: &mut Findings) {
+    let config = context.config;
+    if config.enable_egress_network_policy_creation && config.mode == Mode::Active {
+        return;
+    }
+    for (client, calls) in &context.calls.by_client {
+        let namespace = client.namespace.as_str();
+        let is_denied =
+            deny.namespaces.as_ref().map_or(namespace != SYSTEM_NAMESPACE, |named| named.contains(namespace))
+                && context.is_watched(namespace)
+                && is_enforced(config, namespace);
+        let (true, Some(call)) = (is_denied, calls.first()) else { continue };
+        let message = format!(
+            "the calls of {} in namespace {namespace} will fail: {EGRESS} denies its egress, and no egress policies are generated",
+            client.name
+        );
+        let help = match config.mode {
+            Mode::Active => "set enableEgressNetworkPolicyCreation (profile v2), or leave Egress out of defaultDeny",
+            Mode::Shadow => "shadow mode generates no egress policies: leave Egress out of defaultDeny",
+        };
+        findings.push(Finding::new(Code::TrafficBlocked, call.place, message).with_help(help));
+    }
 }

@@ -1,7 +1,6 @@
 //! Which policies in the input an earlier run of this project wrote (`DESIGN.md` 1.4 rule 1).
 
-use super::keys;
-use super::naming;
+use super::{keys, namespace_deny, naming};
 use crate::config::Config;
 use crate::model::policy::{NetworkPolicy, Peer, Rule};
 use crate::model::selector::Labels;
@@ -22,7 +21,7 @@ pub(crate) fn is_ours(policy: &NetworkPolicy, config: &Config) -> bool {
     } else if has(keys::POLICY_WEBHOOKS) {
         starts(&["webhook-"])
     } else if has(keys::POLICY_NAMESPACE_DEFAULT_DENY) {
-        matches!(name, "default-deny-ingress" | "default-deny-egress")
+        namespace_deny::is_name(name)
     } else if has(keys::SERVICE_POLICY) {
         starts(&["svc-access-to-"]) && ends_with_client_namespace(name, policy)
     } else if has(keys::POLICY) {

@@ -1,0 +1,43 @@
+//! The switches that open traffic nobody declared: `off`, `ifBlockedByOtterize`, `always` (`spec/otterize.md` 4.9, decision D5).
+
+use super::context::{LabelledWorkload, PlanContext};
+use super::isolation::Isolation;
+use crate::config::{Automate, Mode};
+
+/// What a switch says about some pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Nothing is to be opened.
+    LeaveAlone,
+    /// A generated policy isolates some of the pods: open.
+    Blocked,
+    /// Nothing isolates the pods, but the switch says `always`: open.
+    Always,
+}
+
+/// The mode in force: in shadow mode `always` counts as `ifBlockedByOtterize`.
+pub(crate) fn effective(switch: Automate, mode: Mode) -> Automate {
+    match (switch, mode) {
+        (Automate::Always, Mode::Shadow) => Automate::IfBlockedByOtterize,
+        _ => switch,
+    }
+}
+
+/// Whether traffic to these workloads of a namespace is to be opened. Leave out those on the host network: policies do not
+/// apply to them. No workload at all means that those of other packages may be there.
+pub(crate) fn verdict(
+    context: &PlanContext<'_>,
+    isolation: &Isolation<'_>,
+    mode: Automate,
+    namespace: &str,
+    workloads: &[LabelledWorkload<'_>],
+) -> Verdict {
+    let is_isolated =
+        isolation.covers_namespace(namespace) || workloads.iter().any(|labelled| isolation.isolates(labelled.workload));
+    match mode {
+        Automate::Off => Verdict::LeaveAlone,
+        _ if is_isolated => Verdict::Blocked,
+        Automate::Always if context.is_watched(namespace) => Verdict::Always,
+        Automate::Always | Automate::IfBlockedByOtterize => Verdict::LeaveAlone,
+    }
+}

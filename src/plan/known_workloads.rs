@@ -1,0 +1,155 @@
+//! Workloads that the configuration names, ingress controllers and Prometheus servers, as peers of generated rules.
+
+use super::GeneratedObject;
+use super::context::{LabelledWorkload, PlanContext, Wanted};
+use super::keys;
+use crate::config::{KnownWorkload, Profile};
+use crate::diag::{Code, Finding, Findings};
+use crate::model::identity::Identity;
+use crate::model::place::Place;
+use crate::model::policy::Peer;
+use crate::model::selector::{LabelSelector, Labels};
+
+/// At most this many Services or workloads are named in one message.
+const NAMED_IN_MESSAGE: usize = 5;
+
+/// The configured workloads as peers, and those whose pods the peers may miss.
+pub(crate) struct KnownPeers<'a> {
+    /// One peer per workload and label set, in the order of their identities.
+    pub(crate) peers: Vec<Peer>,
+    doubts: Vec<(&'a KnownWorkload, &'static str, &'static str)>,
+}
+
+/// Peers for the workloads of one list of the configuration (`spec/otterize.md` 4.9 and 4.11).
+///
+/// A workload of the input is selected by the labels that its pods will have; one that is not there by its `podLabels`,
+/// or by the labels that this project would give it.
+pub(crate) fn peers<'a>(context: &PlanContext<'a>, known: &'a [KnownWorkload]) -> KnownPeers<'a> {
+    let mut sorted: Vec<(String, &KnownWorkload)> =
+        known.iter().map(|known| (identity(known).formatted_with_kind(), known)).collect();
+    sorted.sort();
+    sorted.dedup();
+    let mut found = KnownPeers { peers: Vec::new(), doubts: Vec::new() };
+    for (_, known) in sorted {
+        let present = workloads(context, known);
+        if !present.is_empty() && present.iter().all(|labelled| labelled.workload.host_network) {
+            let help = "admit the nodes' addresses in a NetworkPolicy of your own";
+            found.doubts.push((known, "uses the host network, so no pod selector matches it", help));
+        }
+        let mut selectors: Vec<LabelSelector> =
+            present.iter().map(|labelled| context.workload_selector(*labelled)).collect();
+        if selectors.is_empty() && known.pod_labels.is_empty() {
+            let help = "give its podLabels, or compile it in the same run";
+            found.doubts.push((known, "is not in the input and has no podLabels", help));
+            selectors.push(LabelSelector::from_labels(our_labels(known, context.config.profile)));
+        } else if selectors.is_empty() {
+            selectors.push(LabelSelector::from_labels(known.pod_labels.clone()));
+        }
+        for pod_selector in selectors {
+            let peer = Peer::Pods {
+                pod_selector: Some(pod_selector),
+                namespace_selector: Some(namespace_selector(&known.namespace)),
+            };
+            if !found.peers.contains(&peer) {
+                found.peers.push(peer);
+            }
+        }
+    }
+    found
+}
+
+impl KnownPeers<'_> {
+    /// Warns that traffic may fail because a peer misses its workload. `traffic` names it and says what it goes to:
+    /// `external traffic`, and the objects with their places. `field` is the list of the configuration.
+    pub(crate) fn report(&self, traffic: &str, targets: &[(String, Place)], field: &str, findings: &mut Findings) {
+        let Some((_, place)) = targets.first() else { return };
+        let mut named: Vec<&str> = targets.iter().take(NAMED_IN_MESSAGE).map(|(name, _)| name.as_str()).collect();
+        let more = format!("{} more", targets.len().saturating_sub(NAMED_IN_MESSAGE));
+        if targets.len() > NAMED_IN_MESSAGE {
+            named.push(&more);
+        }
+        for (known, reason, help) in &self.doubts {
+            let message =
+                format!("{traffic} to {} will fail: {} of {field} {reason}", named.join(", "), display(known));
+            findings.push(Finding::new(Code::TrafficBlocked, *place, message).with_help(*help));
+        }
+    }
+}
+
+/// Warns where a generated policy keeps a configured workload from calling what it serves or scrapes.
+pub(crate) fn check_egress(context: &PlanContext<'_>, isolating: &[Wanted], findings: &mut Findings) {
+    let config = context.config;
+    let lists = [
+        ("ingressControllerConfigs", &config.ingress_controller_configs),
+        ("prometheusServerConfigs", &config.prometheus_server_configs),
+    ];
+    for (field, known) in lists.into_iter().flat_map(|(field, list)| list.iter().map(move |known| (field, known))) {
+        for labelled in workloads(context, known) {
+            let workload = labelled.workload;
+            let policy = isolating.iter().find_map(|wanted| match &wanted.object {
+                GeneratedObject::NetworkPolicy(policy)
+                    if policy.spec.egress.is_some()
+                        && policy.namespace == workload.namespace
+                        && policy.spec.pod_selector.matches(labelled.labels) =>
+                {
+                    Some(policy)
+                }
+                _ => None,
+            });
+            if let (Some(policy), false) = (policy, workload.host_network) {
+                let message = format!(
+                    "{} of {field} may call only what it declares: {} restricts its egress",
+                    display(known),
+                    policy.object_name()
+                );
+                findings.push(
+                    Finding::new(Code::TrafficBlocked, workload.place, message)
+                        .with_help("declare its calls as ClientIntents, or allow them in a NetworkPolicy of your own"),
+                );
+            }
+        }
+    }
+}
+
+/// The workloads of the input that an entry of the configuration means.
+fn workloads<'a>(context: &PlanContext<'a>, known: &KnownWorkload) -> Vec<LabelledWorkload<'a>> {
+    let identity = identity(known);
+    // A workload whose name comes from an annotation has no kind in its identity, but it is of a kind all the same.
+    let mut found = context.workloads_of(&identity.without_kind());
+    found.retain(|labelled| identity.kind.as_ref().is_none_or(|kind| *kind == labelled.workload.kind));
+    found
+}
+
+fn identity(known: &KnownWorkload) -> Identity {
+    Identity {
+        namespace: known.namespace.clone(),
+        name: known.name.clone(),
+        kind: Some(known.kind.clone()).filter(|kind| !kind.is_empty()),
+    }
+}
+
+/// The labels that this project gives the pods of a workload with that identity.
+fn our_labels(known: &KnownWorkload, profile: Profile) -> Labels {
+    let identity = identity(known);
+    let mut labels = Labels::new();
+    match profile {
+        Profile::Classic => {
+            labels.insert(keys::SERVER.into(), identity.formatted());
+        }
+        Profile::V2 => {
+            labels.insert(keys::SERVICE.into(), identity.formatted());
+            labels.extend(identity.kind.map(|kind| (keys::OWNER_KIND.into(), kind)));
+        }
+    }
+    labels
+}
+
+/// The namespace by the label that the API server sets, whether or not its manifest is in the input.
+fn namespace_selector(namespace: &str) -> LabelSelector {
+    LabelSelector::from_labels(Labels::from([(keys::STANDARD_NAMESPACE_NAME.into(), namespace.into())]))
+}
+
+fn display(known: &KnownWorkload) -> String {
+    let kind = if known.kind.is_empty() { "workload" } else { &known.kind };
+    format!("{kind} {}/{}", known.namespace, known.name)
+}
