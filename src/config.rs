@@ -1,8 +1,13 @@
 //! The functionConfig, validated (`DESIGN.md` 1.2). Names and values are the operator chart's where it has the switch.
 
+mod aliases;
+mod fields;
+mod formats;
 pub mod raw;
+mod shape;
+mod value;
 
-use crate::diag::{Code, Severity};
+use crate::diag::{Code, Findings, Severity};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -238,6 +243,22 @@ pub enum DomainPolicies {
     Cilium,
     /// GKE's `FQDNNetworkPolicy`.
     Gke,
+}
+
+impl Config {
+    /// The findings with the severities that `rules` gives them; what is switched off is left out.
+    #[must_use]
+    pub fn apply_rules(&self, findings: Findings) -> Findings {
+        let kept = findings.0.into_iter().filter_map(|mut finding| {
+            match self.rules.get(&finding.code).filter(|_| finding.code.can_be_changed()) {
+                Some(Some(severity)) => finding.severity = *severity,
+                Some(None) => return None,
+                None => {}
+            }
+            Some(finding)
+        });
+        Findings(kept.collect())
+    }
 }
 
 impl Default for Config {

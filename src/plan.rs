@@ -1,14 +1,17 @@
 //! World and configuration in, plan out: which labels, which policies. Pure and total; knows no text.
 
 mod access_classic;
+mod access_key;
 mod access_v2;
 mod automation;
 mod calls;
 mod context;
 mod dns;
 pub mod domains;
+mod egress;
 mod exposed_services;
 mod external;
+mod internet;
 mod keys;
 mod known_workloads;
 mod labels;
@@ -20,12 +23,15 @@ mod ownership;
 mod pod_ports;
 mod protected;
 mod reconcile;
+mod sameness;
 mod scrapes;
+mod selectors;
+mod servers;
 mod webhooks;
 
 use crate::config::{Config, DnsPeer, Profile};
 use crate::diag::Findings;
-use crate::model::place::ResourceId;
+use crate::model::place::{ObjectName, ResourceId};
 use crate::model::policy::NetworkPolicy;
 use crate::model::selector::{LabelSelector, Labels};
 use crate::model::world::World;
@@ -78,6 +84,39 @@ pub enum GeneratedObject {
     DomainPolicy(DomainPolicy),
 }
 
+impl GeneratedObject {
+    /// Namespace, name and kind.
+    #[must_use]
+    pub fn id(&self) -> ObjectName {
+        match self {
+            Self::NetworkPolicy(policy) => policy.object_name(),
+            Self::DomainPolicy(policy) => ObjectName {
+                namespace: policy.namespace.clone(),
+                name: policy.name.clone(),
+                kind: policy.flavor.kind().to_owned(),
+            },
+        }
+    }
+
+    fn annotations_mut(&mut self) -> &mut Labels {
+        match self {
+            Self::NetworkPolicy(policy) => &mut policy.annotations,
+            Self::DomainPolicy(policy) => &mut policy.annotations,
+        }
+    }
+}
+
+impl DomainPolicyFlavor {
+    /// `kind` of the policies.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Cilium => "CiliumNetworkPolicy",
+            Self::Gke => "FQDNNetworkPolicy",
+        }
+    }
+}
+
 /// Egress to domains, in the form that the CNI understands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DomainPolicy {
@@ -127,12 +166,25 @@ pub struct DomainRule {
 pub fn plan(world: &World, config: &Config) -> (Plan, Findings) {
     let mut findings = Findings::default();
     let calls = calls::collect(world);
-    let labelling = labels::plan(world, config, &calls, &mut findings);
+    let input_labels: Vec<Labels> = world.workloads.iter().map(|workload| workload.template_labels.clone()).collect();
+    let before = PlanContext::new(world, config, &calls, &input_labels);
+    access_key::check(&before, &mut findings);
+    let labelling = labels::plan(&before, &mut findings);
     let context = PlanContext::new(world, config, &calls, &labelling.final_labels);
     let wanted = if config.enable_network_policy_creation { rules(&context, &mut findings) } else { Vec::new() };
-    let wanted = naming::check(wanted, &mut findings);
+    let wanted = naming::check(with_sync_wave(wanted, config), &mut findings);
     let plan = reconcile::reconcile(&context, wanted, labelling.changes, &mut findings);
     (plan, findings)
+}
+
+/// `argocdSyncWave`: Argo CD applies the policies in that wave.
+fn with_sync_wave(mut wanted: Vec<Wanted>, config: &Config) -> Vec<Wanted> {
+    if let Some(wave) = config.argocd_sync_wave {
+        for wanted in &mut wanted {
+            wanted.object.annotations_mut().insert(keys::SYNC_WAVE.into(), wave.to_string());
+        }
+    }
+    wanted
 }
 
 /// Every object that any rule family wants.

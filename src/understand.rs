@@ -1,12 +1,89 @@
 //! Nodes in, world out: what the objects of the input mean.
 
+mod called_by;
+mod checks;
+mod duplicate_keys;
+mod fields;
+mod identities;
+mod intents;
+mod names;
+mod object;
+mod policies;
+mod protected_services;
+mod references;
+mod services;
+mod traffic;
+mod workloads;
+
 use crate::config::Config;
-use crate::diag::Findings;
-use crate::model::world::World;
+use crate::diag::{Code, Findings};
+use crate::model::world::{Namespace, World};
 use crate::read::package::Package;
+use fields::Fields;
+use names::Names;
+use object::Object;
 
 /// Interprets every resource. One odd resource never hides the rest: its faults are findings.
 #[must_use]
-pub fn understand(_package: &Package, _config: &Config) -> (World, Findings) {
-    (World::default(), Findings::default())
+pub fn understand(package: &Package, config: &Config) -> (World, Findings) {
+    let mut findings = Findings::default();
+    let mut world = World::default();
+    let objects = object::objects(package, config);
+    let mut intents = Vec::new();
+    let mut protected = Vec::new();
+    for (index, object) in objects.iter().enumerate() {
+        match intents::kind(object, &mut findings) {
+            intents::Kind::ClientIntents => intents.extend(intents::read(index, object, config, &mut findings)),
+            intents::Kind::ProtectedService => {
+                protected.extend(protected_services::read(index, object, &mut findings));
+            }
+            intents::Kind::Other if !object.is_local_config => read_object(object, config, &mut world, &mut findings),
+            intents::Kind::Other => {}
+        }
+        if let Some(path) = object.package_path() {
+            world.package_paths.insert(object.resource, path.into());
+        }
+    }
+    identities::finish(&mut world.workloads, &objects, config, &mut findings);
+    let names = Names::new(&objects, &world.workloads, &world.services);
+    references::resolve(&objects, &names, intents, protected, &mut world, &mut findings);
+    traffic::read(&objects, &names, &mut world, &mut findings);
+    checks::check(&objects, &names, config, &world, &mut findings);
+    duplicate_keys::report(package, &mut findings);
+    (world, findings)
+}
+
+/// Reads an object that goes to the cluster and is no intent.
+fn read_object(object: &Object<'_>, config: &Config, world: &mut World, findings: &mut Findings) {
+    match (object.group(), object.kind) {
+        ("", "Namespace") => world.namespaces.extend(namespace(object, findings)),
+        ("", "Service") => world.services.extend(services::read(object, findings)),
+        ("", "Endpoints") => world.endpoints.push(services::read_endpoints(object, findings)),
+        ("discovery.k8s.io", "EndpointSlice") => {
+            world.endpoints.extend(services::read_endpoint_slice(object, findings));
+        }
+        _ => {
+            if policies::read(object, world, findings) {
+                return;
+            }
+            if let Some(template_path) = workloads::template_path(object, config) {
+                world.workloads.extend(workloads::read(object, template_path, config, findings));
+            }
+        }
+    }
+}
+
+fn namespace(object: &Object<'_>, findings: &mut Findings) -> Option<Namespace> {
+    let mut fields = Fields::new(object, findings);
+    if object.name.is_empty() {
+        fields.fault(Code::NameMissing, object.node, "has no metadata.name");
+        return None;
+    }
+    let metadata = fields.mapping(object.node, "metadata")?;
+    Some(Namespace {
+        resource: object.resource,
+        name: object.name.into(),
+        labels: fields.labels(metadata, "labels"),
+        place: object.name_place(),
+    })
 }

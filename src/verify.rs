@@ -1,3 +1,6 @@
 //! Checks that the plan and the output keep the promises, and judges reachability.
 
+pub mod addresses;
+pub mod connections;
+pub mod intervals;
 pub mod output;

@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failing test may panic")]
 
+mod common;
 mod golden {
     pub(crate) mod compare;
     pub(crate) mod run;

@@ -1,18 +1,239 @@
 //! From the functionConfig's text to a validated [`Config`], every fault collected.
 
-use super::Config;
-use crate::diag::Findings;
+use super::fields::FIELDS;
+use super::shape::{Shape, check, unknown_key};
+use super::value::{Origin, Raw, RawEntry, RawShape};
+use super::{Config, PolicyLabelValue, Profile, aliases};
+use crate::diag::suggest::nearest;
+use crate::diag::{Code, Finding, Findings};
 use crate::model::place::ResourceId;
 use crate::read::package::Package;
+use crate::read::tree::Node;
+
+/// The apiVersion and kind of the functionConfig.
+const API_VERSION: &str = "fn.kpt.dev/v1alpha1";
+/// The kind of the functionConfig.
+pub const KIND: &str = "EnforceIntents";
 
 /// Reads the configuration: the functionConfig resource (`EnforceIntents` or a `v1` ConfigMap), then `--set` pairs, which win.
 ///
 /// Faults are findings; with an error among them the configuration must not be used.
 #[must_use]
 pub fn read(
-    _package: &Package,
-    _function_config: Option<ResourceId>,
-    _settings: &[(String, String)],
+    package: &Package,
+    function_config: Option<ResourceId>,
+    settings: &[(String, String)],
 ) -> (Config, Findings) {
-    (Config::default(), Findings::default())
+    let mut findings = Findings::default();
+    let mut spec = Raw::empty_map(Origin::Setting);
+    if let Some(id) = function_config {
+        spec = read_resource(package, id, &mut findings).unwrap_or(spec);
+        report_duplicate_keys(package, id, &mut findings);
+    }
+    for (key, value) in settings {
+        insert_flat(&mut spec, key, Raw::flat(value, Origin::Setting), Origin::Setting, &mut findings);
+    }
+    let mut config = Config::default();
+    let RawShape::Map(entries) = &spec.shape else { return (config, findings) };
+    for entry in entries {
+        let Some(field) = FIELDS.iter().find(|field| field.name == entry.key) else {
+            findings.push(unknown_key(entry, FIELDS.iter().map(|field| field.name), ""));
+            continue;
+        };
+        let is_unset = matches!((&entry.value.shape, field.shape), (RawShape::Text { text, .. }, Shape::Text(_)) if text.is_empty());
+        if is_unset {
+            continue;
+        }
+        if let Some(value) = check(&entry.value, field.shape, field.name, &mut findings) {
+            (field.set)(&mut config, &value);
+        }
+    }
+    check_combinations(&config, entries, &mut findings);
+    (config, findings)
+}
+
+/// The fields that a functionConfig resource sets, aliases replaced.
+fn read_resource(package: &Package, id: ResourceId, findings: &mut Findings) -> Option<Raw> {
+    let resource = package.resource(id)?;
+    let node = package.node(id)?;
+    let fault = |node: Node<'_>, message: String| Origin::Place(Package::place(id, node)).fault(message);
+    let at = |field: &str| node.get(field).unwrap_or(node);
+    match (resource.api_version.as_str(), resource.kind.as_str()) {
+        ("v1", "ConfigMap") => read_config_map(id, node, findings),
+        (API_VERSION, KIND) => read_enforce_intents(id, node, findings),
+        (api_version, KIND) => {
+            findings.push(
+                fault(at("apiVersion"), format!("apiVersion `{api_version}` of {KIND} is not known"))
+                    .with_help(format!("write `{API_VERSION}`")),
+            );
+            None
+        }
+        (api_version, kind) => {
+            let help = match nearest(kind, [KIND, "ConfigMap"]) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("write kind {KIND} of {API_VERSION}, or a v1 ConfigMap"),
+            };
+            findings.push(fault(at("kind"), format!("kind `{kind}` of `{api_version}` is not known")).with_help(help));
+            None
+        }
+    }
+}
+
+fn read_enforce_intents(id: ResourceId, node: Node<'_>, findings: &mut Findings) -> Option<Raw> {
+    for (key, key_node, _) in node.merged_entries() {
+        if matches!(key, "apiVersion" | "kind" | "metadata" | "spec" | "status") {
+            continue;
+        }
+        let origin = Origin::Place(Package::place(id, key_node));
+        let is_field = FIELDS.iter().any(|field| field.name == key);
+        let help = if is_field { format!("`{key}` belongs below `spec`") } else { "fields belong below `spec`".into() };
+        findings.push(origin.fault(format_args!("unknown field `{key}`")).with_help(help));
+    }
+    let spec = node.get("spec").filter(|spec| !spec.is_null())?;
+    let raw = whole(id, spec, findings)?;
+    let RawShape::Map(entries) = raw.shape else {
+        findings.push(raw.origin.fault("`spec` must be a map"));
+        return None;
+    };
+    let mut fields = Raw::empty_map(raw.origin);
+    for entry in entries {
+        insert(&mut fields, entry, findings);
+    }
+    Some(fields)
+}
+
+fn read_config_map(id: ResourceId, node: Node<'_>, findings: &mut Findings) -> Option<Raw> {
+    let data = node.get("data").filter(|data| !data.is_null())?;
+    let raw = whole(id, data, findings)?;
+    let RawShape::Map(entries) = raw.shape else {
+        findings.push(raw.origin.fault("`data` must be a map"));
+        return None;
+    };
+    let mut fields = Raw::empty_map(raw.origin);
+    for entry in entries {
+        match entry.value.shape {
+            RawShape::Null => {}
+            RawShape::Text { text, .. } => {
+                let value = Raw::flat(text, entry.value.origin);
+                insert_flat(&mut fields, &entry.key, value, entry.key_origin, findings);
+            }
+            RawShape::List(_) | RawShape::Map(_) => {
+                let message = format!("`data.{}` must be a text", entry.key);
+                findings.push(
+                    entry
+                        .value
+                        .origin
+                        .fault(message)
+                        .with_help("separate list items by commas, or use kind EnforceIntents"),
+                );
+            }
+        }
+    }
+    Some(fields)
+}
+
+fn whole(id: ResourceId, node: Node<'_>, findings: &mut Findings) -> Option<Raw> {
+    let raw = Raw::from_node(id, node);
+    if raw.is_none() {
+        findings.push(Origin::Place(Package::place(id, node)).fault("it is too large or too deeply nested"));
+    }
+    raw
+}
+
+/// Sets `key` (with dots for the keys of maps) to a value; later ones win.
+fn insert_flat(fields: &mut Raw, key: &str, value: Raw, key_origin: Origin, findings: &mut Findings) {
+    let (first, rest) = key.split_once('.').map_or((key, None), |(first, rest)| (first, Some(rest)));
+    let entry = |key: &str, value| RawEntry { key: key.to_owned(), key_origin, value };
+    let Some(rest) = rest else {
+        insert(fields, entry(key, value), findings);
+        return;
+    };
+    let shape = FIELDS.iter().find(|field| field.name == first).map(|field| field.shape);
+    if !matches!(shape, Some(Shape::Object(_) | Shape::Map(..))) {
+        findings.push(unknown_key(&entry(key, value), FIELDS.iter().map(|field| field.name), ""));
+        return;
+    }
+    let RawShape::Map(entries) = &mut fields.shape else { return };
+    if !entries.iter().any(|entry| entry.key == first) {
+        entries.push(entry(first, Raw::empty_map(key_origin)));
+    }
+    let Some(existing) = entries.iter_mut().find(|entry| entry.key == first) else { return };
+    if let RawShape::Text { text, is_flat: true } = &existing.value.shape
+        && let Some(parsed) = Raw::from_flow_text(text, existing.value.origin)
+    {
+        existing.value = parsed;
+    }
+    if !matches!(existing.value.shape, RawShape::Map(_)) {
+        existing.value = Raw::empty_map(key_origin);
+    }
+    replace(&mut existing.value, entry(rest, value));
+}
+
+/// Sets a field, by its own name or the chart's.
+fn insert(fields: &mut Raw, entry: RawEntry, findings: &mut Findings) {
+    match aliases::resolve(entry, findings) {
+        Some(entry) => {
+            let is_repeated = matches!(entry.key_origin, Origin::Place(_))
+                && matches!(&fields.shape, RawShape::Map(entries) if entries.iter().any(|other| other.key == entry.key));
+            if is_repeated {
+                findings
+                    .push(entry.key_origin.fault(format_args!("`{}` is set twice, once by another name", entry.key)));
+                return;
+            }
+            replace(fields, entry);
+        }
+        None => {}
+    }
+}
+
+fn replace(map: &mut Raw, entry: RawEntry) {
+    let RawShape::Map(entries) = &mut map.shape else { return };
+    match entries.iter_mut().find(|other| other.key == entry.key) {
+        Some(other) => *other = entry,
+        None => entries.push(entry),
+    }
+}
+
+/// Keys of the functionConfig that stand twice.
+fn report_duplicate_keys(package: &Package, id: ResourceId, findings: &mut Findings) {
+    let (Some(resource), Some(root)) = (package.resource(id), package.node(id)) else { return };
+    let Some(tree) = package.trees.get(resource.source.0 as usize) else { return };
+    for key in tree.duplicate_keys() {
+        if key < root.id() || key >= root.subtree_end() {
+            continue;
+        }
+        let Some(node) = package.node_in(resource.source, key) else { continue };
+        let message =
+            format!("functionConfig: key `{}` stands twice in its mapping", node.as_str().unwrap_or_default());
+        findings.push(Finding::new(Code::DuplicateKey, Package::place(id, node), message));
+    }
+}
+
+/// Fields that contradict each other or have no effect together.
+fn check_combinations(config: &Config, entries: &[RawEntry], findings: &mut Findings) {
+    let origin = |name: &str| entries.iter().find(|entry| entry.key == name).map(|entry| entry.key_origin);
+    if config.profile == Profile::Classic && config.enable_egress_network_policy_creation {
+        let origin = origin("enableEgressNetworkPolicyCreation").unwrap_or(Origin::Setting);
+        findings.push(
+            origin
+                .fault(
+                    "`enableEgressNetworkPolicyCreation` needs `profile: v2`: profile classic has no egress policies",
+                )
+                .with_help("set `profile: v2`"),
+        );
+    }
+    if config.profile == Profile::V2
+        && config.policy_label_value != PolicyLabelValue::default()
+        && let Some(origin) = origin("policyLabelValue")
+    {
+        findings.push(Finding::new(
+            Code::ConfigNoEffect,
+            origin.place(),
+            "functionConfig: `policyLabelValue` has no effect with `profile: v2`",
+        ));
+    }
+    if config.api_server.as_ref().is_some_and(|api_server| api_server.addresses.is_empty()) {
+        let origin = origin("apiServer").unwrap_or(Origin::Setting);
+        findings.push(origin.fault("`apiServer.addresses` must not be empty"));
+    }
 }

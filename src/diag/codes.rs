@@ -100,7 +100,7 @@ codes! {
     ServiceNotFound "service-not-found" Warning free "A Service that is referred to is not in the input.";
     ServiceWithoutSelector "service-without-selector" Error fixed "A Service that is a target has no selector, so no pods can be selected.";
     ServiceWithoutPorts "service-without-ports" Error fixed "A Service that is a target has no ports, so a policy would have to open all of them.";
-    UnresolvedDomain "unresolved-domain" Error free "An internet target names a domain whose addresses are not known.";
+    UnresolvedDomain "unresolved-domain" Error fixed "An internet target names a domain whose addresses are not known.";
     ApiServerUnknown "api-server-unknown" Error fixed "The API server's addresses are needed and not known.";
     NoEgressRules "no-egress-rules" Warning free "No target of a client can be expressed as an egress rule, so its egress is not restricted.";
     IdentityCollision "identity-collision" Error fixed "Two different targets would share one access label, which would open both to the clients of either.";
@@ -111,6 +111,14 @@ codes! {
     ImmutableTemplate "immutable-template" Warning free "The template of a Job cannot be changed once it exists in the cluster.";
     SelectorUsesOurLabel "selector-uses-our-label" Error fixed "A workload's own immutable selector uses a label that would have to change.";
     NoPodTemplate "no-pod-template" Warning free "A workload has no pod template to label.";
+    NameMissing "name-missing" Warning free "A workload or Service has no name, so it can be neither matched nor labelled.";
+    // NetworkPolicies of the input.
+    InvalidPolicy "invalid-policy" Error free "The API server would refuse a NetworkPolicy, so it is left out of the analysis.";
+    InvalidPolicySelector "invalid-policy-selector" Error free "A selector of a NetworkPolicy is not one that the API server takes.";
+    InvalidPolicyPeer "invalid-policy-peer" Error free "A peer of a NetworkPolicy's rule is empty or mixes an ipBlock with selectors.";
+    InvalidPolicyBlock "invalid-policy-block" Error free "An ipBlock of a NetworkPolicy is not a network, or an exception is not inside it.";
+    InvalidPolicyPort "invalid-policy-port" Error free "A port of a NetworkPolicy's rule has a number, name, range or protocol that does not exist.";
+    PolicyUnknownField "policy-unknown-field" Warning free "A NetworkPolicy has a field that the API does not know.";
     // Policies.
     PolicyExists "policy-exists" Error fixed "A policy that this project did not write has the name of one to be generated.";
     PolicyNameCollision "policy-name-collision" Error fixed "Two different generated policies would get the same name.";

@@ -105,6 +105,34 @@ pub struct InputPolicy {
     pub ingress_places: Vec<Place>,
     /// Where each egress rule stands, index by index.
     pub egress_places: Vec<Place>,
+    /// What the manifest says beyond the specification, for explanations and lints.
+    pub details: PolicyDetails,
+}
+
+/// How a NetworkPolicy's manifest says what it says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PolicyDetails {
+    /// Where `spec.podSelector` stands, if it is there.
+    pub pod_selector_place: Option<Place>,
+    /// Whether `spec.policyTypes` is given and not empty.
+    pub has_policy_types: bool,
+    /// Places inside each ingress rule, index by index.
+    pub ingress: Vec<RuleParts>,
+    /// Places inside each egress rule, index by index.
+    pub egress: Vec<RuleParts>,
+    /// Rules of a direction that `policyTypes` leaves out: they have no effect.
+    pub ignored_rules: Vec<(Direction, Place)>,
+    /// Selectors whose `matchLabels` is there without a value, and so require nothing.
+    pub null_match_labels: Vec<Place>,
+}
+
+/// Where the parts of a rule stand.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleParts {
+    /// Each peer, index by index.
+    pub peers: Vec<Place>,
+    /// Each port, index by index.
+    pub ports: Vec<Place>,
 }
 
 /// The two directions of a policy.
@@ -131,6 +159,39 @@ impl PolicySpec {
         match direction {
             Direction::Ingress => self.ingress.as_deref(),
             Direction::Egress => self.egress.as_deref(),
+        }
+    }
+}
+
+impl InputPolicy {
+    /// Where a rule stands; `None` if there is no such rule or the policy is not from the input.
+    #[must_use]
+    pub fn rule_place(&self, direction: Direction, rule: usize) -> Option<Place> {
+        let places = match direction {
+            Direction::Ingress => &self.ingress_places,
+            Direction::Egress => &self.egress_places,
+        };
+        places.get(rule).copied()
+    }
+
+    /// Where the parts of a rule stand; `None` if there is no such rule or the policy is not from the input.
+    #[must_use]
+    pub fn rule_parts(&self, direction: Direction, rule: usize) -> Option<&RuleParts> {
+        let parts = match direction {
+            Direction::Ingress => &self.details.ingress,
+            Direction::Egress => &self.details.egress,
+        };
+        parts.get(rule)
+    }
+}
+
+impl Direction {
+    /// The API's spelling.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ingress => "Ingress",
+            Self::Egress => "Egress",
         }
     }
 }

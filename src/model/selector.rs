@@ -59,6 +59,53 @@ impl LabelSelector {
     }
 }
 
+impl Operator {
+    /// The API's spelling.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::In => "In",
+            Self::NotIn => "NotIn",
+            Self::Exists => "Exists",
+            Self::DoesNotExist => "DoesNotExist",
+        }
+    }
+
+    /// Reads the API's spelling.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::In, Self::NotIn, Self::Exists, Self::DoesNotExist].into_iter().find(|operator| operator.as_str() == text)
+    }
+}
+
+/// Whether the API server takes this as a label key: a name of up to 63 characters, after an optional DNS name and `/`.
+#[must_use]
+pub fn is_label_key(key: &str) -> bool {
+    let (prefix, name) = key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
+    prefix.is_none_or(is_dns_subdomain) && !name.is_empty() && is_label_value(name)
+}
+
+/// Whether the API server takes this as a label value: empty, or up to 63 letters, digits, `-`, `_` and `.` that start and end
+/// with a letter or digit.
+#[must_use]
+pub fn is_label_value(value: &str) -> bool {
+    let bytes = value.as_bytes();
+    bytes.len() <= 63
+        && bytes.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+        && bytes.first().is_none_or(u8::is_ascii_alphanumeric)
+        && bytes.last().is_none_or(u8::is_ascii_alphanumeric)
+}
+
+fn is_dns_subdomain(name: &str) -> bool {
+    let is_label = |label: &str| {
+        let bytes = label.as_bytes();
+        bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
+            && bytes.first().is_some_and(u8::is_ascii_alphanumeric)
+            && bytes.last().is_some_and(u8::is_ascii_alphanumeric)
+    };
+    name.len() <= 253 && name.split('.').all(is_label)
+}
+
 impl Requirement {
     /// Whether these labels meet the requirement.
     #[must_use]
@@ -69,6 +116,24 @@ impl Requirement {
             Operator::NotIn => value.is_none_or(|value| !self.values.contains(value)),
             Operator::Exists => value.is_some(),
             Operator::DoesNotExist => value.is_none(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_label_key, is_label_value};
+
+    #[test]
+    fn label_syntax() {
+        for key in ["app", "app.kubernetes.io/name", "a_b-c.D", "x/y"] {
+            assert!(is_label_key(key), "{key}");
+        }
+        for key in ["", "app@b", "/app", "app/", "a/b/c", "App.io/x", "-a", "a-", &"x".repeat(64)] {
+            assert!(!is_label_key(key), "{key}");
+        }
+        for (value, legal) in [("", true), ("v1.2_x-Y", true), ("-v", false), ("a b", false), ("é", false)] {
+            assert_eq!(is_label_value(value), legal, "{value}");
         }
     }
 }

@@ -1,9 +1,125 @@
-//! Rule family `access_classic`.
+//! Access policies of profile `classic`: one per server and client namespace, ingress only (`spec/otterize.md` 4.1, D13, D14).
 
-use super::context::{PlanContext, Wanted};
-use crate::diag::Findings;
+use super::GeneratedObject;
+use super::access_key::access_key;
+use super::calls::Call;
+use super::context::{PlanContext, Wanted, distinct};
+use super::servers::{self, Server};
+use super::{keys, naming, selectors};
+use crate::config::PolicyLabelValue;
+use crate::diag::{Code, Finding, Findings};
+use crate::model::identity::Identity;
+use crate::model::place::ResourceId;
+use crate::model::policy::{NetworkPolicy, PolicyPort, PolicySpec, Rule};
+use crate::model::selector::Labels;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The policies of this family.
-pub(crate) fn rules(_context: &PlanContext<'_>, _findings: &mut Findings) -> Vec<Wanted> {
-    Vec::new()
+/// The policies for workloads (`access-to-...`) and for Services (`svc-access-to-...`).
+pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<Wanted> {
+    servers::check_services(context, findings);
+    let mut wanted = Vec::new();
+    for server in without_kinds(context, servers::enforced_servers(context, findings), findings) {
+        warn_of_isolated_dns(&server, findings);
+        wanted.extend(policies(context, &server));
+    }
+    report_missing_namespaces(context, &wanted, findings);
+    wanted
+}
+
+/// Classic identities have no kind, so targets that differ only in it are one. A target whose kind would have to be told
+/// apart from another workload of that name is an error: its policy would open both.
+fn without_kinds<'a>(context: &PlanContext<'_>, servers: Vec<Server<'a>>, findings: &mut Findings) -> Vec<Server<'a>> {
+    let mut merged: BTreeMap<(bool, Identity), Server<'a>> = BTreeMap::new();
+    for server in servers {
+        let is_service = server.is_service();
+        let kindless = server.identity.without_kind();
+        if !is_service && server.identity.kind.is_some() {
+            let same_name = context.workloads_of(&kindless);
+            let other = same_name.into_iter().find(|other| other.workload.identity.kind != server.identity.kind);
+            if let (Some(other), Some((_, call))) = (other, server.calls.first()) {
+                let other = other.workload;
+                let message = format!(
+                    "a classic policy for {} in namespace {} would also open {}, because classic labels have no kind",
+                    server.identity.name_with_kind(),
+                    kindless.namespace,
+                    other.object_name()
+                );
+                findings.push(
+                    Finding::new(Code::IdentityCollision, call.place, message)
+                        .with_related(other.place, "the other workload of that name")
+                        .with_help("use `profile: v2`, or leave the kind out to mean both"),
+                );
+            }
+        }
+        let identity = if is_service { server.identity } else { kindless };
+        let entry = merged.entry((is_service, identity.clone()));
+        entry.or_insert_with(|| Server { identity, calls: Vec::new() }).calls.extend(server.calls);
+    }
+    merged.into_values().collect()
+}
+
+fn policies(context: &PlanContext<'_>, server: &Server<'_>) -> Vec<Wanted> {
+    let Some(pod_selector) = selectors::pods_of(context, &server.identity) else { return Vec::new() };
+    let Some(key) = server.calls.first().and_then(|(_, call)| access_key(&call.target, context.config.profile)) else {
+        return Vec::new();
+    };
+    let service = servers::usable_service(context, &server.identity).filter(|_| server.is_service());
+    let ports = service.into_iter().flat_map(|service| &service.ports);
+    let ports = distinct(ports.map(|port| PolicyPort::new(port.protocol, port.target_port.clone())).collect());
+    let (prefix, label) =
+        if server.is_service() { ("svc-access-to", keys::SERVICE_POLICY) } else { ("access-to", keys::POLICY) };
+    let label_value = match context.config.policy_label_value {
+        PolicyLabelValue::True => "true".to_owned(),
+        PolicyLabelValue::Identity => server.identity.formatted(),
+    };
+    let policy = |(namespace, calls): (&str, Vec<&Call>)| {
+        let declared_in: Vec<ResourceId> = calls.iter().map(|call| call.declared_in).collect();
+        let rule =
+            Rule { peers: vec![selectors::peer_with_access(context, key.clone(), namespace)], ports: ports.clone() };
+        let policy = NetworkPolicy {
+            namespace: server.identity.namespace.clone(),
+            name: naming::object_name(&format!("{prefix}-{}-from-{namespace}", server.identity.name), context.config),
+            labels: Labels::from([(label.into(), label_value.clone())]),
+            annotations: Labels::new(),
+            spec: PolicySpec { pod_selector: pod_selector.clone(), ingress: Some(vec![rule]), egress: None },
+        };
+        Wanted {
+            object: GeneratedObject::NetworkPolicy(policy),
+            reason: calls.first().map(|call| call.place),
+            package_of: context.package_of(&server.identity, &declared_in),
+        }
+    };
+    server.calls_by_namespace().into_iter().map(policy).collect()
+}
+
+/// Classic has no rule that keeps a cluster's DNS server open for everybody else.
+fn warn_of_isolated_dns(server: &Server<'_>, findings: &mut Findings) {
+    let Identity { namespace, name, .. } = &server.identity;
+    if let (true, true, Some((_, call))) = (namespace == "kube-system", name.ends_with("dns"), server.calls.first()) {
+        let message = format!("the policy for {name} in {namespace} cuts off DNS of every pod without this intent");
+        findings.push(
+            Finding::new(Code::TrafficBlocked, call.place, message)
+                .with_help("use `profile: v2`, which keeps DNS servers open, or drop the intent"),
+        );
+    }
+}
+
+/// Says which client namespaces are selected by the label that Kubernetes gives them, for want of their manifest (decision D13).
+fn report_missing_namespaces(context: &PlanContext<'_>, wanted: &[Wanted], findings: &mut Findings) {
+    if wanted.is_empty() {
+        return;
+    }
+    let mut seen = BTreeSet::new();
+    for (client, calls) in &context.calls.by_client {
+        let in_cluster = calls.iter().find(|call| call.target.identity().is_some());
+        let Some(call) = in_cluster.filter(|_| context.namespace(&client.namespace).is_none()) else { continue };
+        if seen.insert(&client.namespace) {
+            let message = format!(
+                "the manifest of Namespace {} is not in the input, so policies select it by {}",
+                client.namespace,
+                keys::STANDARD_NAMESPACE_NAME
+            );
+            findings.push(Finding::new(Code::NamespaceNotFound, call.place, message));
+        }
+    }
 }

@@ -1,9 +1,109 @@
-//! Rule family `access_v2`.
+//! Access policies of profile `v2`: one per identity, with the ingress of a server and the egress of a client (`spec/otterize.md` 4.3).
 
-use super::context::{PlanContext, Wanted};
+use super::GeneratedObject;
+use super::access_key::access_key;
+use super::calls::Call;
+use super::context::{PlanContext, Wanted, distinct};
+use super::servers::{self, Server};
+use super::{egress, keys, naming, selectors};
 use crate::diag::Findings;
+use crate::model::identity::Identity;
+use crate::model::place::{Place, ResourceId};
+use crate::model::policy::{NetworkPolicy, PolicyPort, PolicySpec, Rule};
+use crate::model::selector::Labels;
+use std::collections::BTreeMap;
 
-/// The policies of this family.
-pub(crate) fn rules(_context: &PlanContext<'_>, _findings: &mut Findings) -> Vec<Wanted> {
-    Vec::new()
+/// The rules of one identity.
+#[derive(Default)]
+struct Access {
+    ingress: Vec<Rule>,
+    egress: Vec<Rule>,
+    reason: Option<Place>,
+    declared_in: Vec<ResourceId>,
+}
+
+/// One policy per identity that has a rule, or one per direction with `separateNetpolsForIngressAndEgress`.
+pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<Wanted> {
+    servers::check_services(context, findings);
+    let mut identities: BTreeMap<Identity, Access> = BTreeMap::new();
+    for server in servers::enforced_servers(context, findings) {
+        let ingress = ingress_rules(context, &server);
+        if !ingress.is_empty() {
+            let access = identities.entry(server.identity.clone()).or_default();
+            access.ingress = ingress;
+            access.note(server.calls.iter().map(|(_, call)| *call));
+        }
+    }
+    for (client, calls) in &context.calls.by_client {
+        let egress = egress::rules(context, client, calls, findings);
+        if !egress.is_empty() {
+            let access = identities.entry(client.clone()).or_default();
+            access.egress = egress;
+            access.note(calls);
+        }
+    }
+    identities.iter().flat_map(|(identity, access)| policies(context, identity, access)).collect()
+}
+
+impl Access {
+    fn note<'c>(&mut self, calls: impl IntoIterator<Item = &'c Call>) {
+        for call in calls {
+            self.reason.get_or_insert(call.place);
+            self.declared_in.push(call.declared_in);
+        }
+    }
+}
+
+/// Everybody with the access label, per client namespace; for a Service only on its target ports.
+fn ingress_rules(context: &PlanContext<'_>, server: &Server<'_>) -> Vec<Rule> {
+    let ports = if server.is_service() {
+        let Some(service) = servers::usable_service(context, &server.identity) else { return Vec::new() };
+        let ports = service.ports.iter();
+        distinct(ports.map(|port| PolicyPort::new(port.protocol, port.target_port.clone())).collect())
+    } else {
+        Vec::new()
+    };
+    let Some(key) = server.calls.first().and_then(|(_, call)| access_key(&call.target, context.config.profile)) else {
+        return Vec::new();
+    };
+    let rule = |namespace: &str| Rule {
+        peers: vec![selectors::peer_with_access(context, key.clone(), namespace)],
+        ports: ports.clone(),
+    };
+    let mut rules: Vec<Rule> = server.calls_by_namespace().into_keys().map(rule).collect();
+    rules.extend(dns_server_rule(context, &server.identity));
+    rules
+}
+
+/// A cluster's DNS servers are called by every pod, so isolating them for a declared call keeps DNS open.
+fn dns_server_rule(context: &PlanContext<'_>, server: &Identity) -> Option<Rule> {
+    let is_dns_server = server.namespace == "kube-system" && server.name.ends_with("dns");
+    (is_dns_server && !context.config.dns_ports.is_empty())
+        .then(|| Rule { peers: Vec::new(), ports: egress::dns_ports(context.config) })
+}
+
+fn policies(context: &PlanContext<'_>, identity: &Identity, access: &Access) -> Vec<Wanted> {
+    let Some(pod_selector) = selectors::pods_of(context, identity) else { return Vec::new() };
+    let some = |rules: &Vec<Rule>| Some(rules.clone()).filter(|rules| !rules.is_empty());
+    let (ingress, egress) = (some(&access.ingress), some(&access.egress));
+    let directions = if context.config.separate_netpols_for_ingress_and_egress {
+        vec![("ingress", ingress, None), ("egress", None, egress)]
+    } else {
+        vec![("access", ingress, egress)]
+    };
+    let package_of = context.package_of(identity, &access.declared_in);
+    directions
+        .into_iter()
+        .filter(|(_, ingress, egress)| ingress.is_some() || egress.is_some())
+        .map(|(end, ingress, egress)| {
+            let policy = NetworkPolicy {
+                namespace: identity.namespace.clone(),
+                name: naming::object_name(&format!("{}-{end}", identity.name_with_kind()), context.config),
+                labels: Labels::from([(keys::POLICY.into(), identity.formatted_with_kind())]),
+                annotations: Labels::new(),
+                spec: PolicySpec { pod_selector: pod_selector.clone(), ingress, egress },
+            };
+            Wanted { object: GeneratedObject::NetworkPolicy(policy), reason: access.reason, package_of }
+        })
+        .collect()
 }

@@ -2,14 +2,14 @@
 
 use super::GeneratedObject;
 use super::calls::Calls;
-use super::ownership;
+use super::{ownership, servers};
 use crate::config::{Config, Mode, Profile};
 use crate::model::identity::Identity;
 use crate::model::intent::ProtectedService;
 use crate::model::place::{Place, ResourceId};
 use crate::model::policy::{InputPolicy, NetworkPolicy, Protocol};
 use crate::model::selector::{LabelSelector, Labels};
-use crate::model::service::{Endpoints, Service};
+use crate::model::service::{Endpoints, Service, ServiceType};
 use crate::model::workload::Workload;
 use crate::model::world::{Namespace, World};
 use crate::plan::keys;
@@ -59,7 +59,7 @@ pub(crate) struct PlanContext<'a> {
     pub(crate) workloads: Vec<LabelledWorkload<'a>>,
     by_identity_name: BTreeMap<(&'a str, &'a str), Vec<usize>>,
     by_namespace: BTreeMap<&'a str, Vec<usize>>,
-    by_label: BTreeMap<(&'a str, &'a str, &'a str), Vec<usize>>,
+    by_label: ByLabel<'a>,
     services: BTreeMap<(&'a str, &'a str), &'a Service>,
     /// Services by namespace and the pair of their selector that the fewest workloads have.
     services_by_rarest_label: BTreeMap<(&'a str, &'a str, &'a str), Vec<&'a Service>>,
@@ -67,6 +67,7 @@ pub(crate) struct PlanContext<'a> {
     namespaces: BTreeMap<&'a str, &'a Namespace>,
     protected: BTreeMap<(&'a str, &'a str), Vec<&'a ProtectedService>>,
     hand_written: BTreeMap<&'a str, Vec<&'a InputPolicy>>,
+    intents: BTreeMap<ResourceId, (&'a str, &'a str)>,
 }
 
 impl<'a> PlanContext<'a> {
@@ -80,13 +81,14 @@ impl<'a> PlanContext<'a> {
             .collect();
         let mut by_identity_name: BTreeMap<_, Vec<usize>> = BTreeMap::new();
         let mut by_namespace: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-        let mut by_label: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        let mut by_label = ByLabel::new();
         for (index, LabelledWorkload { workload, labels }) in workloads.iter().enumerate() {
             let namespace = workload.namespace.as_str();
             by_identity_name.entry((namespace, workload.identity.name.as_str())).or_default().push(index);
             by_namespace.entry(namespace).or_default().push(index);
             for (key, value) in *labels {
-                by_label.entry((namespace, key.as_str(), value.as_str())).or_default().push(index);
+                let values = by_label.entry(namespace).or_default().entry(key).or_default();
+                values.entry(value).or_default().push(index);
             }
         }
         let services_by_rarest_label = services_by_rarest_label(&world.services, &by_label);
@@ -115,6 +117,11 @@ impl<'a> PlanContext<'a> {
                 world.policies.iter().filter(|input| !ownership::is_ours(&input.policy, config)),
                 |input| input.policy.namespace.as_str(),
             ),
+            intents: world
+                .client_intents
+                .iter()
+                .map(|intents| (intents.resource, (intents.namespace.as_str(), intents.name.as_str())))
+                .collect(),
         }
     }
 
@@ -156,20 +163,22 @@ impl<'a> PlanContext<'a> {
 
     /// The workloads of a namespace whose pods a selector selects, in input order.
     pub(crate) fn selected(&self, namespace: &str, selector: &LabelSelector) -> Vec<LabelledWorkload<'a>> {
-        let rarest = rarest(&self.by_label, namespace, &selector.match_labels);
-        let candidates = match rarest {
-            Some((key, value)) => self.by_label.get(&(namespace, key, value)),
-            None => self.by_namespace.get(namespace),
-        };
-        self.at(candidates).filter(|labelled| selector.matches(labelled.labels)).collect()
+        self.candidates(namespace, &selector.match_labels).filter(|found| selector.matches(found.labels)).collect()
     }
 
     /// The workloads behind a Service, in input order; none if it has no selector (decision D10).
     pub(crate) fn behind(&self, service: &Service) -> Vec<LabelledWorkload<'a>> {
-        match &service.selector {
-            Some(labels) => self.selected(&service.namespace, &LabelSelector::from_labels(labels.clone())),
-            None => Vec::new(),
-        }
+        let has_pods = service.selector.as_ref().filter(|_| service.service_type != ServiceType::ExternalName);
+        let candidates = has_pods.map(|labels| self.candidates(&service.namespace, labels));
+        candidates.into_iter().flatten().filter(|found| service.selects(found.labels)).collect()
+    }
+
+    /// A workload behind a Service that is none of those. Stops at the first one.
+    pub(crate) fn other_behind(&self, service: &Service, known: &BTreeSet<ResourceId>) -> Option<LabelledWorkload<'a>> {
+        let labels = service.selector.as_ref()?;
+        self.candidates(&service.namespace, labels)
+            .filter(|found| service.selects(found.labels))
+            .find(|found| !known.contains(&found.workload.resource))
     }
 
     /// The Services that select a workload's pods, sorted by name.
@@ -185,6 +194,23 @@ impl<'a> PlanContext<'a> {
             .collect();
         services.sort_by(|a, b| a.name.cmp(&b.name));
         services
+    }
+
+    /// The resource whose package a policy for `identity` belongs to: its first workload by (name, kind), else the first of the
+    /// ClientIntents that ask for it by (namespace, name) (`DESIGN.md` 1.4 rule 15).
+    pub(crate) fn package_of(&self, identity: &Identity, declared_in: &[ResourceId]) -> Option<ResourceId> {
+        let mut workloads = self.workloads_of(identity);
+        let service = self.service(&identity.namespace, &identity.name).filter(|_| servers::is_service(identity));
+        workloads.extend(service.map(|service| self.behind(service)).unwrap_or_default());
+        let workload = workloads
+            .into_iter()
+            .min_by_key(|labelled| (&labelled.workload.name, &labelled.workload.kind))
+            .map(|labelled| labelled.workload.resource);
+        let intents = || {
+            let named = declared_in.iter().filter_map(|id| Some((self.intents.get(id)?, *id)));
+            named.min().map(|(_, resource)| resource)
+        };
+        workload.or_else(intents).or(declared_in.first().copied())
     }
 
     /// A selector for exactly this workload's pods: by our labels where the pods get them, else by its own selector.
@@ -253,6 +279,19 @@ impl<'a> PlanContext<'a> {
             endpoints: distinct(endpoints),
             ports: distinct(ports),
         })
+    }
+
+    /// The workloads of a namespace that have the rarest of these labels; all of them for no labels.
+    fn candidates<'s>(
+        &'s self,
+        namespace: &str,
+        labels: &Labels,
+    ) -> impl Iterator<Item = LabelledWorkload<'a>> + use<'a, 's> {
+        let indexes = match rarest(&self.by_label, namespace, labels) {
+            Some((key, value)) => with_label(&self.by_label, namespace, key, value),
+            None => self.by_namespace.get(namespace),
+        };
+        self.at(indexes)
     }
 
     fn at<'s>(&'s self, indexes: Option<&'s Vec<usize>>) -> impl Iterator<Item = LabelledWorkload<'a>> + use<'a, 's> {
@@ -335,14 +374,19 @@ pub(crate) fn distinct<T: Ord + Clone>(items: Vec<T>) -> Vec<T> {
     items.into_iter().filter(|item| seen.insert(item.clone())).collect()
 }
 
-type ByLabel<'a> = BTreeMap<(&'a str, &'a str, &'a str), Vec<usize>>;
+/// Workloads by namespace, label key and label value.
+type ByLabel<'a> = BTreeMap<&'a str, BTreeMap<&'a str, BTreeMap<&'a str, Vec<usize>>>>;
+
+fn with_label<'s>(by_label: &'s ByLabel<'_>, namespace: &str, key: &str, value: &str) -> Option<&'s Vec<usize>> {
+    by_label.get(namespace)?.get(key)?.get(value)
+}
 
 /// The pair of labels that the fewest workloads of the namespace have; `None` for no labels at all.
 fn rarest<'s>(by_label: &ByLabel<'_>, namespace: &str, labels: &'s Labels) -> Option<(&'s str, &'s str)> {
     labels
         .iter()
         .map(|(key, value)| (key.as_str(), value.as_str()))
-        .min_by_key(|(key, value)| by_label.get(&(namespace, *key, *value)).map_or(0, Vec::len))
+        .min_by_key(|(key, value)| with_label(by_label, namespace, key, value).map_or(0, Vec::len))
 }
 
 fn services_by_rarest_label<'a>(
@@ -351,7 +395,7 @@ fn services_by_rarest_label<'a>(
 ) -> BTreeMap<(&'a str, &'a str, &'a str), Vec<&'a Service>> {
     let mut index: BTreeMap<_, Vec<&Service>> = BTreeMap::new();
     for service in services {
-        let selector = service.selector.as_ref();
+        let selector = service.selector.as_ref().filter(|_| service.service_type != ServiceType::ExternalName);
         if let Some((key, value)) = selector.and_then(|labels| rarest(by_label, &service.namespace, labels)) {
             index.entry((service.namespace.as_str(), key, value)).or_default().push(service);
         }

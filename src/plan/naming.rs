@@ -1,7 +1,12 @@
 //! Names of generated objects: cut, suffixed, valid and distinct (`spec/otterize.md` 2.2, `DESIGN.md` 1.4 rule 14).
 
+use super::context::Wanted;
 use crate::config::Config;
+use crate::diag::{Code, Finding, Findings};
+use crate::model::place::ObjectName;
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// The longest name that the API server accepts for a NetworkPolicy.
 const MAX_NAME: usize = 253;
@@ -56,10 +61,89 @@ pub(crate) fn is_dns_subdomain(name: &str) -> bool {
     name.len() <= MAX_NAME && name.split('.').all(is_label)
 }
 
-/// Checks names.
-pub(crate) fn check(
-    wanted: Vec<super::context::Wanted>,
-    _findings: &mut crate::diag::Findings,
-) -> Vec<super::context::Wanted> {
-    wanted
+/// Reports illegal names, and different objects of one name; merges equal ones. Returns the objects sorted by id.
+pub(crate) fn check(wanted: Vec<Wanted>, findings: &mut Findings) -> Vec<Wanted> {
+    let mut named: BTreeMap<ObjectName, Wanted> = BTreeMap::new();
+    for wanted in wanted {
+        let id = wanted.object.id();
+        if !is_dns_subdomain(&id.name) {
+            let message = format!("{id} would have an illegal name");
+            findings.push(
+                Finding::new(Code::InvalidIdentity, wanted.reason, message)
+                    .with_help("names of policies take lower-case letters, digits, `-` and `.`"),
+            );
+            continue;
+        }
+        match named.entry(id) {
+            Entry::Vacant(entry) => {
+                entry.insert(wanted);
+            }
+            Entry::Occupied(entry) if entry.get().object != wanted.object => {
+                findings.push(collision(entry.key(), entry.get(), &wanted));
+            }
+            Entry::Occupied(_) => {}
+        }
+    }
+    named.into_values().collect()
+}
+
+fn collision(id: &ObjectName, first: &Wanted, second: &Wanted) -> Finding {
+    let message = format!("two different policies would be named {id}");
+    let mut finding = Finding::new(Code::PolicyNameCollision, second.reason, message).with_help(
+        "name the workloads or kinds so that the names differ; `spec/otterize.md` 2.2 says how they are made",
+    );
+    if let Some(reason) = first.reason {
+        finding = finding.with_related(reason, "the other policy is asked for here");
+    }
+    finding
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_cut, is_dns_subdomain, object_name, without_suffix};
+    use crate::config::Config;
+
+    fn config(suffix: &str) -> Config {
+        Config { policy_name_suffix: suffix.into(), ..Config::default() }
+    }
+
+    #[test]
+    fn underscores_become_dots_and_the_suffix_is_verbatim() {
+        assert_eq!(object_name("my_server-deployment-access", &config("")), "my.server-deployment-access");
+        assert_eq!(object_name("a-access", &config("-team_x")), "a-access-team_x");
+    }
+
+    #[test]
+    fn long_names_are_cut_before_the_suffix() {
+        let full = format!("{}-access", "a".repeat(300));
+        // sha256sum of the full name.
+        let hash = "e34a7621";
+        let name = object_name(&full, &config(""));
+        assert_eq!(name, format!("{}-{hash}", "a".repeat(244)));
+        assert_eq!(name.len(), 253);
+        assert!(is_cut(&name, &config("")));
+        let suffixed = object_name(&full, &config("-x"));
+        assert_eq!(suffixed, format!("{}-{hash}-x", "a".repeat(242)));
+        assert!(is_cut(without_suffix(&suffixed, &config("-x")).unwrap(), &config("-x")));
+        // Exactly as long as allowed: not cut.
+        assert_eq!(object_name(&"b".repeat(253), &config("")), "b".repeat(253));
+    }
+
+    #[test]
+    fn a_cut_name_stays_legal() {
+        let full = format!("{}.{}", "a".repeat(243), "b".repeat(100));
+        let name = object_name(&full, &config(""));
+        assert!(is_dns_subdomain(&name), "{name}");
+        assert!(is_cut(&name, &config("")));
+    }
+
+    #[test]
+    fn names_as_the_api_server_checks_them() {
+        for good in ["a", "a-b.c", "0", "a--b"] {
+            assert!(is_dns_subdomain(good), "{good}");
+        }
+        for bad in ["", "A", "a_b", "-a", "a-", "a..b", ".a", "a.", "a b", "a/b", "a.-b", &"a".repeat(254)] {
+            assert!(!is_dns_subdomain(bad), "{bad}");
+        }
+    }
 }

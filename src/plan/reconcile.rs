@@ -1,18 +1,179 @@
-//! Wanted objects against the input's.
+//! Wanted objects against those in the input: what is new, changed, right already, or not wanted any more (`DESIGN.md` 1.4 rules
+//! 1, 7 and 8).
 
 use super::context::{PlanContext, Wanted};
-use super::{MapChange, Plan, PlannedObject};
-use crate::diag::Findings;
+use super::{GeneratedObject, MapChange, Plan, PlannedObject};
+use super::{keys, ownership, sameness};
+use crate::diag::{Code, Finding, Findings};
+use crate::model::place::{ObjectName, Place, ResourceId};
+use crate::model::policy::NetworkPolicy;
+use crate::model::world::OtherObject;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The plan.
+/// An object in the input of a kind that we emit.
+struct Existing<'a> {
+    resource: ResourceId,
+    place: Place,
+    is_ours: bool,
+    content: Content<'a>,
+}
+
+enum Content<'a> {
+    NetworkPolicy(&'a NetworkPolicy),
+    Other(&'a OtherObject),
+}
+
+/// The plan. `wanted` is sorted by id, each id once.
 pub(crate) fn reconcile(
-    _context: &PlanContext<'_>,
+    context: &PlanContext<'_>,
     wanted: Vec<Wanted>,
     map_changes: Vec<MapChange>,
-    _findings: &mut Findings,
+    findings: &mut Findings,
 ) -> Plan {
-    let generated = wanted.iter().map(|wanted| wanted.object.clone()).collect();
-    let new_objects =
-        wanted.into_iter().map(|w| PlannedObject { object: w.object, package_of: w.package_of }).collect();
-    Plan { map_changes, new_objects, generated, ..Plan::default() }
+    let mut existing = existing(context);
+    let mut plan = Plan { map_changes, ..Plan::default() };
+    for wanted in wanted {
+        let id = wanted.object.id();
+        let found = existing.remove(&id).unwrap_or_default();
+        if let Some(other) = found.iter().find(|found| !found.is_ours) {
+            if !is_satisfied(other, &wanted.object) {
+                findings.push(exists(&id, other, &wanted));
+            }
+            continue;
+        }
+        let mut found = found.into_iter();
+        match found.next() {
+            None => {
+                plan.new_objects.push(PlannedObject { object: wanted.object.clone(), package_of: wanted.package_of })
+            }
+            Some(ours) if !ours.content.is_as_wanted(&wanted.object) => {
+                plan.updates.push((ours.resource, wanted.object.clone()));
+            }
+            Some(_) => {}
+        }
+        // Copies of one generated object: the first is kept.
+        plan.removals.extend(found.map(|copy| copy.resource));
+        plan.generated.push(wanted.object);
+    }
+    let unwanted: Vec<(ObjectName, Existing<'_>)> = existing
+        .into_iter()
+        .flat_map(|(id, found)| found.into_iter().map(move |found| (id.clone(), found)))
+        .filter(|(_, found)| found.is_ours)
+        .collect();
+    if nothing_asks(context) && !context.config.allow_empty {
+        findings.0.extend(intents_hidden(&unwanted));
+    } else {
+        plan.removals.extend(prune(context, unwanted, findings));
+    }
+    plan.removals.sort();
+    plan
+}
+
+fn existing<'a>(context: &PlanContext<'a>) -> BTreeMap<ObjectName, Vec<Existing<'a>>> {
+    let policies = context.world.policies.iter().map(|input| {
+        let is_ours = ownership::is_ours(&input.policy, context.config);
+        let content = Content::NetworkPolicy(&input.policy);
+        (input.policy.object_name(), Existing { resource: input.resource, place: input.place, is_ours, content })
+    });
+    let others = context.world.other_generated.iter().map(|other| {
+        let is_ours = ownership::is_ours_by_label(&other.labels, &other.id.name, context.config);
+        let content = Content::Other(other);
+        (other.id.clone(), Existing { resource: other.resource, place: other.place, is_ours, content })
+    });
+    let mut existing: BTreeMap<ObjectName, Vec<Existing<'_>>> = BTreeMap::new();
+    for (id, found) in policies.chain(others) {
+        existing.entry(id).or_default().push(found);
+    }
+    existing
+}
+
+impl Content<'_> {
+    fn is_as_wanted(&self, wanted: &GeneratedObject) -> bool {
+        match (self, wanted) {
+            (Self::NetworkPolicy(policy), _) => sameness::is_as_wanted(policy, wanted),
+            (Self::Other(other), GeneratedObject::DomainPolicy(wanted)) => {
+                sameness::is_domain_policy_as_wanted(other, wanted)
+            }
+            (Self::Other(_), GeneratedObject::NetworkPolicy(_)) => false,
+        }
+    }
+}
+
+/// A hand-written default deny of a namespace that says what ours would say does ours' work (`DESIGN.md` 1.4 rule 8).
+fn is_satisfied(existing: &Existing<'_>, wanted: &GeneratedObject) -> bool {
+    match (&existing.content, wanted) {
+        (Content::NetworkPolicy(existing), GeneratedObject::NetworkPolicy(wanted)) => {
+            wanted.labels.contains_key(keys::POLICY_NAMESPACE_DEFAULT_DENY)
+                && sameness::same_spec(&existing.spec, &wanted.spec)
+        }
+        _ => false,
+    }
+}
+
+fn exists(id: &ObjectName, existing: &Existing<'_>, wanted: &Wanted) -> Finding {
+    let message = format!("{id} is to be generated, but the input has one of that name that was not generated");
+    let mut finding = Finding::new(Code::PolicyExists, existing.place, message)
+        .with_help("rename or remove that policy, or set `policyNameSuffix`");
+    if let Some(reason) = wanted.reason {
+        finding = finding.with_related(reason, "asked for here");
+    }
+    finding
+}
+
+/// Whether the input has nothing that could ask for a policy.
+fn nothing_asks(context: &PlanContext<'_>) -> bool {
+    declaring(context).next().is_none()
+}
+
+/// The resources that ask for policies: ClientIntents, ProtectedServices and workloads with a `called-by` annotation.
+fn declaring(context: &PlanContext<'_>) -> impl Iterator<Item = ResourceId> {
+    let world = context.world;
+    let intents = world.client_intents.iter().map(|intents| intents.resource);
+    let protected = world.protected_services.iter().map(|protected| protected.resource);
+    let called = world.workloads.iter().filter(|workload| !workload.called_by.is_empty());
+    intents.chain(protected).chain(called.map(|workload| workload.resource))
+}
+
+fn intents_hidden(unwanted: &[(ObjectName, Existing<'_>)]) -> Option<Finding> {
+    let (id, first) = unwanted.first()?;
+    let others = match unwanted.len() {
+        1 => String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    let message = format!(
+        "generated {id}{others} would be removed, because the input has no ClientIntents, ProtectedService or called-by"
+    );
+    Some(Finding::new(Code::IntentsHidden, first.place, message).with_help(
+        "let the function's selectors include the ClientIntents, or set `allowEmpty: true` if none are meant to be there",
+    ))
+}
+
+/// What to remove of the objects that an earlier run wrote and nothing asks for now.
+///
+/// A package of its own may have asked for them in its own run; only those of packages that ask for something here are removed.
+fn prune(
+    context: &PlanContext<'_>,
+    unwanted: Vec<(ObjectName, Existing<'_>)>,
+    findings: &mut Findings,
+) -> Vec<ResourceId> {
+    let package_of = |resource: &ResourceId| context.world.package_paths.get(resource);
+    let packages: BTreeSet<&String> = declaring(context).filter_map(|resource| package_of(&resource)).collect();
+    let mut removals = Vec::new();
+    for (id, found) in unwanted {
+        let package = package_of(&found.resource);
+        if let Some(package) = package.filter(|package| !packages.contains(package)) {
+            let message = format!("generated {id} is left, because nothing in its package {package} asks for policies");
+            findings.push(
+                Finding::new(Code::PolicyLeft, found.place, message)
+                    .with_help("delete it by hand if no other package writes it"),
+            );
+            continue;
+        }
+        if !context.config.enable_network_policy_creation {
+            let message = format!("{id} is removed, because enableNetworkPolicyCreation is false");
+            findings.push(Finding::new(Code::PolicyPruned, found.place, message));
+        }
+        removals.push(found.resource);
+    }
+    removals
 }

@@ -114,4 +114,20 @@ impl Package {
             end: u32::try_from(node.end()).unwrap_or(u32::MAX),
         }
     }
+
+    /// The place in words.
+    #[must_use]
+    pub fn locate(&self, place: Place) -> Option<Location> {
+        let resource = self.resource(place.resource)?;
+        let position = self.sources.get(resource.source.0 as usize)?.line_column(place.start as usize);
+        let root = self.node(place.resource)?;
+        Some(Location {
+            file: None,
+            index: None,
+            line: position.line,
+            line_is_within_resource: false,
+            column: position.column,
+            field: root.route_to(place.start as usize),
+        })
+    }
 }

@@ -1,6 +1,7 @@
 //! Runs one case and compares policies, labels and errors with what is expected.
 
 use super::compare::canonical;
+use crate::common::{resource_list, without_results};
 use enforce_intents::Outcome;
 use enforce_intents::source::{SourceOrigin, SourceText};
 use serde::Deserialize as _;
@@ -25,21 +26,7 @@ pub(crate) fn render(case: &Path) -> Result<(), String> {
 /// The case as a ResourceList.
 pub(crate) fn function(case: &Path) -> Result<(), String> {
     let (input, expected) = load(case)?;
-    let mut list = String::from("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n");
-    for document in split_documents(&input) {
-        for (index, line) in document.lines().enumerate() {
-            list.push_str(if index == 0 {
-                "- "
-            } else if line.is_empty() {
-                ""
-            } else {
-                "  "
-            });
-            list.push_str(line);
-            list.push('\n');
-        }
-    }
-    list.push_str(&format!("functionConfig: {}\n", function_config(&expected)));
+    let list = resource_list(&input, &function_config(&expected).to_string());
     let outcome = enforce_intents::process(list.into_bytes(), &[]);
     check(&documents(&input)?, &expected, &outcome, |output| {
         let list = documents(output)?;
@@ -57,10 +44,6 @@ pub(crate) fn function(case: &Path) -> Result<(), String> {
     }
 }
 
-fn without_results(list: &str) -> &str {
-    list.split("\nresults:").next().unwrap_or(list)
-}
-
 fn load(case: &Path) -> Result<(String, Value), String> {
     let read = |name: &str| std::fs::read_to_string(case.join(name)).map_err(|error| format!("{name}: {error}"));
     let expected = documents(&read("expected.yaml")?)?.into_iter().next().unwrap_or_default();
@@ -70,10 +53,6 @@ fn load(case: &Path) -> Result<(String, Value), String> {
 fn function_config(expected: &Value) -> Value {
     let spec = if expected["spec"].is_null() { json!({}) } else { expected["spec"].clone() };
     json!({"apiVersion": "fn.kpt.dev/v1alpha1", "kind": "EnforceIntents", "metadata": {"name": "case"}, "spec": spec})
-}
-
-fn split_documents(text: &str) -> Vec<&str> {
-    text.split("\n---\n").map(|part| part.trim_start_matches("---\n")).filter(|part| !part.trim().is_empty()).collect()
 }
 
 /// Reads a stream with a YAML reader that is not the program's own.

@@ -1,0 +1,64 @@
+//! The command line: arguments, standard streams, the environment and exit codes, around a library that does no I/O.
+
+mod function;
+mod schema;
+mod streams;
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Everything is as it should be.
+const GOOD: u8 = 0;
+/// A finding of severity error, or input that cannot be compiled. Wrong arguments are 2, which is clap's own code.
+const FAULTY: u8 = 1;
+
+/// Compiles ClientIntents into labelled workloads and NetworkPolicies at build time.
+///
+/// Without a command it is a KRM function for kustomize and kpt: one ResourceList on stdin, one on stdout.
+#[derive(Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// The configuration, which every command takes.
+#[derive(Args, Debug, Default)]
+struct Settings {
+    /// The functionConfig; what it sets wins over a functionConfig in the input
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// One field of the functionConfig; wins over every file. Lists are comma-separated
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting)]
+    set: Vec<(String, String)>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Print the JSON Schema of the functionConfig
+    Schema,
+}
+
+/// Runs the program.
+pub(crate) fn run() -> ExitCode {
+    let code = match Arguments::try_parse() {
+        Ok(Arguments { command: None, settings }) => function::run(&settings),
+        Ok(Arguments { command: Some(Command::Schema), .. }) => schema::run(),
+        Err(message) => {
+            // Help goes to stdout, usage errors to stderr; a reader that has gone away changes neither's exit code.
+            let _ = message.print();
+            u8::try_from(message.exit_code()).unwrap_or(FAULTY)
+        }
+    };
+    ExitCode::from(code)
+}
+
+fn setting(argument: &str) -> Result<(String, String), String> {
+    match argument.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected KEY=VALUE, for example profile=v2".to_owned()),
+    }
+}

@@ -1,0 +1,102 @@
+//! The label that opens a target to a pod: its key, and the check that one key never opens two targets.
+
+use super::calls::Call;
+use super::context::PlanContext;
+use super::keys;
+use crate::config::Profile;
+use crate::diag::{Code, Finding, Findings};
+use crate::model::identity::Identity;
+use crate::model::intent::TargetKind;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The longest name part of a label key.
+const MAX_LABEL_NAME: usize = 63;
+
+/// The key of the access label for a target; `None` for a target outside the cluster.
+///
+/// Classic keys never have a kind; `v2` keys have it exactly where the intent gives one.
+pub(crate) fn access_key(target: &TargetKind, profile: Profile) -> Option<String> {
+    let (prefix, identity) = match target {
+        TargetKind::Workload(identity) => (keys::ACCESS_PREFIX, identity),
+        TargetKind::Service(identity) => (keys::SERVICE_ACCESS_PREFIX, identity),
+        TargetKind::Internet(_) | TargetKind::OutOfCluster => return None,
+    };
+    let identity = match profile {
+        Profile::Classic => identity.formatted(),
+        Profile::V2 => identity.formatted_with_kind(),
+    };
+    Some(format!("{prefix}{identity}"))
+}
+
+/// Reports targets whose key is not a legal label key, and different targets that share one.
+///
+/// Identities join name and namespace with `-`, so `a-b` in `c` and `a` in `b-c` have the same. That does harm only where
+/// clients of one namespace call both, because a policy admits a key from one namespace.
+pub(crate) fn check(context: &PlanContext<'_>, findings: &mut Findings) {
+    let mut by_key: BTreeMap<String, BTreeMap<Identity, (&Call, BTreeSet<&str>)>> = BTreeMap::new();
+    for (client, calls) in &context.calls.by_client {
+        for call in calls {
+            let (Some(key), Some(target)) = (access_key(&call.target, context.config.profile), call.target.identity())
+            else {
+                continue;
+            };
+            let target = match context.config.profile {
+                Profile::Classic => target.without_kind(),
+                Profile::V2 => target.clone(),
+            };
+            let (_, namespaces) = by_key.entry(key).or_default().entry(target).or_insert((call, BTreeSet::new()));
+            namespaces.insert(&client.namespace);
+        }
+    }
+    for (key, targets) in &by_key {
+        let mut seen: BTreeMap<&str, (&Identity, &Call)> = BTreeMap::new();
+        for (target, (call, namespaces)) in targets {
+            if !is_label_key(key) {
+                findings.push(illegal(key, target, call));
+            }
+            let shared = namespaces.iter().find_map(|namespace| seen.get(namespace));
+            if let Some((other, other_call)) = shared {
+                findings.push(collision(key, (target, call), (other, other_call)));
+            }
+            seen.extend(namespaces.iter().map(|namespace| (*namespace, (target, *call))));
+        }
+    }
+}
+
+fn illegal(key: &str, target: &Identity, call: &Call) -> Finding {
+    let message = format!(
+        "target {} in namespace {} gives the label key {key}, which is not legal",
+        target.name, target.namespace
+    );
+    Finding::new(Code::InvalidIdentity, call.place, message)
+        .with_help("label keys take letters, digits, `-`, `_` and `.`; check the target's name")
+}
+
+fn collision(key: &str, (target, call): (&Identity, &Call), (other, other_call): (&Identity, &Call)) -> Finding {
+    let message = format!(
+        "targets {} in {} and {} in {} share the label key {key}, which would open both to the clients of either",
+        other.name, other.namespace, target.name, target.namespace
+    );
+    Finding::new(Code::IdentityCollision, call.place, message)
+        .with_related(other_call.place, "the other target")
+        .with_help("give one of the workloads another name with the annotation intents.otterize.com/workload-name")
+}
+
+/// Whether the API server accepts a label key of ours: the prefix is fixed, the name part is checked.
+fn is_label_key(key: &str) -> bool {
+    let name = key.split_once('/').map_or(key, |(_, name)| name);
+    is_qualified_name(name)
+}
+
+/// Whether the API server accepts a label value.
+pub(crate) fn is_label_value(value: &str) -> bool {
+    value.is_empty() || is_qualified_name(value)
+}
+
+/// At most 63 letters, digits, `-`, `_` and `.`, starting and ending with a letter or digit.
+fn is_qualified_name(name: &str) -> bool {
+    name.len() <= MAX_LABEL_NAME
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.ends_with(|last: char| last.is_ascii_alphanumeric())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}

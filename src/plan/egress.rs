@@ -1,0 +1,202 @@
+//! Egress rules of a client, profile `v2` (`spec/otterize.md` 4.3, 4.6; decisions D2, D3, D8, D9, D17).
+
+use super::calls::Call;
+use super::context::{PlanContext, distinct};
+use super::{internet, selectors, servers};
+use crate::config::{Config, DomainPolicies, Mode};
+use crate::diag::{Code, Finding, Findings};
+use crate::model::identity::Identity;
+use crate::model::intent::TargetKind;
+use crate::model::policy::{Peer, PolicyPort, PortValue, Rule};
+use crate::model::selector::{LabelSelector, Labels};
+use ipnet::IpNet;
+use std::collections::BTreeSet;
+
+/// The egress rules of a client, DNS last; empty if egress is not restricted.
+pub(crate) fn rules(
+    context: &PlanContext<'_>,
+    client: &Identity,
+    calls: &[Call],
+    findings: &mut Findings,
+) -> Vec<Rule> {
+    let config = context.config;
+    let Some(first) = calls.first() else { return Vec::new() };
+    if !config.enable_egress_network_policy_creation || config.mode == Mode::Shadow {
+        return Vec::new();
+    }
+    if !context.is_watched(&client.namespace) {
+        let message = format!(
+            "no egress policy for {} in namespace {}, which is not among watchedNamespaces",
+            client.name_with_kind(),
+            client.namespace
+        );
+        findings.push(Finding::new(Code::NamespaceNotAllowed, first.place, message));
+        return Vec::new();
+    }
+    let mut rules = workload_rules(context, calls, findings);
+    rules.extend(internet::rules(context, client, calls, findings));
+    rules.extend(service_rules(context, client, calls, findings));
+    let mut rules = distinct(rules);
+    // GKE's domain policies leave DNS to NetworkPolicies; a Cilium policy brings its own DNS rule.
+    let has_domains = config.domain_policies == DomainPolicies::Gke && calls.iter().any(names_domain);
+    if rules.is_empty() && !has_domains {
+        findings.push(no_rules(client, first));
+        return rules;
+    }
+    report_cut_off(client, calls, findings);
+    rules.extend(dns_rule(config));
+    distinct(rules)
+}
+
+/// Rules for the pods of workload targets, then for the Services in front of them.
+fn workload_rules(context: &PlanContext<'_>, calls: &[Call], findings: &mut Findings) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for call in calls {
+        let TargetKind::Workload(target) = &call.target else { continue };
+        let pods = selectors::workload_pods(target, context.config.profile);
+        rules.push(Rule { peers: vec![selectors::peer(context, pods, &target.namespace)], ports: Vec::new() });
+        if context.config.egress_service_selector_rules {
+            rules.extend(service_selector_rules(context, target, call, findings));
+        }
+    }
+    rules
+}
+
+/// AWS's VPC CNI evaluates the selector of the Service that is called, not the labels of the pods behind it, so each Service
+/// that selects the target gets a rule too. Only where it selects nothing else: the rule must not open more than the target.
+fn service_selector_rules(
+    context: &PlanContext<'_>,
+    target: &Identity,
+    call: &Call,
+    findings: &mut Findings,
+) -> Vec<Rule> {
+    let meant = context.workloads_of(target);
+    let resources: BTreeSet<_> = meant.iter().map(|labelled| labelled.workload.resource).collect();
+    let mut services: Vec<_> = meant.iter().flat_map(|labelled| context.services_selecting(*labelled)).collect();
+    services.sort_by(|a, b| a.name.cmp(&b.name));
+    services.dedup_by(|a, b| a.name == b.name);
+    let mut rules = Vec::new();
+    for service in services {
+        if let Some(other) = context.other_behind(service, &resources) {
+            let message = format!(
+                "no egress rule for service {}/{} in front of {}, because it also selects {}",
+                service.namespace,
+                service.name,
+                target.name,
+                other.workload.object_name()
+            );
+            findings.push(
+                Finding::new(Code::TrafficBlocked, call.place, message)
+                    .with_related(service.place, "the Service")
+                    .with_help("only AWS's VPC CNI needs it; elsewhere set `egressServiceSelectorRules: false`"),
+            );
+        } else if let Some(selector) = &service.selector {
+            let pods = LabelSelector::from_labels(selector.clone());
+            rules.push(Rule { peers: vec![selectors::peer(context, pods, &target.namespace)], ports: Vec::new() });
+        }
+    }
+    rules
+}
+
+/// Rules for Service targets: their pods, on the target port and on the Service's own, which some CNIs evaluate.
+fn service_rules(context: &PlanContext<'_>, client: &Identity, calls: &[Call], findings: &mut Findings) -> Vec<Rule> {
+    let mut rules = Vec::new();
+    for call in calls {
+        match &call.target {
+            TargetKind::Service(_) if call.target.is_api_server() => {
+                rules.extend(api_server_rule(context, client, call, findings));
+            }
+            TargetKind::Service(target) => {
+                let service = servers::usable_service(context, target);
+                let Some((service, selector)) = service.and_then(|service| Some((service, service.selector.clone()?)))
+                else {
+                    continue;
+                };
+                let both = service.ports.iter().flat_map(|port| {
+                    [port.target_port.clone(), PortValue::Number(port.port)]
+                        .map(|value| PolicyPort::new(port.protocol, value))
+                });
+                let peer = selectors::peer(context, LabelSelector::from_labels(selector), &target.namespace);
+                rules.push(Rule { peers: vec![peer], ports: distinct(both.collect()) });
+            }
+            TargetKind::Workload(_) | TargetKind::Internet(_) | TargetKind::OutOfCluster => {}
+        }
+    }
+    rules
+}
+
+/// The API server has no pods: its cluster addresses and endpoints, on the endpoint ports (decisions D9, D17).
+fn api_server_rule(context: &PlanContext<'_>, client: &Identity, call: &Call, findings: &mut Findings) -> Option<Rule> {
+    let Some(api_server) = context.api_server() else {
+        let message = format!(
+            "egress of {} in {} to the API server needs endpoint addresses, which are not in the input",
+            client.name_with_kind(),
+            client.namespace
+        );
+        findings.push(Finding::new(Code::ApiServerUnknown, call.place, message).with_help(
+            "set `apiServer: {addresses, ports}`, or add Service and Endpoints default/kubernetes to the input",
+        ));
+        return None;
+    };
+    let addresses = api_server.cluster_ips.iter().chain(&api_server.endpoints);
+    let peers = addresses.map(|address| Peer::IpBlock { cidr: IpNet::from(*address), except: Vec::new() });
+    let ports = api_server.ports.iter().map(|(protocol, port)| PolicyPort::new(*protocol, PortValue::Number(*port)));
+    Some(Rule { peers: distinct(peers.collect()), ports: ports.collect() })
+}
+
+/// DNS to `dnsPeers`, or to anybody; `None` when it is switched off.
+pub(crate) fn dns_rule(config: &Config) -> Option<Rule> {
+    let wanted = config.enable_egress_autoallow_dns_traffic && !config.dns_ports.is_empty();
+    wanted.then(|| Rule { peers: dns_peers(config), ports: dns_ports(config) })
+}
+
+/// `dnsPorts` as ports of a rule.
+pub(crate) fn dns_ports(config: &Config) -> Vec<PolicyPort> {
+    let ports = config.dns_ports.iter().map(|(protocol, port)| PolicyPort::new(*protocol, PortValue::Number(*port)));
+    distinct(ports.collect())
+}
+
+fn dns_peers(config: &Config) -> Vec<Peer> {
+    let selector = |labels: &Labels| LabelSelector::from_labels(labels.clone());
+    let peers = config.dns_peers.iter().map(|peer| match peer.cidr {
+        Some(cidr) => Peer::IpBlock { cidr, except: Vec::new() },
+        None => Peer::Pods {
+            pod_selector: Some(selector(&peer.pod_labels)).filter(|pods| !pods.is_empty()),
+            namespace_selector: Some(selector(&peer.namespace_labels)),
+        },
+    });
+    distinct(peers.collect())
+}
+
+fn names_domain(call: &Call) -> bool {
+    matches!(&call.target, TargetKind::Internet(internet) if !internet.domains.is_empty())
+}
+
+/// Decision D3: DNS never stands alone, so such a client keeps all of its egress.
+fn no_rules(client: &Identity, first: &Call) -> Finding {
+    let message = format!(
+        "no target of {} in {} gives an egress rule, so its egress is not restricted",
+        client.name_with_kind(),
+        client.namespace
+    );
+    Finding::new(Code::NoEgressRules, first.place, message)
+}
+
+/// Names calls that the client's egress policy cuts off because a NetworkPolicy cannot express them.
+fn report_cut_off(client: &Identity, calls: &[Call], findings: &mut Findings) {
+    for call in calls {
+        let (what, help) = match &call.target {
+            TargetKind::OutOfCluster => (
+                "this call to something outside the cluster",
+                "declare an internet target with its addresses or domain beside it",
+            ),
+            TargetKind::Workload(_) if call.target.is_api_server() => {
+                ("calls to the API server, which has no pods", "write the target with `kind: Service`")
+            }
+            _ => continue,
+        };
+        let message =
+            format!("the egress policy of {} in {} cuts off {what}", client.name_with_kind(), client.namespace);
+        findings.push(Finding::new(Code::TrafficBlocked, call.place, message).with_help(help));
+    }
+}

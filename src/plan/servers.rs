@@ -1,0 +1,133 @@
+//! Who is called: the targets that get ingress rules, and the Services among them (`spec/otterize.md` 4.3, 4.8, 4.10).
+
+use super::calls::Call;
+use super::context::PlanContext;
+use crate::diag::{Code, Finding, Findings};
+use crate::model::identity::Identity;
+use crate::model::intent::TargetKind;
+use crate::model::service::{Service, ServiceType};
+use std::collections::BTreeMap;
+
+/// A target in the cluster with everybody who calls it.
+#[derive(Debug)]
+pub(crate) struct Server<'a> {
+    /// The target as the intents write it; kind `Service` for Services.
+    pub(crate) identity: Identity,
+    /// Clients and their calls, sorted by client.
+    pub(crate) calls: Vec<(&'a Identity, &'a Call)>,
+}
+
+impl<'a> Server<'a> {
+    /// Whether the target is a Service.
+    pub(crate) fn is_service(&self) -> bool {
+        is_service(&self.identity)
+    }
+
+    /// The calls by namespace of the client, sorted.
+    pub(crate) fn calls_by_namespace(&self) -> BTreeMap<&'a str, Vec<&'a Call>> {
+        let mut namespaces: BTreeMap<&str, Vec<&Call>> = BTreeMap::new();
+        for (client, call) in &self.calls {
+            namespaces.entry(&client.namespace).or_default().push(call);
+        }
+        namespaces
+    }
+}
+
+/// Whether an identity is that of a Service.
+pub(crate) fn is_service(identity: &Identity) -> bool {
+    identity.kind.as_deref() == Some("Service")
+}
+
+/// Every target whose ingress is enforced and whose namespace is watched, sorted; the API server is never among them.
+pub(crate) fn enforced_servers<'a>(context: &PlanContext<'a>, findings: &mut Findings) -> Vec<Server<'a>> {
+    let mut servers: BTreeMap<&Identity, Vec<(&Identity, &Call)>> = BTreeMap::new();
+    for (client, calls) in &context.calls.by_client {
+        for call in calls {
+            let Some(target) = call.target.identity().filter(|_| !call.target.is_api_server()) else { continue };
+            if !context.ingress_is_enforced(target) {
+                continue;
+            }
+            if !context.is_watched(&target.namespace) {
+                findings.push(not_watched(target, call));
+                continue;
+            }
+            servers.entry(target).or_default().push((client, call));
+        }
+    }
+    servers.into_iter().map(|(identity, calls)| Server { identity: identity.clone(), calls }).collect()
+}
+
+fn not_watched(target: &Identity, call: &Call) -> Finding {
+    let message = format!(
+        "no policy for {} in namespace {}, which is not among watchedNamespaces",
+        target.name_with_kind(),
+        target.namespace
+    );
+    Finding::new(Code::NamespaceNotAllowed, call.place, message)
+}
+
+/// The Service of a Service target, if policies can be made for it: there, with a selector (decision D10) and with ports.
+pub(crate) fn usable_service<'a>(context: &PlanContext<'a>, target: &Identity) -> Option<&'a Service> {
+    context.service(&target.namespace, &target.name).filter(|service| fault(service).is_none())
+}
+
+/// Reports Service targets for which no policy can be made, intent by intent. The API server's Service is exempt.
+pub(crate) fn check_services(context: &PlanContext<'_>, findings: &mut Findings) {
+    for (client, calls) in &context.calls.by_client {
+        for call in calls {
+            let TargetKind::Service(target) = &call.target else { continue };
+            if call.target.is_api_server() {
+                continue;
+            }
+            match context.service(&target.namespace, &target.name) {
+                None => findings.push(missing(client, target, call)),
+                Some(service) => findings.0.extend(fault(service).map(|(code, fault, help)| {
+                    let message = format!(
+                        "service {}/{}, which {} in {} calls, {fault}",
+                        target.namespace,
+                        target.name,
+                        client.name_with_kind(),
+                        client.namespace
+                    );
+                    Finding::new(code, call.place, message).with_related(service.place, "the Service").with_help(help)
+                })),
+            }
+        }
+    }
+}
+
+/// Why no policy can be made for a Service as a target, and what to do.
+fn fault(service: &Service) -> Option<Fault> {
+    let no_ports = || {
+        let help = "give the Service its ports, or call the workload instead";
+        (Code::ServiceWithoutPorts, "has no ports, so a policy would have to open all of them", help)
+    };
+    selection_fault(service).or_else(|| service.ports.is_empty().then(no_ports))
+}
+
+/// Why no policy can select the pods of a Service (decision D10), and what to do.
+pub(crate) fn selection_fault(service: &Service) -> Option<Fault> {
+    if service.service_type == ServiceType::ExternalName {
+        let help = "declare an internet target with the domain that the Service stands for";
+        Some((Code::ServiceWithoutSelector, "is of type ExternalName and has no pods", help))
+    } else if service.selector.is_none() {
+        let help = "call the workload, or an internet target with the addresses of the Service's endpoints";
+        Some((Code::ServiceWithoutSelector, "has no selector", help))
+    } else {
+        None
+    }
+}
+
+/// Code, what is wrong, and what to do.
+type Fault = (Code, &'static str, &'static str);
+
+fn missing(client: &Identity, target: &Identity, call: &Call) -> Finding {
+    let message = format!(
+        "service {}/{}, which {} in {} calls, is not in the input, so there is no policy for it",
+        target.namespace,
+        target.name,
+        client.name_with_kind(),
+        client.namespace
+    );
+    Finding::new(Code::ServiceNotFound, call.place, message).with_help("add the Service's manifest to the input")
+}

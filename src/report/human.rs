@@ -1,0 +1,129 @@
+//! Findings for people: one plain line each for the stderr of a KRM function, source excerpts with carets on the
+//! command line. The only file that names the terminal renderer.
+
+use super::{in_order, one_line, resource_words, sentence, whereabouts};
+use crate::diag::{Finding, Findings, Severity};
+use crate::model::place::Place;
+use crate::read::package::Package;
+use crate::source::SourceText;
+use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+use anstream::AutoStream;
+use anstream::stream::{AsLockedWrite, RawStream};
+use std::io::{self, Write as _};
+use std::ops::Range;
+
+/// A line longer than this is not shown: an excerpt of a JSON file of one line would be no help.
+const LONGEST_EXCERPT: usize = 2000;
+
+/// One line per finding of at least that severity: `error[code]: message; help (file:line, resource, field)`.
+#[must_use]
+pub fn lines(package: &Package, findings: &Findings, least: Severity) -> String {
+    let mut lines = String::new();
+    for finding in in_order(findings).into_iter().filter(|finding| finding.severity >= least) {
+        let whereabouts = match whereabouts(package, finding) {
+            words if words.is_empty() => words,
+            words => format!(" ({words})"),
+        };
+        let (severity, code, sentence) = (finding.severity.as_str(), finding.code.name(), sentence(finding));
+        lines.push_str(&format!("{severity}[{code}]: {sentence}{whereabouts}\n"));
+    }
+    lines
+}
+
+/// Writes the findings of at least that severity with excerpts of the lines that they are about. Colours only if `stream`
+/// is a terminal that shows them and `NO_COLOR` is not set.
+///
+/// # Errors
+/// Those of the stream.
+pub fn write_excerpts<S: RawStream + AsLockedWrite>(
+    package: &Package,
+    findings: &Findings,
+    least: Severity,
+    stream: S,
+) -> io::Result<()> {
+    let mut stream = AutoStream::auto(stream);
+    let renderer = Renderer::styled();
+    for finding in in_order(findings).into_iter().filter(|finding| finding.severity >= least) {
+        writeln!(stream, "{}\n", renderer.render(&[group(package, finding)]))?;
+    }
+    stream.flush()
+}
+
+fn group<'p>(package: &'p Package, finding: &'p Finding) -> Group<'p> {
+    let level = match finding.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Info => Level::INFO,
+    };
+    let mut group = Group::with_title(level.primary_title(one_line(&finding.message)).id(finding.code.name()));
+    if let Some((source, offset)) = finding.in_source
+        && let Some(text) = package.sources.get(source.0 as usize)
+    {
+        let line = text.line_column(offset).line;
+        group = group.element(excerpt(text, offset..offset, line, AnnotationKind::Primary, None));
+    }
+    if let Some(place) = finding.place {
+        group = group.elements(excerpt_of_place(package, place, AnnotationKind::Primary, None));
+    }
+    for (place, text) in &finding.related {
+        group = group.elements(excerpt_of_place(package, *place, AnnotationKind::Context, Some(text)));
+    }
+    if let Some(words) = finding.place.and_then(|place| field_words(package, place)) {
+        group = group.element(Level::NOTE.message(words));
+    }
+    if let Some(help) = &finding.help {
+        group = group.element(Level::HELP.message(one_line(help)));
+    }
+    group
+}
+
+/// The field that a place is in, with its object: an excerpt alone does not tell which of many objects it is.
+fn field_words(package: &Package, place: Place) -> Option<String> {
+    let resource = resource_words(package.resource(place.resource)?);
+    let field = package.locate(place)?.field;
+    match (field.is_empty(), resource.is_empty()) {
+        (true, _) => None,
+        (false, true) => Some(format!("at `{}`", one_line(&field))),
+        (false, false) => Some(format!("at `{}` of {resource}", one_line(&field))),
+    }
+}
+
+fn excerpt_of_place<'p>(
+    package: &'p Package,
+    place: Place,
+    kind: AnnotationKind,
+    label: Option<&'p str>,
+) -> Option<Element<'p>> {
+    let source = package.sources.get(package.resource(place.resource)?.source.0 as usize)?;
+    let line = source.line_column(place.start as usize).line;
+    Some(excerpt(source, place.start as usize..place.end as usize, line, kind, label))
+}
+
+/// The line in which `span` starts, with carets below as much of the span as that line has.
+fn excerpt<'p>(
+    source: &'p SourceText,
+    span: Range<usize>,
+    line: usize,
+    kind: AnnotationKind,
+    label: Option<&'p str>,
+) -> Element<'p> {
+    let (line_start, text) = line_around(&source.text, span.start);
+    let origin = source.origin.to_string();
+    if text.len() > LONGEST_EXCERPT {
+        let column = source.line_column(span.start).column;
+        return Element::Origin(Origin::path(origin).line(line).char_column(column));
+    }
+    let start = span.start.saturating_sub(line_start).min(text.len());
+    let end = span.end.saturating_sub(line_start).clamp(start, text.len());
+    let annotation: Annotation<'p> = kind.span(start..end).label(label.map(one_line));
+    Snippet::source(text).line_start(line).path(origin).fold(false).annotation(annotation).into()
+}
+
+/// The line that the offset is in, without its line break, and where it starts.
+fn line_around(text: &str, offset: usize) -> (usize, &str) {
+    let (before, after) = text.split_at_checked(offset).unwrap_or((text, ""));
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let end = after.find('\n').map_or(text.len(), |length| before.len() + length);
+    let line = text.get(start..end).unwrap_or_default();
+    (start, line.strip_suffix('\r').unwrap_or(line))
+}

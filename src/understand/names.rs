@@ -1,0 +1,249 @@
+//! Names as they will be deployed: references are matched to objects through kustomize's records of previous names
+//! (`DESIGN.md` 1.3 promise 6, 1.4 rule 4).
+
+use super::object::Object;
+use crate::model::place::{ObjectName, Place};
+use crate::model::service::Service;
+use crate::model::workload::{IdentitySource, Workload};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything that a reference can mean.
+pub(super) struct Names {
+    workloads: Index,
+    services: Index,
+    namespaces: BTreeMap<String, BTreeSet<String>>,
+    current_namespaces: BTreeSet<String>,
+}
+
+/// A reference to be resolved.
+#[derive(Clone, Copy)]
+pub(super) struct Wanted<'r> {
+    /// Name without namespace, as written.
+    pub(super) name: &'r str,
+    /// Namespace: the written one, else that of the referring object as deployed.
+    pub(super) namespace: &'r str,
+    /// Whether the namespace is written in the reference.
+    pub(super) says_namespace: bool,
+    /// Kind, if the reference gives one.
+    pub(super) kind: Option<&'r str>,
+    /// kustomize layer of the referring object.
+    pub(super) layer: (&'r str, &'r str),
+}
+
+/// What a reference means.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Resolution {
+    /// One deployed name; several kinds may share it.
+    Found(Deployed),
+    /// Nothing in the input. The namespace is the deployed one if the reference's was renamed as a whole.
+    NotFound {
+        /// Namespace to use.
+        namespace: String,
+    },
+    /// Different objects that had that name.
+    Ambiguous(Vec<(ObjectName, Place)>),
+    /// The reference gives a kind, but the workload of that name got it from an annotation or image and has none.
+    Overridden(ObjectName, Place),
+}
+
+/// A name as it will be deployed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Deployed {
+    /// Namespace.
+    pub(super) namespace: String,
+    /// Name of the identity or Service.
+    pub(super) name: String,
+}
+
+/// One object that references can mean.
+struct Candidate {
+    deployed: Deployed,
+    /// Kinds, current and previous; empty if the name came from an annotation or image.
+    kinds: Vec<String>,
+    layer: (String, String),
+    object: ObjectName,
+    place: Place,
+}
+
+/// Candidates by namespace and name.
+type ByName = BTreeMap<String, BTreeMap<String, Vec<usize>>>;
+
+#[derive(Default)]
+struct Index {
+    candidates: Vec<Candidate>,
+    /// By deployed namespace and every name, current or previous.
+    current: ByName,
+    /// By previous namespace and the name that goes with it.
+    previous: ByName,
+}
+
+impl Names {
+    /// The index of all workloads and Services.
+    pub(super) fn new(objects: &[Object<'_>], workloads: &[Workload], services: &[Service]) -> Self {
+        let layers: BTreeMap<_, _> = objects.iter().map(|object| (object.resource, object.layer)).collect();
+        let layer = |resource| {
+            layers
+                .get(&resource)
+                .map(|(prefix, suffix)| ((*prefix).to_owned(), (*suffix).to_owned()))
+                .unwrap_or_default()
+        };
+        let mut workload_index = Index::default();
+        for workload in workloads {
+            let is_own_name = workload.identity_source == IdentitySource::Object;
+            let previous: Vec<ObjectName> = if is_own_name {
+                let underscored = |name: &ObjectName| ObjectName { name: name.name.replace('.', "_"), ..name.clone() };
+                workload.previous.iter().map(underscored).collect()
+            } else {
+                // The annotation's text is no name that kustomize knows; only the namespace can have changed.
+                let named = |old: &ObjectName| ObjectName { name: workload.identity.name.clone(), ..old.clone() };
+                workload.previous.iter().map(named).collect()
+            };
+            let kinds = workload.identity.kind.iter().cloned();
+            let kinds = kinds.chain(previous.iter().filter(|_| is_own_name).map(|name| name.kind.clone())).collect();
+            workload_index.add(
+                Candidate {
+                    deployed: Deployed {
+                        namespace: workload.identity.namespace.clone(),
+                        name: workload.identity.name.clone(),
+                    },
+                    kinds,
+                    layer: layer(workload.resource),
+                    object: workload.object_name(),
+                    place: workload.place,
+                },
+                &previous,
+            );
+        }
+        let mut service_index = Index::default();
+        for service in services {
+            let object =
+                ObjectName { namespace: service.namespace.clone(), name: service.name.clone(), kind: "Service".into() };
+            service_index.add(
+                Candidate {
+                    deployed: Deployed { namespace: service.namespace.clone(), name: service.name.clone() },
+                    kinds: vec!["Service".into()],
+                    layer: layer(service.resource),
+                    object,
+                    place: service.place,
+                },
+                &service.previous,
+            );
+        }
+        Self {
+            workloads: workload_index,
+            services: service_index,
+            namespaces: namespace_moves(objects),
+            current_namespaces: objects.iter().map(|object| object.namespace.to_owned()).collect(),
+        }
+    }
+
+    /// What a reference to a workload means.
+    pub(super) fn workload(&self, wanted: Wanted<'_>) -> Resolution {
+        self.resolve(&self.workloads, wanted)
+    }
+
+    /// What a reference to a Service means; its kind must be `None` or `Service`.
+    pub(super) fn service(&self, wanted: Wanted<'_>) -> Resolution {
+        self.resolve(&self.services, wanted)
+    }
+
+    /// The deployed namespace for a written one: itself, unless every object that was in it is now in one other namespace.
+    pub(super) fn namespace(&self, written: &str) -> String {
+        // kustomize records `default` for objects without a namespace, so it is no evidence that somebody meant them.
+        if written != "default"
+            && !self.current_namespaces.contains(written)
+            && let Some(moved) = self.namespaces.get(written)
+            && let (Some(only), 1) = (moved.first(), moved.len())
+        {
+            return only.clone();
+        }
+        written.to_owned()
+    }
+
+    /// Identity names of the workloads in a namespace, for did-you-mean.
+    pub(super) fn workloads_in<'n>(&'n self, namespace: &str) -> impl Iterator<Item = &'n str> {
+        self.workloads.current.get(namespace).into_iter().flat_map(BTreeMap::keys).map(String::as_str)
+    }
+
+    /// Names of the Services in a namespace, for did-you-mean.
+    pub(super) fn services_in<'n>(&'n self, namespace: &str) -> impl Iterator<Item = &'n str> {
+        self.services.current.get(namespace).into_iter().flat_map(BTreeMap::keys).map(String::as_str)
+    }
+
+    fn resolve(&self, index: &Index, wanted: Wanted<'_>) -> Resolution {
+        let named = index.lookup(wanted);
+        let matching: Vec<&Candidate> = named
+            .iter()
+            .copied()
+            .filter(|candidate| wanted.kind.is_none_or(|kind| candidate.kinds.iter().any(|known| known == kind)))
+            .collect();
+        let Some(first) = matching.first() else {
+            let overridden = named.iter().find(|candidate| candidate.kinds.is_empty());
+            return match overridden {
+                Some(candidate) => Resolution::Overridden(candidate.object.clone(), candidate.place),
+                None if wanted.says_namespace => Resolution::NotFound { namespace: self.namespace(wanted.namespace) },
+                None => Resolution::NotFound { namespace: wanted.namespace.to_owned() },
+            };
+        };
+        let is_one = |candidates: &[&Candidate], deployed: &Deployed| {
+            candidates.iter().all(|candidate| candidate.deployed == *deployed)
+        };
+        if is_one(&matching, &first.deployed) {
+            return Resolution::Found(first.deployed.clone());
+        }
+        let same_layer: Vec<&Candidate> = matching
+            .iter()
+            .copied()
+            .filter(|candidate| (candidate.layer.0.as_str(), candidate.layer.1.as_str()) == wanted.layer)
+            .collect();
+        if let Some(first) = same_layer.first()
+            && is_one(&same_layer, &first.deployed)
+        {
+            return Resolution::Found(first.deployed.clone());
+        }
+        let listed = if same_layer.is_empty() { &matching } else { &same_layer };
+        Resolution::Ambiguous(listed.iter().map(|candidate| (candidate.object.clone(), candidate.place)).collect())
+    }
+}
+
+impl Index {
+    fn add(&mut self, candidate: Candidate, previous: &[ObjectName]) {
+        let id = self.candidates.len();
+        let deployed = candidate.deployed.clone();
+        self.candidates.push(candidate);
+        insert(&mut self.current, &deployed.namespace, &deployed.name, id);
+        for old in previous {
+            insert(&mut self.current, &deployed.namespace, &old.name, id);
+            insert(&mut self.previous, &old.namespace, &old.name, id);
+        }
+    }
+
+    fn lookup(&self, wanted: Wanted<'_>) -> Vec<&Candidate> {
+        let find = |by_name: &ByName| -> Vec<usize> {
+            by_name.get(wanted.namespace).and_then(|names| names.get(wanted.name)).cloned().unwrap_or_default()
+        };
+        let mut ids: BTreeSet<usize> = find(&self.current).into_iter().collect();
+        if wanted.says_namespace {
+            ids.extend(find(&self.previous));
+        }
+        ids.into_iter().filter_map(|id| self.candidates.get(id)).collect()
+    }
+}
+
+fn insert(by_name: &mut ByName, namespace: &str, name: &str, id: usize) {
+    let ids = by_name.entry(namespace.to_owned()).or_default().entry(name.to_owned()).or_default();
+    if ids.last() != Some(&id) {
+        ids.push(id);
+    }
+}
+
+/// Previous namespace -> the namespaces in which its objects are now.
+fn namespace_moves(objects: &[Object<'_>]) -> BTreeMap<String, BTreeSet<String>> {
+    let mut moves: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for object in objects {
+        for previous in &object.previous {
+            moves.entry(previous.namespace.clone()).or_default().insert(object.namespace.to_owned());
+        }
+    }
+    moves
+}

@@ -1,0 +1,83 @@
+//! Single values as the API server reads them.
+
+use crate::model::value::Value;
+use crate::read::tree::{Node, ScalarStyle, Shape};
+use ipnet::IpNet;
+
+/// Collections nest at most this deep in a value that is compared; what lies deeper is cut off.
+const MAX_DEPTH: usize = 64;
+
+/// A value that is compared has at most this many nodes: aliases can make a short text very large.
+const MAX_NODES: usize = 100_000;
+
+/// Whether a scalar is a string to Go's YAML reader: quoted, or plain and neither null, boolean nor number.
+pub(super) fn is_text(node: Node<'_>) -> bool {
+    let Some(node) = node.resolve() else { return false };
+    node.shape() != Shape::Scalar(ScalarStyle::Plain)
+        || !(node.is_null()
+            || node.as_bool().is_some()
+            || node.as_integer().is_some()
+            || node.as_str().is_some_and(is_decimal))
+}
+
+/// Whether a plain scalar is a floating-point number in YAML 1.1.
+fn is_decimal(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {
+        return true;
+    }
+    unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.')
+        && unsigned.bytes().all(|byte| byte.is_ascii_digit() || b".eE+-_".contains(&byte))
+        && unsigned.replace('_', "").parse::<f64>().is_ok()
+}
+
+/// A network in CIDR form, canonical. Leading zeros are decimal, as the API server still reads them.
+pub(super) fn network(text: &str) -> Option<IpNet> {
+    let parsed = text.parse::<IpNet>().ok().or_else(|| {
+        let (address, length) = text.split_once('/')?;
+        let octets: Vec<&str> = address
+            .split('.')
+            .map(|octet| match octet.trim_start_matches('0') {
+                "" if !octet.is_empty() => "0",
+                rest => rest,
+            })
+            .collect();
+        format!("{}/{length}", octets.join(".")).parse().ok()
+    });
+    parsed.map(|network| network.trunc())
+}
+
+/// Whether a text is an IANA service name, which the API requires of port names.
+pub(super) fn is_port_name(text: &str) -> bool {
+    (1..=15).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && text.bytes().any(|byte| byte.is_ascii_lowercase())
+        && !text.contains("--")
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+/// A node as a plain value, aliases and merges applied. What is larger than any object that this project emits is cut off.
+pub(super) fn plain_value(node: Node<'_>) -> Value {
+    plain_value_within(node, 0, &mut MAX_NODES.clone())
+}
+
+fn plain_value_within(node: Node<'_>, depth: usize, nodes_left: &mut usize) -> Value {
+    *nodes_left = nodes_left.saturating_sub(1);
+    if depth >= MAX_DEPTH || *nodes_left == 0 || node.is_null() {
+        return Value::Null;
+    }
+    if node.is_mapping() {
+        let entries = node.merged_entries().into_iter();
+        return Value::map(entries.map(|(key, _, value)| (key, plain_value_within(value, depth + 1, nodes_left))));
+    }
+    if node.is_sequence() {
+        return Value::List(node.items().map(|item| plain_value_within(item, depth + 1, nodes_left)).collect());
+    }
+    match (node.as_bool(), node.as_integer(), node.as_str()) {
+        (Some(flag), ..) => Value::Bool(flag),
+        (_, Some(number), _) => Value::Integer(number),
+        (.., Some(text)) => Value::string(text),
+        _ => Value::Null,
+    }
+}

@@ -1,0 +1,229 @@
+//! From drafts to intents: every reference gets its deployed name, and two objects for one client are a fault.
+
+use super::identities::is_legal;
+use super::intents::{self, DraftKind, DraftTarget, Reference};
+use super::names::{Deployed, Names, Resolution, Wanted};
+use super::object::Object;
+use super::protected_services;
+use crate::diag::{Code, Finding, Findings};
+use crate::model::identity::Identity;
+use crate::model::intent::{ClientIntents, ProtectedService, Target, TargetKind};
+use crate::model::place::Place;
+use crate::model::world::World;
+use std::collections::BTreeMap;
+
+/// What is looked up: workloads, Services, or the one and then the other.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Among {
+    Workloads,
+    Services,
+    Both,
+}
+
+/// Resolves the references of all intents, ProtectedServices and `called-by` annotations and puts them into the world.
+pub(super) fn resolve(
+    objects: &[Object<'_>],
+    names: &Names,
+    intents: Vec<intents::Draft>,
+    protected: Vec<protected_services::Draft>,
+    world: &mut World,
+    findings: &mut Findings,
+) {
+    let mut resolver = Resolver { names, findings };
+    let mut clients = BTreeMap::new();
+    for draft in intents {
+        let Some(object) = objects.get(draft.object) else { continue };
+        let Some(resolved) = resolver.client_intents(object, draft) else { continue };
+        let first = clients.entry(resolved.client.clone()).or_insert((resolved.name.clone(), resolved.client_place));
+        if first.1.resource == resolved.resource {
+            world.client_intents.push(resolved);
+            continue;
+        }
+        let message = format!(
+            "{}: Intents for client {} already exist in resource {}",
+            object.object_name(),
+            resolved.client.name,
+            first.0
+        );
+        resolver.findings.push(
+            Finding::new(Code::DuplicateIntents, resolved.client_place, message)
+                .with_related(first.1, "the first one")
+                .with_help("put all calls of a client into one object"),
+        );
+    }
+    let mut specs = BTreeMap::new();
+    for draft in protected {
+        let Some(object) = objects.get(draft.object) else { continue };
+        let Some(resolved) = resolver.protected_service(object, &draft) else { continue };
+        let first = specs.entry(resolved.protected.clone()).or_insert((object.name, resolved.place));
+        if first.1.resource == resolved.resource {
+            world.protected_services.push(resolved);
+            continue;
+        }
+        let message = format!(
+            "{}: Protected service for service {} already exist in resource {}",
+            object.object_name(),
+            resolved.protected.name,
+            first.0
+        );
+        resolver.findings.push(
+            Finding::new(Code::InvalidProtectedService, resolved.place, message).with_related(first.1, "the first one"),
+        );
+    }
+    let layers: BTreeMap<_, _> = objects.iter().map(|object| (object.resource, object)).collect();
+    for workload in &mut world.workloads {
+        let Some(object) = layers.get(&workload.resource) else { continue };
+        workload.called_by.retain_mut(|called_by| {
+            let reference = Reference {
+                name: called_by.client.name.clone(),
+                namespace: Some(called_by.client.namespace.clone()),
+                kind: called_by.client.kind.clone(),
+                place: called_by.place,
+                kind_place: None,
+            };
+            match resolver.reference(object, &reference, Among::Workloads) {
+                Some(client) => {
+                    called_by.client = client;
+                    true
+                }
+                None => false,
+            }
+        });
+    }
+}
+
+struct Resolver<'r> {
+    names: &'r Names,
+    findings: &'r mut Findings,
+}
+
+impl Resolver<'_> {
+    fn client_intents(&mut self, object: &Object<'_>, draft: intents::Draft) -> Option<ClientIntents> {
+        let client = self.reference(object, &draft.client, Among::Workloads);
+        let targets = draft.targets.into_iter().filter_map(|target| self.target(object, target)).collect();
+        Some(ClientIntents {
+            resource: object.resource,
+            name: object.name.into(),
+            namespace: object.namespace.into(),
+            client: client?,
+            client_place: draft.client.place,
+            targets,
+            resolved_ips: draft.resolved_ips,
+        })
+    }
+
+    fn target(&mut self, object: &Object<'_>, target: DraftTarget) -> Option<Target> {
+        let kind = match target.kind {
+            DraftKind::Workload(reference) => {
+                TargetKind::Workload(self.reference(object, &reference, Among::Workloads)?)
+            }
+            DraftKind::Service(mut reference) => {
+                reference.kind = Some("Service".into());
+                TargetKind::Service(self.reference(object, &reference, Among::Services)?)
+            }
+            DraftKind::Internet(internet) => TargetKind::Internet(internet),
+            DraftKind::OutOfCluster => TargetKind::OutOfCluster,
+        };
+        Some(Target { kind, place: target.place })
+    }
+
+    fn protected_service(
+        &mut self,
+        object: &Object<'_>,
+        draft: &protected_services::Draft,
+    ) -> Option<ProtectedService> {
+        let among = match draft.protected.kind.as_deref() {
+            Some("Service") => Among::Services,
+            Some(_) => Among::Workloads,
+            None => Among::Both,
+        };
+        let protected = self.reference(object, &draft.protected, among)?;
+        Some(ProtectedService { resource: object.resource, protected, place: draft.protected.place })
+    }
+
+    /// The identity that a reference means, with its kind as written. `None` when there is a fault.
+    fn reference(&mut self, object: &Object<'_>, reference: &Reference, among: Among) -> Option<Identity> {
+        let namespace = reference.namespace.as_deref().unwrap_or(object.namespace);
+        let is_api_server = reference.name == "kubernetes" && namespace == "default";
+        let wanted = Wanted {
+            name: &reference.name,
+            namespace,
+            says_namespace: reference.namespace.is_some(),
+            kind: reference.kind.as_deref(),
+            layer: object.layer,
+        };
+        let resolution = match among {
+            _ if is_api_server => Resolution::NotFound { namespace: namespace.into() },
+            Among::Workloads => self.names.workload(wanted),
+            Among::Services => self.names.service(wanted),
+            Among::Both => match self.names.workload(wanted) {
+                Resolution::NotFound { .. } => self.names.service(wanted),
+                found => found,
+            },
+        };
+        let deployed = match resolution {
+            Resolution::Found(deployed) => deployed,
+            Resolution::NotFound { namespace } => Deployed { namespace, name: reference.name.clone() },
+            Resolution::Ambiguous(candidates) => {
+                self.report_ambiguous(object, reference, candidates);
+                return None;
+            }
+            Resolution::Overridden(workload, place) => {
+                self.report_overridden(object, reference, &workload, place);
+                return None;
+            }
+        };
+        let identity = Identity { namespace: deployed.namespace, name: deployed.name, kind: reference.kind.clone() };
+        if is_legal(&identity) {
+            return Some(identity);
+        }
+        let message = format!(
+            "{}: `{}` cannot be the name of a workload or Service: it gives no legal label",
+            object.object_name(),
+            reference.name
+        );
+        self.findings.push(Finding::new(Code::InvalidIntents, reference.place, message));
+        None
+    }
+
+    fn report_ambiguous(
+        &mut self,
+        object: &Object<'_>,
+        reference: &Reference,
+        candidates: Vec<(crate::model::place::ObjectName, Place)>,
+    ) {
+        let listed: Vec<String> = candidates.iter().map(|(name, _)| name.to_string()).collect();
+        let message = format!(
+            "{}: `{}` can mean {}, which had that name before kustomize changed it",
+            object.object_name(),
+            reference.name,
+            listed.join(" or ")
+        );
+        let mut finding = Finding::new(Code::AmbiguousName, reference.place, message)
+            .with_help("write the name as it will be deployed");
+        for (name, place) in candidates {
+            finding = finding.with_related(place, name.to_string());
+        }
+        self.findings.push(finding);
+    }
+
+    fn report_overridden(
+        &mut self,
+        object: &Object<'_>,
+        reference: &Reference,
+        workload: &crate::model::place::ObjectName,
+        place: Place,
+    ) {
+        let message = format!(
+            "{}: `{}` gives kind {} for {workload}, which has no kind because its name comes from an annotation or image",
+            object.object_name(),
+            reference.name,
+            reference.kind.as_deref().unwrap_or_default()
+        );
+        self.findings.push(
+            Finding::new(Code::OverriddenKind, reference.kind_place.unwrap_or(reference.place), message)
+                .with_related(place, "its name is overridden")
+                .with_help("drop `kind`"),
+        );
+    }
+}

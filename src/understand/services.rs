@@ -1,0 +1,148 @@
+//! Services and their addresses, with the API server's defaults filled in (`spec/otterize.md` 4.4).
+
+use super::fields::Fields;
+use super::object::Object;
+use crate::diag::{Code, Findings};
+use crate::model::policy::{PortValue, Protocol};
+use crate::model::service::{Endpoints, Service, ServicePort, ServiceType};
+use crate::read::tree::Node;
+use std::net::IpAddr;
+
+/// Reads a `v1` Service. `None` when it has no name.
+pub(super) fn read(object: &Object<'_>, findings: &mut Findings) -> Option<Service> {
+    let mut fields = Fields::new(object, findings);
+    if object.name.is_empty() {
+        fields.fault(Code::NameMissing, object.node, "has no metadata.name");
+        return None;
+    }
+    let metadata = fields.mapping(object.node, "metadata")?;
+    let spec = fields.mapping(object.node, "spec");
+    let selector = spec.map(|spec| fields.labels(spec, "selector")).filter(|selector| !selector.is_empty());
+    Some(Service {
+        resource: object.resource,
+        name: object.name.into(),
+        namespace: object.namespace.into(),
+        previous: object.previous.clone(),
+        service_type: spec.map_or(ServiceType::ClusterIp, |spec| service_type(&mut fields, spec)),
+        selector,
+        ports: spec.map(|spec| ports(&mut fields, spec)).unwrap_or_default(),
+        cluster_ips: spec.map(|spec| cluster_ips(&mut fields, spec)).unwrap_or_default(),
+        annotations: fields.labels(metadata, "annotations"),
+        labels: fields.labels(metadata, "labels"),
+        place: object.name_place(),
+    })
+}
+
+fn service_type<'a>(fields: &mut Fields<'_, 'a>, spec: Node<'a>) -> ServiceType {
+    match fields.text(spec, "type") {
+        None | Some(("" | "ClusterIP", _)) => ServiceType::ClusterIp,
+        Some(("NodePort", _)) => ServiceType::NodePort,
+        Some(("LoadBalancer", _)) => ServiceType::LoadBalancer,
+        Some(("ExternalName", _)) => ServiceType::ExternalName,
+        Some((other, node)) => {
+            fields.fault(
+                Code::InvalidField,
+                node,
+                format_args!("`type` must be ClusterIP, NodePort, LoadBalancer or ExternalName, not `{other}`"),
+            );
+            ServiceType::ClusterIp
+        }
+    }
+}
+
+fn ports<'a>(fields: &mut Fields<'_, 'a>, spec: Node<'a>) -> Vec<ServicePort> {
+    fields.mappings(spec, "ports").into_iter().filter_map(|node| port(fields, node)).collect()
+}
+
+fn port<'a>(fields: &mut Fields<'_, 'a>, node: Node<'a>) -> Option<ServicePort> {
+    let Some(number) = fields.present(node, "port") else {
+        fields.fault(Code::InvalidField, node, "a Service port needs `port`");
+        return None;
+    };
+    let number = fields.port_number(number, "port")?;
+    let target = fields.present(node, "targetPort").filter(|target| !matches!(target.as_str(), Some("" | "0")));
+    let target_port = match target {
+        Some(target) => fields.port_value(target, "targetPort")?,
+        None => PortValue::Number(number),
+    };
+    Some(ServicePort {
+        name: fields.text(node, "name").map(|(name, _)| name.to_owned()).filter(|name| !name.is_empty()),
+        port: number,
+        target_port,
+        protocol: fields.protocol(node)?,
+        place: fields.object.place(node),
+    })
+}
+
+/// `clusterIP`, then `clusterIPs`; `None` (headless) and empty values are no addresses.
+fn cluster_ips<'a>(fields: &mut Fields<'_, 'a>, spec: Node<'a>) -> Vec<IpAddr> {
+    let mut nodes: Vec<_> = fields.present(spec, "clusterIP").into_iter().collect();
+    nodes.extend(fields.list(spec, "clusterIPs"));
+    let mut addresses = Vec::new();
+    for node in nodes {
+        if matches!(node.as_str(), Some("" | "None")) {
+            continue;
+        }
+        if let Some(address) = fields.address(node, "clusterIP").filter(|address| !addresses.contains(address)) {
+            addresses.push(address);
+        }
+    }
+    addresses
+}
+
+/// Reads a `v1` Endpoints object: the addresses of all its subsets, ready or not, and their ports.
+pub(super) fn read_endpoints(object: &Object<'_>, findings: &mut Findings) -> Endpoints {
+    let mut fields = Fields::new(object, findings);
+    let mut endpoints = empty_endpoints(object, object.name);
+    for subset in fields.mappings(object.node, "subsets") {
+        for list in ["addresses", "notReadyAddresses"] {
+            for entry in fields.mappings(subset, list) {
+                let Some(ip) = fields.present(entry, "ip") else { continue };
+                endpoints.addresses.extend(fields.address(ip, "ip"));
+            }
+        }
+        endpoints.ports.extend(endpoint_ports(&mut fields, subset));
+    }
+    endpoints
+}
+
+/// Reads a `discovery.k8s.io` EndpointSlice. `None` when it belongs to no Service or holds host names.
+pub(super) fn read_endpoint_slice(object: &Object<'_>, findings: &mut Findings) -> Option<Endpoints> {
+    let mut fields = Fields::new(object, findings);
+    let metadata = fields.mapping(object.node, "metadata")?;
+    let service = fields.labels(metadata, "labels").remove("kubernetes.io/service-name")?;
+    if fields.text(object.node, "addressType").is_some_and(|(kind, _)| kind == "FQDN") {
+        return None;
+    }
+    let mut endpoints = empty_endpoints(object, &service);
+    for endpoint in fields.mappings(object.node, "endpoints") {
+        for node in fields.list(endpoint, "addresses") {
+            endpoints.addresses.extend(fields.address(node, "addresses[]"));
+        }
+    }
+    endpoints.ports = endpoint_ports(&mut fields, object.node);
+    Some(endpoints)
+}
+
+fn empty_endpoints(object: &Object<'_>, service: &str) -> Endpoints {
+    Endpoints {
+        resource: object.resource,
+        service: service.into(),
+        namespace: object.namespace.into(),
+        addresses: Vec::new(),
+        ports: Vec::new(),
+    }
+}
+
+fn endpoint_ports<'a>(fields: &mut Fields<'_, 'a>, node: Node<'a>) -> Vec<(u16, Protocol)> {
+    let mut ports = Vec::new();
+    for entry in fields.mappings(node, "ports") {
+        let Some(number) = fields.present(entry, "port") else { continue };
+        let number = fields.port_number(number, "port");
+        let protocol = fields.protocol(entry);
+        if let (Some(number), Some(protocol)) = (number, protocol) {
+            ports.push((number, protocol));
+        }
+    }
+    ports
+}

@@ -1,0 +1,195 @@
+//! Workloads: everything with a pod template, and who its pods are (`spec/otterize.md` 2.3).
+
+use super::called_by;
+use super::fields::Fields;
+use super::object::Object;
+use crate::config::Config;
+use crate::diag::{Code, Findings, Severity};
+use crate::model::identity::Identity;
+use crate::model::selector::{LabelSelector, Labels};
+use crate::model::workload::{Container, ContainerPort, IdentitySource, Owner, Workload};
+use crate::read::tree::Node;
+
+/// The annotation that named pods before `workload-name`; always read (`spec/otterize.md` 2.3).
+const LEGACY_NAME_ANNOTATION: &str = "intents.otterize.com/service-name";
+
+/// Where a kind has its pod template: keys from the object's root. `None` for kinds that have none.
+pub(super) fn template_path(object: &Object<'_>, config: &Config) -> Option<Vec<String>> {
+    let path = |keys: &[&str]| Some(keys.iter().map(|&key| key.to_owned()).collect());
+    let configured =
+        config.workload_kinds.iter().find(|known| known.api_version == object.api_version && known.kind == object.kind);
+    if let Some(known) = configured {
+        return Some(known.pod_template.clone());
+    }
+    match (object.group(), object.kind) {
+        ("", "Pod") => path(&[]),
+        ("apps" | "extensions", "Deployment" | "DaemonSet" | "ReplicaSet")
+        | ("apps", "StatefulSet")
+        | ("", "ReplicationController")
+        | ("batch" | "extensions", "Job")
+        | ("argoproj.io", "Rollout") => path(&["spec", "template"]),
+        ("batch", "CronJob") => path(&["spec", "jobTemplate", "spec", "template"]),
+        _ => {
+            let containers = object.node.path(&["spec", "template", "spec", "containers"]);
+            if containers.is_some_and(Node::is_sequence) { path(&["spec", "template"]) } else { None }
+        }
+    }
+}
+
+/// Reads a workload whose pod template is at `template_path`. The identity is that of the object itself: owners are
+/// looked up by [`resolve_owners`] when every object is known. `None` when there is no template or no name.
+pub(super) fn read(
+    object: &Object<'_>,
+    template_path: Vec<String>,
+    config: &Config,
+    findings: &mut Findings,
+) -> Option<Workload> {
+    let mut fields = Fields::new(object, findings);
+    if object.name.is_empty() {
+        fields.fault(Code::NameMissing, object.node, "has no metadata.name, so its pods have no identity").help =
+            Some("give it a name: generated names cannot be matched by intents".into());
+        return None;
+    }
+    let keys: Vec<&str> = template_path.iter().map(String::as_str).collect();
+    let Some(template) = fields.mapping_at(object.node, &keys) else {
+        report_missing_template(&mut fields);
+        return None;
+    };
+    let metadata = fields.mapping(template, "metadata");
+    let template_labels = metadata.map(|metadata| fields.labels(metadata, "labels")).unwrap_or_default();
+    let template_annotations = metadata.map(|metadata| fields.labels(metadata, "annotations")).unwrap_or_default();
+    let pod_spec = fields.mapping(template, "spec");
+    let containers = pod_spec.map(|spec| containers(&mut fields, spec)).unwrap_or_default();
+    let host_network = pod_spec.is_some_and(|spec| fields.flag(spec, "hostNetwork"));
+    let is_pod = template_path.is_empty();
+    let spec = if is_pod { None } else { fields.mapping(object.node, "spec") };
+    let called_by = metadata.map(|metadata| called_by::read(&mut fields, metadata)).unwrap_or_default();
+    let (name, identity_source) = match name_annotation(config, &template_annotations) {
+        Some(name) => (name.to_owned(), IdentitySource::Annotation),
+        None => (object.name.replace('.', "_"), IdentitySource::Object),
+    };
+    let kind = (identity_source == IdentitySource::Object).then(|| object.kind.to_owned());
+    Some(Workload {
+        resource: object.resource,
+        api_version: object.api_version.into(),
+        kind: object.kind.into(),
+        name: object.name.into(),
+        namespace: object.namespace.into(),
+        previous: object.previous.clone(),
+        identity: Identity { namespace: object.namespace.into(), name, kind },
+        identity_source,
+        template_labels,
+        template_annotations,
+        selector: spec.and_then(|spec| own_selector(&mut fields, spec)),
+        containers,
+        host_network,
+        host_network_place: pod_spec
+            .filter(|_| host_network)
+            .and_then(|spec| spec.get("hostNetwork"))
+            .map(|node| object.place(node)),
+        pod_addresses: if is_pod { pod_addresses(&mut fields) } else { Vec::new() },
+        owner: owner(&mut fields),
+        replicas: spec.and_then(|spec| replicas(&mut fields, spec)),
+        called_by,
+        place: object.name_place(),
+        template_path,
+    })
+}
+
+/// The name in the override annotation: the configured key, else the legacy one.
+fn name_annotation<'l>(config: &Config, annotations: &'l Labels) -> Option<&'l String> {
+    annotations.get(&config.workload_name_override_annotation_name).or_else(|| annotations.get(LEGACY_NAME_ANNOTATION))
+}
+
+fn report_missing_template(fields: &mut Fields<'_, '_>) {
+    let object = fields.object;
+    let place = object.name_place();
+    let reference = object.node.path(&["spec", "workloadRef", "name"]).and_then(Node::as_str);
+    if let (Some(referred), "Rollout") = (reference, object.kind) {
+        let finding = fields.fault_at(
+            Code::NoPodTemplate,
+            place,
+            format_args!("takes its pods from workload {referred}, which gets the labels instead"),
+        );
+        finding.severity = Severity::Info;
+        finding.help = Some(format!("intents must name {referred}, not the Rollout"));
+    } else {
+        fields.fault_at(Code::NoPodTemplate, place, "has no pod template to label");
+    }
+}
+
+/// Containers, and init containers that keep running beside them.
+fn containers<'a>(fields: &mut Fields<'_, 'a>, pod_spec: Node<'a>) -> Vec<Container> {
+    let mut nodes = fields.mappings(pod_spec, "containers");
+    nodes.extend(
+        fields
+            .mappings(pod_spec, "initContainers")
+            .into_iter()
+            .filter(|node| node.get("restartPolicy").and_then(Node::as_str) == Some("Always")),
+    );
+    nodes
+        .into_iter()
+        .map(|node| Container {
+            name: fields.text(node, "name").map(|(name, _)| name.to_owned()).unwrap_or_default(),
+            image: fields.text(node, "image").map(|(image, _)| image.to_owned()).unwrap_or_default(),
+            ports: fields.mappings(node, "ports").into_iter().filter_map(|port| container_port(fields, port)).collect(),
+        })
+        .collect()
+}
+
+fn container_port<'a>(fields: &mut Fields<'_, 'a>, node: Node<'a>) -> Option<ContainerPort> {
+    let Some(number) = fields.present(node, "containerPort") else {
+        fields.fault(Code::InvalidField, node, "a container port needs `containerPort`");
+        return None;
+    };
+    Some(ContainerPort {
+        number: fields.port_number(number, "containerPort")?,
+        name: fields.text(node, "name").map(|(name, _)| name.to_owned()).filter(|name| !name.is_empty()),
+        protocol: fields.protocol(node)?,
+        place: fields.object.place(node),
+    })
+}
+
+/// `spec.selector`: a label selector, or a plain map in a ReplicationController.
+fn own_selector<'a>(fields: &mut Fields<'_, 'a>, spec: Node<'a>) -> Option<LabelSelector> {
+    let selector = fields.present(spec, "selector").filter(|selector| selector.is_mapping())?;
+    let is_plain = selector.entries().next().is_some()
+        && !selector.entries().any(|(key, _)| matches!(key.as_str(), Some("matchLabels" | "matchExpressions" | "<<")));
+    if is_plain {
+        return Some(LabelSelector::from_labels(fields.labels(spec, "selector")));
+    }
+    fields.selector(spec, "selector")
+}
+
+fn replicas<'a>(fields: &mut Fields<'_, 'a>, spec: Node<'a>) -> Option<u64> {
+    let value = fields.present(spec, "replicas")?;
+    let text = fields.scalar(value, "replicas")?;
+    let replicas = value.as_integer().and_then(|number| u64::try_from(number).ok()).or_else(|| text.parse().ok());
+    if replicas.is_none() {
+        fields.fault(Code::InvalidField, value, format_args!("`replicas` must be a number, not `{text}`"));
+    }
+    replicas
+}
+
+fn pod_addresses(fields: &mut Fields<'_, '_>) -> Vec<std::net::IpAddr> {
+    let Some(status) = fields.mapping(fields.object.node, "status") else { return Vec::new() };
+    let mut nodes: Vec<_> =
+        fields.mappings(status, "podIPs").into_iter().filter_map(|entry| fields.present(entry, "ip")).collect();
+    nodes.extend(fields.present(status, "podIP"));
+    let mut addresses = Vec::new();
+    for node in nodes {
+        if let Some(address) = fields.address(node, "podIP").filter(|address| !addresses.contains(address)) {
+            addresses.push(address);
+        }
+    }
+    addresses
+}
+
+/// The first owner reference, which is the one the operator follows.
+fn owner(fields: &mut Fields<'_, '_>) -> Option<Owner> {
+    let metadata = fields.mapping(fields.object.node, "metadata")?;
+    let first = fields.mappings(metadata, "ownerReferences").into_iter().next()?;
+    let kind = fields.text(first, "kind")?.0.to_owned();
+    let name = fields.text(first, "name")?.0.to_owned();
+    Some(Owner { kind, name })
+}
