@@ -6,7 +6,6 @@ mod access_v2;
 mod automation;
 mod calls;
 mod context;
-mod dns;
 pub mod domains;
 mod egress;
 mod exposed_services;

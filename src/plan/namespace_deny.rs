@@ -2,7 +2,7 @@
 
 use super::GeneratedObject;
 use super::context::{PlanContext, Wanted};
-use super::dns;
+use super::egress;
 use super::keys;
 use super::naming;
 use crate::config::{Config, DefaultDeny, Mode};
@@ -57,8 +57,8 @@ pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<W
         }
         if deny.egress {
             add(EGRESS, None, Some(Vec::new()));
-            if context.config.enable_egress_autoallow_dns_traffic {
-                add(DNS, None, Some(vec![dns::rule(context.config)]));
+            if let Some(rule) = egress::dns_rule(context.config) {
+                add(DNS, None, Some(vec![rule]));
             }
         }
     }

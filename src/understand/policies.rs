@@ -492,4 +492,3 @@ impl<'a> Reader<'_, 'a> {
         None
     }
 }
-
