@@ -4,13 +4,16 @@ mod access_classic;
 mod access_key;
 mod access_v2;
 mod automation;
+mod blocked;
 mod calls;
 mod context;
+mod dns;
 pub mod domains;
 mod egress;
 mod exposed_services;
 mod external;
 mod internet;
+mod isolation;
 mod keys;
 mod known_workloads;
 mod labels;
@@ -34,7 +37,8 @@ use crate::model::place::{ObjectName, ResourceId};
 use crate::model::policy::NetworkPolicy;
 use crate::model::selector::{LabelSelector, Labels};
 use crate::model::world::World;
-use context::{Isolation, PlanContext, Wanted};
+use context::{PlanContext, Wanted};
+use isolation::Isolation;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that the output must change about the input.
@@ -196,6 +200,7 @@ fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<Wanted> {
     isolating.extend(namespace_deny::rules(context, findings));
     known_workloads::check_egress(context, &isolating, findings);
     let isolation = Isolation::of(context, &isolating);
+    blocked::report(context, &isolation, findings);
     let mut opening = external::rules(context, &isolation, findings);
     opening.extend(metrics::rules(context, &isolation, findings));
     opening.extend(webhooks::rules(context, &isolation, findings));

@@ -1,7 +1,14 @@
 //! Bytes in, resources out: YAML with byte spans, the ResourceList envelope, files.
 
+mod annotations;
+pub mod files;
+mod header;
+mod layout;
+mod line_breaks;
+mod locations;
 pub mod package;
 pub mod parser;
+pub mod prune;
 pub mod resource_list;
 pub mod stream;
 pub mod tree;

@@ -35,7 +35,47 @@ pub struct LineColumn {
     pub column: usize,
 }
 
+/// Why bytes are not a text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("byte {byte:#04X} at offset {offset} (line {}, column {})", position.line, position.column)]
+pub struct DecodeError {
+    /// Offset of the first byte that belongs to no character.
+    pub offset: usize,
+    /// That byte.
+    pub byte: u8,
+    /// Where it is.
+    pub position: LineColumn,
+    /// Whether the bytes start like UTF-16.
+    pub is_utf16: bool,
+}
+
+impl DecodeError {
+    /// What to do about it, where we know.
+    #[must_use]
+    pub fn help(&self) -> Option<&'static str> {
+        self.is_utf16.then_some("it looks like UTF-16: save it as UTF-8")
+    }
+}
+
 impl SourceText {
+    /// The text that the bytes are in UTF-8.
+    ///
+    /// # Errors
+    /// [`DecodeError`] with the first byte that is not UTF-8.
+    pub fn decode(origin: SourceOrigin, bytes: Vec<u8>) -> Result<Self, DecodeError> {
+        String::from_utf8(bytes).map(|text| Self { origin, text }).map_err(|error| {
+            let offset = error.utf8_error().valid_up_to();
+            let bytes = error.as_bytes();
+            let good = bytes.get(..offset).and_then(|good| std::str::from_utf8(good).ok()).unwrap_or_default();
+            DecodeError {
+                offset,
+                byte: bytes.get(offset).copied().unwrap_or_default(),
+                position: line_column(good, offset),
+                is_utf16: bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]),
+            }
+        })
+    }
+
     /// Line and column of a byte offset. Takes time linear in the offset: meant for messages, which are few.
     #[must_use]
     pub fn line_column(&self, offset: usize) -> LineColumn {
@@ -50,6 +90,7 @@ pub fn line_column(text: &str, offset: usize) -> LineColumn {
     let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
     let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
     let in_line = before.get(line_start..).unwrap_or_default();
+    let in_line = in_line.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(in_line);
     let column = 1 + in_line.iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
     LineColumn { line, column }
 }

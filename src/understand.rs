@@ -31,16 +31,20 @@ pub fn understand(package: &Package, config: &Config) -> (World, Findings) {
     let objects = object::objects(package, config);
     let mut intents = Vec::new();
     let mut protected = Vec::new();
+    let mut has_intents = false;
     for (index, object) in objects.iter().enumerate() {
         match intents::kind(object, &mut findings) {
-            intents::Kind::ClientIntents => intents.extend(intents::read(index, object, config, &mut findings)),
+            intents::Kind::ClientIntents => {
+                has_intents = true;
+                intents.extend(intents::read(index, object, config, &mut findings));
+            }
             intents::Kind::ProtectedService => {
                 protected.extend(protected_services::read(index, object, &mut findings));
             }
             intents::Kind::Other if !object.is_local_config => read_object(object, config, &mut world, &mut findings),
             intents::Kind::Other => {}
         }
-        if let Some(path) = object.package_path() {
+        if let Some(path) = package.package_path(object.resource) {
             world.package_paths.insert(object.resource, path.into());
         }
     }
@@ -48,7 +52,7 @@ pub fn understand(package: &Package, config: &Config) -> (World, Findings) {
     let names = Names::new(&objects, &world.workloads, &world.services);
     references::resolve(&objects, &names, intents, protected, &mut world, &mut findings);
     traffic::read(&objects, &names, &mut world, &mut findings);
-    checks::check(&objects, &names, config, &world, &mut findings);
+    checks::check(&objects, has_intents, config, &world, &mut findings);
     duplicate_keys::report(package, &mut findings);
     (world, findings)
 }

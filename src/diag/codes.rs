@@ -83,6 +83,7 @@ codes! {
     // The configuration.
     InvalidConfig "invalid-config" Error fixed "The functionConfig or a --set value has an unknown field or a value that is not allowed.";
     ConfigNoEffect "config-no-effect" Info free "A switch of the operator's chart has no meaning at build time.";
+    UnusedSetting "unused-setting" Info free "A setting names something that the input does not have.";
     // ClientIntents, ProtectedServices and annotations.
     InvalidIntents "invalid-intents" Error fixed "A ClientIntents object breaks a validation rule.";
     DuplicateIntents "duplicate-intents" Error fixed "Two ClientIntents objects are for the same client.";
@@ -125,6 +126,8 @@ codes! {
     PolicyLeft "policy-left" Warning free "A generated policy that nothing asks for is left, because another package may have written it.";
     PolicyPruned "policy-pruned" Warning free "A generated policy is removed because creation of policies is switched off.";
     TrafficBlocked "traffic-blocked" Warning free "A generated policy cuts off traffic that cannot be allowed from the manifests.";
+    NotAnObject "not-an-object" Warning free "An item of a ResourceList or a document of a file is no Kubernetes object.";
+    DirectoryLink "directory-link" Warning free "A symbolic link to a directory, found inside a directory, is not followed.";
     OutsideAccessDecided "outside-access-decided" Info free "A hand-written policy already says who outside the cluster may come in, so nothing is opened for external traffic.";
     ReferenceNotGranted "reference-not-granted" Warning free "A route sends traffic to a Service of another namespace, and no ReferenceGrant in the input allows it.";
     ScrapePortUnknown "scrape-port-unknown" Error fixed "Metrics are to be scraped, but neither an annotation nor a declared port says where.";

@@ -5,7 +5,7 @@ use super::access_key::access_key;
 use super::calls::Call;
 use super::context::{PlanContext, Wanted, distinct};
 use super::servers::{self, Server};
-use super::{egress, keys, naming, selectors};
+use super::{dns, egress, keys, naming, selectors};
 use crate::diag::Findings;
 use crate::model::identity::Identity;
 use crate::model::place::{Place, ResourceId};
@@ -78,8 +78,7 @@ fn ingress_rules(context: &PlanContext<'_>, server: &Server<'_>) -> Vec<Rule> {
 /// A cluster's DNS servers are called by every pod, so isolating them for a declared call keeps DNS open.
 fn dns_server_rule(context: &PlanContext<'_>, server: &Identity) -> Option<Rule> {
     let is_dns_server = server.namespace == "kube-system" && server.name.ends_with("dns");
-    (is_dns_server && !context.config.dns_ports.is_empty())
-        .then(|| Rule { peers: Vec::new(), ports: egress::dns_ports(context.config) })
+    if is_dns_server { dns::server_rule(context.config) } else { None }
 }
 
 fn policies(context: &PlanContext<'_>, identity: &Identity, access: &Access) -> Vec<Wanted> {

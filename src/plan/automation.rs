@@ -1,6 +1,7 @@
 //! The switches that open traffic nobody declared: `off`, `ifBlockedByOtterize`, `always` (`spec/otterize.md` 4.9, decision D5).
 
-use super::context::{Isolation, LabelledWorkload, PlanContext};
+use super::context::{LabelledWorkload, PlanContext};
+use super::isolation::Isolation;
 use crate::config::{Automate, Mode};
 
 /// What a switch says about some pods.

@@ -2,13 +2,13 @@
 
 use super::calls::Call;
 use super::context::{PlanContext, distinct};
-use super::{internet, selectors, servers};
-use crate::config::{Config, DomainPolicies, Mode};
+use super::{dns, internet, selectors, servers};
+use crate::config::{Config, DomainPolicies, Mode, Profile};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
 use crate::model::intent::TargetKind;
 use crate::model::policy::{Peer, PolicyPort, PortValue, Rule};
-use crate::model::selector::{LabelSelector, Labels};
+use crate::model::selector::LabelSelector;
 use ipnet::IpNet;
 use std::collections::BTreeSet;
 
@@ -21,7 +21,7 @@ pub(crate) fn rules(
 ) -> Vec<Rule> {
     let config = context.config;
     let Some(first) = calls.first() else { return Vec::new() };
-    if !config.enable_egress_network_policy_creation || config.mode == Mode::Shadow {
+    if !is_enforced(config) {
         return Vec::new();
     }
     if !context.is_watched(&client.namespace) {
@@ -44,8 +44,15 @@ pub(crate) fn rules(
         return rules;
     }
     report_cut_off(client, calls, findings);
-    rules.extend(dns_rule(config));
+    if config.enable_egress_autoallow_dns_traffic {
+        rules.extend(dns::rule(config));
+    }
     distinct(rules)
+}
+
+/// Whether egress is restricted to declared calls at all: never in shadow mode, enforced namespaces or not.
+fn is_enforced(config: &Config) -> bool {
+    config.enable_egress_network_policy_creation && config.mode == Mode::Active && config.profile == Profile::V2
 }
 
 /// Rules for the pods of workload targets, then for the Services in front of them.
@@ -142,30 +149,6 @@ fn api_server_rule(context: &PlanContext<'_>, client: &Identity, call: &Call, fi
     let peers = addresses.map(|address| Peer::IpBlock { cidr: IpNet::from(*address), except: Vec::new() });
     let ports = api_server.ports.iter().map(|(protocol, port)| PolicyPort::new(*protocol, PortValue::Number(*port)));
     Some(Rule { peers: distinct(peers.collect()), ports: ports.collect() })
-}
-
-/// DNS to `dnsPeers`, or to anybody; `None` when it is switched off.
-pub(crate) fn dns_rule(config: &Config) -> Option<Rule> {
-    let wanted = config.enable_egress_autoallow_dns_traffic && !config.dns_ports.is_empty();
-    wanted.then(|| Rule { peers: dns_peers(config), ports: dns_ports(config) })
-}
-
-/// `dnsPorts` as ports of a rule.
-pub(crate) fn dns_ports(config: &Config) -> Vec<PolicyPort> {
-    let ports = config.dns_ports.iter().map(|(protocol, port)| PolicyPort::new(*protocol, PortValue::Number(*port)));
-    distinct(ports.collect())
-}
-
-fn dns_peers(config: &Config) -> Vec<Peer> {
-    let selector = |labels: &Labels| LabelSelector::from_labels(labels.clone());
-    let peers = config.dns_peers.iter().map(|peer| match peer.cidr {
-        Some(cidr) => Peer::IpBlock { cidr, except: Vec::new() },
-        None => Peer::Pods {
-            pod_selector: Some(selector(&peer.pod_labels)).filter(|pods| !pods.is_empty()),
-            namespace_selector: Some(selector(&peer.namespace_labels)),
-        },
-    });
-    distinct(peers.collect())
 }
 
 fn names_domain(call: &Call) -> bool {

@@ -2,8 +2,9 @@
 
 use super::GeneratedObject;
 use super::automation::{self, Verdict};
-use super::context::{Isolation, LabelledWorkload, PlanContext, Wanted};
+use super::context::{LabelledWorkload, PlanContext, Wanted};
 use super::exposed_services::{self, ExposedService};
+use super::isolation::Isolation;
 use super::keys;
 use super::known_workloads::{self, KnownPeers};
 use super::namespace_deny;

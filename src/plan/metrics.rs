@@ -2,7 +2,8 @@
 
 use super::GeneratedObject;
 use super::automation::{self, Verdict};
-use super::context::{Isolation, PlanContext, Wanted};
+use super::context::{PlanContext, Wanted};
+use super::isolation::Isolation;
 use super::keys;
 use super::known_workloads::{self, KnownPeers};
 use super::naming;

@@ -2,7 +2,7 @@
 
 use super::GeneratedObject;
 use super::context::{PlanContext, Wanted};
-use super::egress;
+use super::dns;
 use super::keys;
 use super::naming;
 use crate::config::{Config, DefaultDeny, Mode};
@@ -57,7 +57,8 @@ pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<W
         }
         if deny.egress {
             add(EGRESS, None, Some(Vec::new()));
-            if let Some(rule) = egress::dns_rule(context.config) {
+            let dns = dns::rule(context.config).filter(|_| context.config.enable_egress_autoallow_dns_traffic);
+            if let Some(rule) = dns {
                 add(DNS, None, Some(vec![rule]));
             }
         }

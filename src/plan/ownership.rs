@@ -1,8 +1,6 @@
 //! Which policies in the input an earlier run of this project wrote (`DESIGN.md` 1.4 rule 1).
 
-use super::keys;
-use super::namespace_deny;
-use super::naming;
+use super::{keys, namespace_deny, naming};
 use crate::config::Config;
 use crate::model::policy::{NetworkPolicy, Peer, Rule};
 use crate::model::selector::Labels;

@@ -1,7 +1,6 @@
 //! Whether two objects mean the same: order and repetition of rules, peers and ports have no meaning, nor have written-out defaults.
 
 use super::domains;
-use super::keys;
 use super::{DomainPolicy, GeneratedObject};
 use crate::model::policy::{NetworkPolicy, Peer, PolicySpec, Rule};
 use crate::model::selector::{LabelSelector, Labels};

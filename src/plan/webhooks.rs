@@ -2,7 +2,8 @@
 
 use super::GeneratedObject;
 use super::automation::{self, Verdict};
-use super::context::{Isolation, LabelledWorkload, PlanContext, Wanted};
+use super::context::{LabelledWorkload, PlanContext, Wanted};
+use super::isolation::Isolation;
 use super::keys;
 use super::naming;
 use super::outside_access::{OutsideAccess, Sources};

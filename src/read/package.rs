@@ -1,5 +1,6 @@
 //! What was read: source texts, their trees, and the resources in them.
 
+use super::parser::Document;
 use super::tree::{Node, NodeId, Tree};
 use crate::model::place::{Place, ResourceId};
 use crate::source::{SourceId, SourceText};
@@ -11,6 +12,8 @@ pub struct Package {
     pub sources: Vec<SourceText>,
     /// The trees of the texts, index by index.
     pub trees: Vec<Tree>,
+    /// The documents of the texts, index by index; none where a text is not YAML.
+    pub documents: Vec<Vec<Document>>,
     /// The resources, in input order: ResourceList items, documents of files, members of Lists; a functionConfig among them.
     pub resources: Vec<Resource>,
     /// The ResourceList that the resources came in, in function mode.
@@ -26,9 +29,9 @@ pub struct Resource {
     pub node: NodeId,
     /// Where it stands.
     pub role: Role,
-    /// `apiVersion`, empty if missing.
+    /// `apiVersion`, empty if missing. Members of a list of one kind (`PodList`) that leave it out have their list's.
     pub api_version: String,
-    /// `kind`, empty if missing.
+    /// `kind`, empty if missing. Members of a list of one kind (`PodList`) that leave it out have the kind that the list is of.
     pub kind: String,
     /// `metadata.name`, empty if missing.
     pub name: String,
@@ -79,6 +82,19 @@ pub struct Location {
     pub field: String,
 }
 
+impl Resource {
+    /// `Deployment shop/web`; without the parts that it lacks.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let kind = if self.kind.is_empty() { "an object without kind" } else { &self.kind };
+        match (&self.namespace, self.name.as_str()) {
+            (_, "") => kind.to_owned(),
+            (Some(namespace), name) => format!("{kind} {namespace}/{name}"),
+            (None, name) => format!("{kind} {name}"),
+        }
+    }
+}
+
 impl Package {
     /// The resource with that index.
     #[must_use]
@@ -113,21 +129,5 @@ impl Package {
             start: u32::try_from(node.start()).unwrap_or(u32::MAX),
             end: u32::try_from(node.end()).unwrap_or(u32::MAX),
         }
-    }
-
-    /// The place in words.
-    #[must_use]
-    pub fn locate(&self, place: Place) -> Option<Location> {
-        let resource = self.resource(place.resource)?;
-        let position = self.sources.get(resource.source.0 as usize)?.line_column(place.start as usize);
-        let root = self.node(place.resource)?;
-        Some(Location {
-            file: None,
-            index: None,
-            line: position.line,
-            line_is_within_resource: false,
-            column: position.column,
-            field: root.route_to(place.start as usize),
-        })
     }
 }

@@ -1,7 +1,23 @@
 //! Parser events to nodes. The only file that names the YAML parser.
+//!
+//! The parser's spans have quirks that later stages must not see (`spec/yaml.md` 6.24-26): an absent value is a `~` of no
+//! length somewhere near where it would stand, a block sequence starts at its first element, a block scalar at its content,
+//! and block collections end at the next token. What [`super::tree::NodeData`] promises instead is made here, with the help
+//! of [`super::layout`].
 
-use super::tree::{CollectionStyle, NONE, NodeData, NodeId, Properties, ScalarStyle, Shape, Tree};
-use granit_parser::{Event, Options, Parser, ScalarStyle as ParsedStyle, Span, StructureStyle};
+use super::layout;
+use super::line_breaks::LineBreaks;
+use super::prune::{self, IsNeeded};
+use super::tree::{CollectionStyle, NONE, NodeData, NodeId, Properties, ScalarStyle, Shape, Tree, to_u32};
+use granit_parser::{Event, Options, Parser, ScalarStyle as ParsedStyle, ScanError, Span, StructureStyle, Tag};
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Flow and block collections may each nest this deep.
+pub const NESTING_LIMIT: usize = 255;
+
+/// A document may stand for this many nodes with its aliases followed, or ten times those that are written out.
+const EXPANDED_NODES: u64 = 1_000_000;
 
 /// Why a text is not YAML that can be worked on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -20,147 +36,352 @@ pub struct Document {
     pub root: NodeId,
     /// Whether it starts with `---`.
     pub has_start_marker: bool,
+    /// Its text without the markers: from after `---` to before the next `---` or `...`, comments included.
+    pub text: Range<usize>,
 }
 
-/// Reads all documents of a text into one tree.
+/// Reads all documents of a text into one tree and keeps every node.
 ///
 /// # Errors
-/// [`SyntaxError`] with the byte offset when the text is not YAML, nests too deeply, or refers to an anchor that is not there.
+/// [`SyntaxError`] with the byte offset when the text is not YAML, nests too deeply, refers to an anchor that is not there,
+/// grows out of bounds through its aliases, or would be read differently by readers of YAML 1.1.
 pub fn parse(text: &str) -> Result<(Tree, Vec<Document>), SyntaxError> {
+    parse_keeping(text, None)
+}
+
+/// Like [`parse`], but of objects that are not needed only the header is kept (`apiVersion`, `kind`, `metadata`). Objects are
+/// documents, and members of a document's `items`. Those with anchors are always kept whole, since others may refer to them.
+///
+/// # Errors
+/// As for [`parse`].
+pub fn parse_keeping(text: &str, is_needed: Option<IsNeeded>) -> Result<(Tree, Vec<Document>), SyntaxError> {
+    if text.len() >= NONE as usize {
+        return Err(SyntaxError { offset: 0, message: "the text is larger than 4 GiB".to_owned() });
+    }
     let mut options = Options::default();
     options.emit_anchor_events = true;
+    options.block_scalar_eof_without_line_feed = true;
+    options.flow_nesting_limit = NESTING_LIMIT;
+    options.block_nesting_limit = NESTING_LIMIT;
     options.set_emit_comments(false);
-    let mut builder = Builder {
-        text,
-        tree: Tree::default(),
-        open: Vec::new(),
-        anchors: Vec::new(),
-        documents: Vec::new(),
-        last_closed_end: 0,
-    };
+    let mut builder = Builder::new(text, is_needed);
     let mut parser = Parser::new_from_str_with_options(text, options);
     while let Some(result) = parser.next_event() {
-        let (event, span) = result.map_err(|error| SyntaxError {
-            offset: error.marker().byte_offset().unwrap_or(0),
-            message: error.info().to_lowercase(),
-        })?;
-        builder.event(&event, span);
+        let (event, span) = result.map_err(|error| syntax_error(text, &error))?;
+        builder.event(event, span)?;
     }
+    builder.breaks.check_gap(text, builder.position, text.len())?;
     Ok((builder.tree, builder.documents))
+}
+
+/// The parser's error in our words where its own need explanation.
+fn syntax_error(text: &str, error: &ScanError) -> SyntaxError {
+    use granit_parser::ErrorKind;
+    let offset = error.marker().byte_offset().unwrap_or(0);
+    let message = match error.kind() {
+        ErrorKind::RecursionLimitExceeded => format!("nested more than {NESTING_LIMIT} levels deep"),
+        ErrorKind::UnknownAnchor => {
+            let rest = text.get(offset..).unwrap_or_default();
+            let name = rest.split(|c: char| c.is_whitespace() || ",[]{}".contains(c)).next().unwrap_or_default();
+            format!("the alias {name} has no anchor before it in its document")
+        }
+        ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
+            format!("the control character U+{:04X} is not allowed", u32::from(*character))
+        }
+        _ => error.info(),
+    };
+    SyntaxError { offset, message }
+}
+
+/// An open collection.
+struct Frame {
+    node: u32,
+    shape: Shape,
+    children: u32,
+    /// Anchor id, 0 for none.
+    anchor: usize,
+    /// Nodes below it and itself, with aliases followed.
+    expanded: u64,
+    /// Anchors that were defined before it.
+    anchors_before: usize,
+    /// Whether its elements are objects: the value of a document's `items`.
+    is_items: bool,
+}
+
+/// What an alias with a certain id refers to.
+#[derive(Clone, Copy)]
+struct Target {
+    node: u32,
+    /// Size with aliases followed; `None` while the node is open.
+    expanded: Option<u64>,
 }
 
 struct Builder<'a> {
     text: &'a str,
+    is_needed: Option<IsNeeded>,
     tree: Tree,
-    /// Open collections.
-    open: Vec<u32>,
-    /// Anchor id -> node.
-    anchors: Vec<u32>,
+    open: Vec<Frame>,
+    /// By anchor id.
+    targets: Vec<Target>,
+    anchor_count: usize,
     documents: Vec<Document>,
+    /// Nodes written so far in this document, kept or not.
+    written: u64,
+    /// End of the last token that was seen, other than the dash of a sequence's later elements and `?`, `:`, `,`.
+    position: usize,
     /// End of the node that was finished last.
     last_closed_end: u32,
+    breaks: LineBreaks,
 }
 
-impl Builder<'_> {
-    fn event(&mut self, event: &Event<'_>, span: Span) {
-        let (start, end) = span.byte_range().map_or((0, 0), |range| (to_u32(range.start), to_u32(range.end)));
-        match event {
-            Event::DocumentStart(explicit, _) => {
-                let root = NodeId(to_u32(self.tree.nodes.len()));
-                self.documents.push(Document { root, has_start_marker: *explicit });
-            }
-            Event::Scalar(value, style, anchor, tag) => {
-                let style = match style {
-                    ParsedStyle::SingleQuoted => ScalarStyle::SingleQuoted,
-                    ParsedStyle::DoubleQuoted => ScalarStyle::DoubleQuoted,
-                    ParsedStyle::Literal => ScalarStyle::Literal,
-                    ParsedStyle::Folded => ScalarStyle::Folded,
-                    _ => ScalarStyle::Plain,
-                };
-                let id =
-                    self.push(Shape::Scalar(style), start, end, *anchor, tag.as_ref().map(|tag| tag.original()), span);
-                let raw = self.text.get(start as usize..end as usize).unwrap_or_default();
-                let spelled = match style {
-                    ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
-                        raw.get(1..raw.len().saturating_sub(1)).unwrap_or(raw)
-                    }
-                    _ => raw,
-                };
-                let is_absent = style == ScalarStyle::Plain && start == end;
-                if !is_absent && spelled != value.as_ref() {
-                    let link = to_u32(self.tree.decoded.len());
-                    self.tree.decoded.push(value.as_ref().into());
-                    self.edit(id, |node| node.link = link);
-                }
-                self.close(id, end);
-            }
-            Event::SequenceStart(style, anchor, tag) => {
-                let id = self.push(
-                    Shape::Sequence(collection(*style)),
-                    start,
-                    end,
-                    *anchor,
-                    tag.as_ref().map(|tag| tag.original()),
-                    span,
-                );
-                self.open.push(id);
-            }
-            Event::MappingStart(style, anchor, tag) => {
-                let id = self.push(
-                    Shape::Mapping(collection(*style)),
-                    start,
-                    end,
-                    *anchor,
-                    tag.as_ref().map(|tag| tag.original()),
-                    span,
-                );
-                self.open.push(id);
-            }
-            Event::SequenceEnd | Event::MappingEnd => {
-                if let Some(id) = self.open.pop() {
-                    self.close(id, end);
-                }
-            }
-            Event::Alias(anchor) => {
-                let id = self.push(Shape::Alias, start, end, 0, None, span);
-                let link = self.anchors.get(*anchor).copied().unwrap_or(NONE);
-                self.edit(id, |node| node.link = link);
-                let properties = self.tree.nodes.get(link as usize).map_or(NONE, |node| node.properties);
-                if let Some(properties) = self.tree.properties.get_mut(properties as usize) {
-                    properties.is_aliased = true;
-                }
-                self.close(id, end);
-            }
-            Event::Anchor(_, name) => {
-                let last = self.tree.nodes.len().saturating_sub(1);
-                let Some(properties) = self.tree.nodes.get(last).map(|node| node.properties) else { return };
-                if let Some(properties) = self.tree.properties.get_mut(properties as usize) {
-                    properties.anchor = Some(name.to_string());
-                    properties.start = properties.start.min(start);
-                }
-            }
-            _ => {}
+impl<'a> Builder<'a> {
+    fn new(text: &'a str, is_needed: Option<IsNeeded>) -> Self {
+        Self {
+            text,
+            is_needed,
+            tree: Tree::default(),
+            open: Vec::new(),
+            targets: Vec::new(),
+            anchor_count: 0,
+            documents: Vec::new(),
+            written: 0,
+            position: 0,
+            last_closed_end: 0,
+            breaks: LineBreaks::find(text),
         }
     }
 
-    fn push(&mut self, shape: Shape, start: u32, end: u32, anchor: usize, tag: Option<String>, span: Span) -> u32 {
-        let id = to_u32(self.tree.nodes.len());
-        let properties = if anchor == 0 && tag.is_none() {
-            NONE
-        } else {
-            let tag_start = span.tag_start().and_then(|marker| marker.byte_offset()).map_or(start, to_u32);
-            self.tree.properties.push(Properties { start: tag_start.min(start), tag, anchor: None, is_aliased: false });
-            to_u32(self.tree.properties.len() - 1)
-        };
-        if anchor != 0 {
-            if self.anchors.len() <= anchor {
-                self.anchors.resize(anchor + 1, NONE);
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), SyntaxError> {
+        let range = span.byte_range().unwrap_or(0..0);
+        match event {
+            Event::DocumentStart(explicit, _) => self.document_start(explicit, range),
+            Event::DocumentEnd => self.document_end(range),
+            Event::Scalar(value, style, anchor, tag) => self.scalar(value, style, anchor, tag.as_deref(), span, range),
+            Event::SequenceStart(style, anchor, tag) => {
+                self.collection(Shape::Sequence(collection_style(style)), anchor, tag.as_deref(), span, range)
             }
-            if let Some(slot) = self.anchors.get_mut(anchor) {
-                *slot = id;
+            Event::MappingStart(style, anchor, tag) => {
+                self.collection(Shape::Mapping(collection_style(style)), anchor, tag.as_deref(), span, range)
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.collection_end(range),
+            Event::Alias(anchor) => self.alias(anchor, range),
+            Event::Anchor(_, name) => {
+                self.anchor_name(name, range.start);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn document_start(&mut self, explicit: bool, range: Range<usize>) -> Result<(), SyntaxError> {
+        if explicit {
+            self.breaks.check_gap(self.text, self.position, range.start)?;
+            if let Some(previous) = self.documents.last_mut() {
+                previous.text.end = previous.text.end.min(range.start);
+            }
+            self.position = range.end;
+        } else if self.position == 0 && self.text.starts_with('\u{FEFF}') {
+            self.position = '\u{FEFF}'.len_utf8();
+        }
+        self.written = 0;
+        self.documents.push(Document {
+            root: NodeId(to_u32(self.tree.nodes.len())),
+            has_start_marker: explicit,
+            text: self.position..self.text.len(),
+        });
+        Ok(())
+    }
+
+    fn document_end(&mut self, range: Range<usize>) -> Result<(), SyntaxError> {
+        if !range.is_empty() {
+            self.breaks.check_gap(self.text, self.position, range.start)?;
+            if let Some(document) = self.documents.last_mut() {
+                document.text.end = range.start;
+            }
+            self.position = range.end;
+        }
+        Ok(())
+    }
+
+    fn scalar(
+        &mut self,
+        value: Cow<'_, str>,
+        style: ParsedStyle,
+        anchor: usize,
+        tag: Option<&Tag>,
+        span: Span,
+        mut range: Range<usize>,
+    ) -> Result<(), SyntaxError> {
+        let style = scalar_style(style);
+        let mut decoded = None;
+        match style {
+            ScalarStyle::Literal | ScalarStyle::Folded => {
+                let block = layout::block_scalar(self.text, self.start_of_content(&span), range, value.is_empty());
+                self.breaks.check_gap(self.text, self.position, block.outer.start)?;
+                self.breaks.check_block_scalar(self.text, &block)?;
+                range = block.outer;
+                decoded = Some(value);
+            }
+            ScalarStyle::Plain if range.is_empty() => {
+                let has_properties = anchor != 0 || tag.is_some();
+                let start = if has_properties { range.start } else { self.end_of_indicators() };
+                self.breaks.check_gap(self.text, self.position, start)?;
+                range = start..start;
+            }
+            _ => {
+                self.breaks.check_gap(self.text, self.position, range.start)?;
+                self.breaks.check_token(self.text, range.end)?;
+                // A borrowed value is the text itself.
+                if let Cow::Owned(_) = value {
+                    decoded = Some(value);
+                }
             }
         }
-        self.tree.nodes.push(NodeData { start, end, subtree_end: id + 1, link: NONE, properties, shape });
+        self.position = range.end;
+        let id = self.push(Shape::Scalar(style), range.start, range.end, anchor, tag, &span);
+        if let Some(decoded) = decoded {
+            let link = to_u32(self.tree.decoded.len());
+            self.tree.decoded.push(decoded.into());
+            self.edit(id, |node| node.link = link);
+        }
+        self.finish(id, anchor, 1, self.anchor_count, to_u32(range.end))
+    }
+
+    fn collection(
+        &mut self,
+        shape: Shape,
+        anchor: usize,
+        tag: Option<&Tag>,
+        span: Span,
+        range: Range<usize>,
+    ) -> Result<(), SyntaxError> {
+        let mut start = range.start;
+        if shape == Shape::Sequence(CollectionStyle::Block) {
+            start = self.start_of_content(&span);
+            self.breaks.check_gap(self.text, self.position, start)?;
+            self.position = start + 1;
+        } else {
+            self.breaks.check_gap(self.text, self.position, start)?;
+            self.position = range.end;
+        }
+        let is_items = matches!(shape, Shape::Sequence(_)) && self.is_value_of_items();
+        let anchors_before = self.anchor_count;
+        let node = self.push(shape, start, range.end.max(start), anchor, tag, &span);
+        self.open.push(Frame { node, shape, children: 0, anchor, expanded: 1, anchors_before, is_items });
+        Ok(())
+    }
+
+    fn collection_end(&mut self, range: Range<usize>) -> Result<(), SyntaxError> {
+        let Some(frame) = self.open.pop() else { return Ok(()) };
+        // The parser ends block collections at the next token, and `a: b` inside `[...]` is a mapping without brackets.
+        let end = if range.is_empty() {
+            let start = self.tree.nodes.get(frame.node as usize).map_or(0, |node| node.start);
+            self.last_closed_end.max(start)
+        } else {
+            self.breaks.check_gap(self.text, self.position, range.start)?;
+            self.position = range.end;
+            to_u32(range.end)
+        };
+        self.finish(frame.node, frame.anchor, frame.expanded, frame.anchors_before, end)
+    }
+
+    fn alias(&mut self, anchor: usize, range: Range<usize>) -> Result<(), SyntaxError> {
+        self.breaks.check_gap(self.text, self.position, range.start)?;
+        self.breaks.check_token(self.text, range.end)?;
+        self.position = range.end;
+        let id = self.push_node(Shape::Alias, range.start, range.end, NONE);
+        let target = self.targets.get(anchor).copied().unwrap_or(Target { node: NONE, expanded: None });
+        let Some(expanded) = target.expanded else {
+            let name = self.text.get(range.clone()).unwrap_or_default();
+            let message = format!("the alias {name} stands inside the node that it refers to");
+            return Err(SyntaxError { offset: range.start, message });
+        };
+        self.edit(id, |node| node.link = target.node);
+        let properties = self.tree.nodes.get(target.node as usize).map_or(NONE, |node| node.properties);
+        if let Some(properties) = self.tree.properties.get_mut(properties as usize) {
+            properties.is_aliased = true;
+        }
+        self.finish(id, 0, expanded, self.anchor_count, to_u32(range.end))
+    }
+
+    /// The anchor's name comes after the node that it belongs to.
+    fn anchor_name(&mut self, name: Cow<'_, str>, start: usize) {
+        let Some(properties) = self.tree.nodes.last().map(|node| node.properties) else { return };
+        if let Some(properties) = self.tree.properties.get_mut(properties as usize) {
+            properties.anchor = Some(name.into_owned());
+            properties.start = properties.start.min(to_u32(start));
+        }
+    }
+
+    /// Where the indicators before the node that was announced end.
+    fn end_of_indicators(&self) -> usize {
+        let indicators = self.open.last().map_or(layout::Indicators::default(), |frame| match frame.shape {
+            Shape::Sequence(CollectionStyle::Block) => {
+                layout::Indicators { dash: frame.children > 0, ..Default::default() }
+            }
+            Shape::Mapping(_) if frame.children % 2 == 1 => layout::Indicators { colon: true, ..Default::default() },
+            Shape::Mapping(_) => layout::Indicators { comma: true, question: true, ..Default::default() },
+            _ => layout::Indicators { comma: true, ..Default::default() },
+        });
+        layout::skip_indicators(self.text, self.position, indicators)
+    }
+
+    /// Where the content of the node that was announced starts, behind indicators, comments and properties.
+    fn start_of_content(&self, span: &Span) -> usize {
+        let tag = span.tag_span().and_then(|span| span.byte_range());
+        layout::skip_properties(self.text, self.end_of_indicators(), tag)
+    }
+
+    /// Whether the node that was announced is the value of `items` in a document's root mapping.
+    fn is_value_of_items(&self) -> bool {
+        let [frame] = self.open.as_slice() else { return false };
+        matches!(frame.shape, Shape::Mapping(_))
+            && frame.children % 2 == 1
+            && self
+                .tree
+                .nodes
+                .len()
+                .checked_sub(1)
+                .is_some_and(|key| self.tree.node(self.text, NodeId(to_u32(key))).as_str() == Some("items"))
+    }
+
+    fn push(&mut self, shape: Shape, start: usize, end: usize, anchor: usize, tag: Option<&Tag>, span: &Span) -> u32 {
+        let mut properties = NONE;
+        if anchor != 0 || tag.is_some() {
+            properties = to_u32(self.tree.properties.len());
+            let tag_start = span.tag_start().and_then(|marker| marker.byte_offset()).unwrap_or(start);
+            let tag = tag.map(|tag| match tag.core_suffix() {
+                Some(suffix) => format!("!!{suffix}"),
+                None => tag.original(),
+            });
+            let start = to_u32(tag_start.min(start));
+            self.tree.properties.push(Properties { start, tag, anchor: None, is_aliased: false });
+        }
+        if anchor != 0 {
+            self.anchor_count += 1;
+            if self.targets.len() <= anchor {
+                self.targets.resize(anchor + 1, Target { node: NONE, expanded: None });
+            }
+            if let Some(target) = self.targets.get_mut(anchor) {
+                target.node = to_u32(self.tree.nodes.len());
+            }
+        }
+        self.push_node(shape, start, end, properties)
+    }
+
+    fn push_node(&mut self, shape: Shape, start: usize, end: usize, properties: u32) -> u32 {
+        let id = to_u32(self.tree.nodes.len());
+        let (start, end) = (to_u32(start), to_u32(end));
+        self.tree.nodes.push(NodeData {
+            start,
+            end,
+            subtree_end: id + 1,
+            link: NONE,
+            properties,
+            shape,
+            is_pruned: false,
+        });
+        self.written += 1;
         id
     }
 
@@ -170,30 +391,63 @@ impl Builder<'_> {
         }
     }
 
-    /// Finishes a node. The parser ends block collections at the next token, so theirs is the last child's end.
-    fn close(&mut self, id: u32, end: u32) {
+    /// Completes a node and tells its parent.
+    fn finish(
+        &mut self,
+        id: u32,
+        anchor: usize,
+        expanded: u64,
+        anchors_before: usize,
+        end: u32,
+    ) -> Result<(), SyntaxError> {
         let subtree_end = to_u32(self.tree.nodes.len());
-        let last_child_end = self.last_closed_end;
-        let mut closed_end = end;
+        self.last_closed_end = end;
         self.edit(id, |node| {
             node.subtree_end = subtree_end;
-            if matches!(node.shape, Shape::Mapping(CollectionStyle::Block) | Shape::Sequence(CollectionStyle::Block)) {
-                closed_end = last_child_end.max(node.start);
-            }
-            node.end = closed_end;
+            node.end = end;
         });
-        self.last_closed_end = closed_end;
+        if anchor != 0
+            && let Some(target) = self.targets.get_mut(anchor)
+        {
+            target.expanded = Some(expanded);
+        }
+        let mut total = expanded;
+        let mut is_object = self.open.is_empty();
+        if let Some(parent) = self.open.last_mut() {
+            parent.children += 1;
+            parent.expanded = parent.expanded.saturating_add(expanded);
+            total = parent.expanded;
+            is_object = parent.is_items;
+        }
+        if total > EXPANDED_NODES && total / 10 > self.written {
+            let offset = self.tree.nodes.get(id as usize).map_or(0, |node| node.start as usize);
+            let message = "the document grows out of bounds through its aliases".to_owned();
+            return Err(SyntaxError { offset, message });
+        }
+        if let Some(is_needed) = self.is_needed
+            && is_object
+            && self.anchor_count == anchors_before
+            && !is_needed(self.tree.node(self.text, NodeId(id)))
+        {
+            prune::keep_header(&mut self.tree, self.text, NodeId(id));
+        }
+        Ok(())
     }
 }
 
-fn collection(style: StructureStyle) -> CollectionStyle {
+fn collection_style(style: StructureStyle) -> CollectionStyle {
     match style {
         StructureStyle::Block => CollectionStyle::Block,
         StructureStyle::Flow => CollectionStyle::Flow,
     }
 }
 
-/// Offsets are 32 bits wide; longer texts are refused before they are parsed.
-fn to_u32(value: usize) -> u32 {
-    u32::try_from(value).unwrap_or(u32::MAX)
+fn scalar_style(style: ParsedStyle) -> ScalarStyle {
+    match style {
+        ParsedStyle::SingleQuoted => ScalarStyle::SingleQuoted,
+        ParsedStyle::DoubleQuoted => ScalarStyle::DoubleQuoted,
+        ParsedStyle::Literal => ScalarStyle::Literal,
+        ParsedStyle::Folded => ScalarStyle::Folded,
+        _ => ScalarStyle::Plain,
+    }
 }

@@ -1,12 +1,104 @@
 //! Plain manifests: multi-document streams, JSON and Lists as they come from files and pipes.
 
-use super::package::Package;
-use crate::diag::Findings;
-use crate::source::SourceText;
+use super::header::{self, Inherited, name_of_shape};
+use super::package::{Package, Resource, Role};
+use super::parser;
+use super::prune::IsNeeded;
+use super::tree::{Node, Tree};
+use crate::diag::{Code, Finding, Findings};
+use crate::source::{SourceId, SourceOrigin, SourceText};
 
 /// Reads manifests: every document is a resource, `List`-like objects and ResourceLists are unwrapped.
 /// A text that is no YAML is a finding and contributes no resources.
 #[must_use]
-pub fn read(_sources: Vec<SourceText>) -> (Package, Findings) {
-    (Package::default(), Findings::default())
+pub fn read(sources: Vec<SourceText>) -> (Package, Findings) {
+    read_keeping(sources, None)
+}
+
+/// Like [`read`], with the choice of the objects that are kept whole; `None` keeps all.
+#[must_use]
+pub fn read_keeping(sources: Vec<SourceText>, is_needed: Option<IsNeeded>) -> (Package, Findings) {
+    let mut package = Package::default();
+    let mut findings = Findings::default();
+    for (id, source) in (0u32..).map(SourceId).zip(sources) {
+        let (tree, documents) = parser::parse_keeping(&source.text, is_needed).unwrap_or_else(|error| {
+            let message = format!("not valid YAML: {error}");
+            let finding = Finding::new(Code::InvalidInput, None, message);
+            findings.push(Finding { in_source: Some((id, error.offset)), ..finding });
+            (Tree::default(), Vec::new())
+        });
+        let (resources, findings) = (&mut package.resources, &mut findings);
+        let mut reader = Reader { source: id, origin: &source.origin, resources, findings };
+        for (index, document) in (0u32..).zip(&documents) {
+            reader.document(index, tree.node(&source.text, document.root));
+        }
+        package.sources.push(source);
+        package.trees.push(tree);
+        package.documents.push(documents);
+    }
+    (package, findings)
+}
+
+/// The documents of one text.
+struct Reader<'a> {
+    source: SourceId,
+    origin: &'a SourceOrigin,
+    resources: &'a mut Vec<Resource>,
+    findings: &'a mut Findings,
+}
+
+impl Reader<'_> {
+    fn document(&mut self, index: u32, root: Node<'_>) {
+        // Documents of comments alone are common in what Helm prints; kubectl skips them, too.
+        if root.is_null() {
+            return;
+        }
+        if root.is_mapping() && root.get("kind").and_then(Node::as_str) == Some("ResourceList") {
+            for item in root.get("items").into_iter().flat_map(Node::items) {
+                self.objects(item, Role::ListMember(index));
+            }
+            if let Some(config) = root.get("functionConfig").filter(|config| config.is_mapping()) {
+                self.resources.push(header::read(self.source, config, Role::FunctionConfig, &Inherited::default()));
+            }
+        } else {
+            self.objects(root, Role::Document(index));
+        }
+    }
+
+    /// The object, or if it is a list those in it, lists in lists included.
+    fn objects(&mut self, root: Node<'_>, role: Role) {
+        let (Role::Document(index) | Role::ListMember(index)) = role else { return };
+        let mut pending = vec![(root, role, Inherited::default())];
+        while let Some((node, role, inherited)) = pending.pop() {
+            let is_file = matches!(self.origin, SourceOrigin::File(_));
+            if !node.is_mapping() {
+                self.not_an_object(node, index, name_of_shape(node));
+            } else if is_file
+                && node.get("kind").is_none()
+                && node.get("apiVersion").is_none()
+                && inherited.kind.is_empty()
+            {
+                self.not_an_object(node, index, "a mapping without apiVersion and kind");
+            } else if let Some((members, inherited)) = header::members(node) {
+                let members = members.into_iter().rev();
+                pending.extend(members.map(|member| (member, Role::ListMember(index), inherited.clone())));
+            } else {
+                self.resources.push(header::read(self.source, node, role, &inherited));
+            }
+        }
+    }
+
+    /// A stream on standard input is somebody's output, so what is no object in it is a fault of theirs. Files beside
+    /// manifests may be patches or values.
+    fn not_an_object(&mut self, node: Node<'_>, document: u32, found: &str) {
+        let (code, help) = match self.origin {
+            SourceOrigin::Stdin => (Code::InvalidInput, None),
+            SourceOrigin::File(_) | SourceOrigin::Synthetic(_) => {
+                (Code::NotAnObject, Some("it is left out".to_owned()))
+            }
+        };
+        let message = format!("document {document} of {} has {found}, not an object", self.origin);
+        let in_source = Some((self.source, node.start()));
+        self.findings.push(Finding { in_source, help, ..Finding::new(code, None, message) });
+    }
 }

@@ -26,12 +26,27 @@ pub struct Tree {
     duplicates: RefCell<BTreeSet<NodeId>>,
 }
 
+/// Offsets and indices are 32 bits wide; longer texts are refused before they are parsed.
+pub(crate) fn to_u32(value: usize) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
 /// One node. 24 bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NodeData {
-    /// First byte of the content, after tag and anchor. For an empty scalar, where it would stand.
+    /// First byte, after tag and anchor.
+    ///
+    /// * Block scalar: the `|` or `>`.
+    /// * Block sequence: the dash of its first element. Block mapping: its first key, or the tag, anchor or `?` before that.
+    /// * `a: b` directly inside `[...]`: a flow mapping that starts at its key, without a bracket.
+    /// * Absent scalar: right behind the `:`, `-`, tag or anchor that announces it. Where there is no `:` either, as for `d` in
+    ///   `{d, e: f}`, behind the key.
     pub(crate) start: u32,
-    /// One past the last byte of the content. For block collections the end of the last descendant's content.
+    /// One past the last byte.
+    ///
+    /// * Block scalar: the end of its last line that is not empty, without the line break. With `|+` and `>+` behind the line
+    ///   breaks that belong to the value, so at the start of a line. If it is empty, the end of its header.
+    /// * Block collection: the end of its last descendant; comments and empty lines after that are not inside.
     pub(crate) end: u32,
     /// One past the last descendant.
     pub(crate) subtree_end: u32,
@@ -41,6 +56,14 @@ pub(crate) struct NodeData {
     /// Index into [`Tree::properties`], or [`NONE`].
     pub(crate) properties: u32,
     pub(crate) shape: Shape,
+    /// Whether all but its header was forgotten.
+    pub(crate) is_pruned: bool,
+}
+
+impl NodeData {
+    pub(crate) fn is_scalar(&self) -> bool {
+        matches!(self.shape, Shape::Scalar(_))
+    }
 }
 
 /// What a node is and how it is written.
@@ -85,7 +108,7 @@ pub enum CollectionStyle {
 pub struct Properties {
     /// First byte of whatever of the two comes first.
     pub start: u32,
-    /// Tag as written, `!!null` for example.
+    /// Tag as written; those of YAML's own types in their short form, `!!null` for example.
     pub tag: Option<String>,
     /// Anchor name without `&`.
     pub anchor: Option<String>,
@@ -100,9 +123,6 @@ pub struct Node<'t> {
     text: &'t str,
     id: NodeId,
 }
-
-/// Aliases to aliases, and merges of merges, are followed this many times.
-const MAX_INDIRECTIONS: usize = 64;
 
 impl Tree {
     /// The node with that index.
@@ -128,6 +148,11 @@ impl Tree {
     pub fn duplicate_keys(&self) -> Vec<NodeId> {
         self.duplicates.borrow().iter().copied().collect()
     }
+
+    /// Whether a repeated key was found in the node with that index or behind it.
+    pub(crate) fn has_duplicates_from(&self, first: NodeId) -> bool {
+        self.duplicates.borrow().range(first..).next().is_some()
+    }
 }
 
 impl<'t> Node<'t> {
@@ -151,6 +176,7 @@ impl<'t> Node<'t> {
             link: NONE,
             properties: NONE,
             shape: Shape::Scalar(ScalarStyle::Plain),
+            is_pruned: false,
         })
     }
 
@@ -194,21 +220,45 @@ impl<'t> Node<'t> {
         NodeId(self.data().subtree_end)
     }
 
-    /// The node that an alias stands for; the node itself if it is no alias. `None` when the anchor is not in this text.
+    /// Tag in short form, `!!null` for example. Aliases not followed.
+    #[must_use]
+    pub fn tag(self) -> Option<&'t str> {
+        self.properties()?.tag.as_deref()
+    }
+
+    /// Anchor name without `&`.
+    #[must_use]
+    pub fn anchor(self) -> Option<&'t str> {
+        self.properties()?.anchor.as_deref()
+    }
+
+    /// Whether some alias refers to this node, so that a change of it changes another place too.
+    #[must_use]
+    pub fn is_aliased(self) -> bool {
+        self.properties().is_some_and(|properties| properties.is_aliased)
+    }
+
+    /// Whether only `apiVersion`, `kind` and `metadata` of this object were kept ([`super::prune`]).
+    #[must_use]
+    pub fn is_pruned(self) -> bool {
+        self.data().is_pruned
+    }
+
+    /// Whether nothing is written where the scalar would stand. A tag or an anchor may be there.
+    #[must_use]
+    pub fn is_absent(self) -> bool {
+        let data = self.data();
+        data.shape == Shape::Scalar(ScalarStyle::Plain) && data.start == data.end
+    }
+
+    /// The node that an alias stands for; the node itself if it is no alias. Every alias has a node: the parser refuses others.
     #[must_use]
     pub fn resolve(self) -> Option<Self> {
-        let mut node = self;
-        for _ in 0..MAX_INDIRECTIONS {
-            if node.shape() != Shape::Alias {
-                return Some(node);
-            }
-            let link = node.data().link;
-            if link == NONE {
-                return None;
-            }
-            node = node.at(link);
+        let data = self.data();
+        match data.shape {
+            Shape::Alias => (data.link != NONE).then(|| self.at(data.link)),
+            _ => Some(self),
         }
-        None
     }
 
     /// The decoded value of a scalar, aliases followed. `None` for collections.
@@ -227,40 +277,39 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// The text of a scalar that is not simply a string: plain without a tag, or tagged as one of YAML's other types.
+    fn unquoted(self) -> Option<&'t str> {
+        let node = self.resolve()?;
+        match node.tag() {
+            None if node.shape() == Shape::Scalar(ScalarStyle::Plain) => node.as_str(),
+            Some("!!bool" | "!!int" | "!!float" | "!!null") => node.as_str(),
+            _ => None,
+        }
+    }
+
     /// Whether it is null: an absent value, or plain `~`, `null`, `Null`, `NULL`, or tagged `!!null`. Aliases followed.
     #[must_use]
     pub fn is_null(self) -> bool {
-        let Some(node) = self.resolve() else { return false };
-        if node.properties().and_then(|properties| properties.tag.as_deref()) == Some("!!null") {
-            return true;
-        }
-        node.shape() == Shape::Scalar(ScalarStyle::Plain)
-            && node.properties().is_none_or(|properties| properties.tag.is_none())
-            && matches!(node.as_str(), Some("" | "~" | "null" | "Null" | "NULL"))
+        let is_tagged = self.resolve().is_some_and(|node| node.tag() == Some("!!null"));
+        is_tagged || matches!(self.unquoted(), Some("" | "~" | "null" | "Null" | "NULL"))
     }
 
-    /// A boolean as Go's YAML reader sees it (YAML 1.1: `yes`, `on`, ... are booleans), only for plain scalars.
+    /// A boolean as Go's YAML reader sees it (YAML 1.1: `yes`, `on`, ... are booleans), only if it is not a string by its quotes
+    /// or tag.
     #[must_use]
     pub fn as_bool(self) -> Option<bool> {
-        let node = self.resolve()?;
-        if node.shape() != Shape::Scalar(ScalarStyle::Plain) {
-            return None;
-        }
-        match node.as_str()? {
+        match self.unquoted()? {
             "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "true" | "True" | "TRUE" => Some(true),
             "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" | "false" | "False" | "FALSE" => Some(false),
             _ => None,
         }
     }
 
-    /// An integer as Go's YAML reader sees it (`0644`, `0o17`, `0x1F`, `0b1`, `1_000`), only for plain scalars.
+    /// An integer as Go's YAML reader sees it (`0644`, `0o17`, `0x1F`, `0b1`, `1_000`, `8e1`), only if it is not a string by
+    /// its quotes or tag.
     #[must_use]
     pub fn as_integer(self) -> Option<i64> {
-        let node = self.resolve()?;
-        if node.shape() != Shape::Scalar(ScalarStyle::Plain) {
-            return None;
-        }
-        parse_integer(node.as_str()?)
+        parse_integer(self.unquoted()?)
     }
 
     /// Whether it is a mapping, aliases followed.
@@ -318,18 +367,27 @@ impl<'t> Node<'t> {
     /// [`Tree::duplicate_keys`]. `None` when the node is no mapping or has no such key.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Self> {
-        self.get_at_depth(key, 0).map(|(_, value)| value)
+        self.get_entry(key).map(|(_, value)| value)
     }
 
     /// Like [`Self::get`], with the key's node.
     #[must_use]
     pub fn get_entry(self, key: &str) -> Option<(Self, Self)> {
-        self.get_at_depth(key, 0)
+        let (own, has_merges) = self.own_entry(key);
+        if own.is_some() || !has_merges {
+            return own;
+        }
+        let mut found = None;
+        self.walk_merged(|mapping| {
+            found = mapping.own_entry(key).0;
+            found.is_none()
+        });
+        found
     }
 
-    fn get_at_depth(self, key: &str, depth: usize) -> Option<(Self, Self)> {
-        let mut found = None;
-        let mut merges = Vec::new();
+    /// The entry of the mapping itself, and whether it has merges, which matters if there is none.
+    fn own_entry(self, key: &str) -> (Option<(Self, Self)>, bool) {
+        let (mut found, mut has_merges) = (None, false);
         for (key_node, value) in self.entries() {
             match key_node.as_str() {
                 Some(text) if text == key => {
@@ -339,26 +397,45 @@ impl<'t> Node<'t> {
                         self.tree.duplicates.borrow_mut().insert(key_node.id);
                     }
                 }
-                Some("<<") if key_node.is_merge_key() => merges.push(value),
+                Some("<<") => has_merges |= key_node.is_merge_key(),
                 _ => {}
             }
         }
-        if found.is_some() || depth >= MAX_INDIRECTIONS {
-            return found;
-        }
-        merges.into_iter().find_map(|value| {
-            if value.is_sequence() {
-                value.items().find_map(|item| item.get_at_depth(key, depth + 1))
-            } else {
-                value.get_at_depth(key, depth + 1)
-            }
-        })
+        (found, has_merges)
     }
 
-    /// Whether it is a plain `<<` (or tagged `!!merge`), which merges its value into the mapping.
+    /// Visits the mapping and those that `<<` merges into it, in the order in which their entries win, each once, for as long as
+    /// `visit` says so. Takes time in proportion to their size: the parser bounds what aliases can add up to.
+    fn walk_merged(self, mut visit: impl FnMut(Self) -> bool) {
+        let mut pending = Vec::new();
+        let mut visited = BTreeSet::new();
+        let mut next = Some(self);
+        while let Some(node) = next {
+            if node.is_sequence() {
+                let items: Vec<_> = node.items().filter(|item| item.is_mapping()).collect();
+                pending.extend(items.into_iter().rev());
+            } else if let Some(mapping) = node.resolve() {
+                let merges: Vec<_> = mapping.entries().filter(|(key, _)| key.is_merge_key()).collect();
+                let is_first_visit = (merges.is_empty() && pending.is_empty()) || visited.insert(mapping.id);
+                if is_first_visit {
+                    if !visit(mapping) {
+                        return;
+                    }
+                    pending.extend(merges.into_iter().rev().map(|(_, value)| value));
+                }
+            }
+            next = pending.pop();
+        }
+    }
+
+    /// Whether it is a `<<` that merges its value into the mapping: plain, or tagged `!!merge` as kustomize's library writes it.
     #[must_use]
     pub fn is_merge_key(self) -> bool {
-        self.shape() == Shape::Scalar(ScalarStyle::Plain) && self.as_str() == Some("<<")
+        self.as_str() == Some("<<")
+            && match self.tag() {
+                None => self.shape() == Shape::Scalar(ScalarStyle::Plain),
+                Some(tag) => tag == "!!merge",
+            }
     }
 
     /// The node at the end of a path of keys.
@@ -368,42 +445,56 @@ impl<'t> Node<'t> {
     }
 
     /// All entries with `<<` merges applied and scalar keys only: key text, key node, value node. Own entries come first and
-    /// win over merged ones. Repeated own keys are recorded in [`Tree::duplicate_keys`].
+    /// win over merged ones. Repeated keys of one mapping are recorded in [`Tree::duplicate_keys`].
     #[must_use]
     pub fn merged_entries(self) -> Vec<(&'t str, Self, Self)> {
         let mut seen = BTreeSet::new();
         let mut entries = Vec::new();
-        self.collect_merged(&mut seen, &mut entries, 0);
+        self.walk_merged(|mapping| {
+            let mut own = BTreeSet::new();
+            for (key_node, value) in mapping.entries() {
+                let Some(key) = key_node.as_str() else { continue };
+                if key_node.is_merge_key() {
+                    continue;
+                }
+                if !own.insert(key) {
+                    self.tree.duplicates.borrow_mut().insert(key_node.id);
+                } else if seen.insert(key) {
+                    entries.push((key, key_node, value));
+                }
+            }
+            true
+        });
         entries
     }
 
-    fn collect_merged(self, seen: &mut BTreeSet<&'t str>, entries: &mut Vec<(&'t str, Self, Self)>, depth: usize) {
-        let mut merges = Vec::new();
-        let mut own = BTreeSet::new();
-        for (key_node, value) in self.entries() {
-            let Some(key) = key_node.as_str() else { continue };
-            if key_node.is_merge_key() {
-                merges.push(value);
-                continue;
-            }
-            if !own.insert(key) {
-                self.tree.duplicates.borrow_mut().insert(key_node.id);
-            } else if seen.insert(key) {
-                entries.push((key, key_node, value));
-            }
+    /// The first byte of the line that the node starts in.
+    #[must_use]
+    pub fn line_start(self) -> usize {
+        let before = self.text.get(..self.outer_start()).unwrap_or_default();
+        before.rfind('\n').map_or(0, |newline| newline + 1)
+    }
+
+    /// Characters between the start of the line and the node, its tag and anchor included in the node. For the keys of a block
+    /// mapping and the dashes of a block sequence that is how far they are indented.
+    #[must_use]
+    pub fn column(self) -> usize {
+        let line = self.text.get(self.line_start()..self.outer_start()).unwrap_or_default();
+        line.trim_start_matches('\u{FEFF}').chars().count()
+    }
+
+    /// The start of the first line behind the node, where lines can be inserted without becoming part of it; the end of the
+    /// text if there is none. A comment behind the node on its last line is before it.
+    #[must_use]
+    pub fn next_line(self) -> usize {
+        let end = self.end();
+        let bytes = self.text.as_bytes();
+        let keeps_line_breaks = matches!(self.shape(), Shape::Scalar(ScalarStyle::Literal | ScalarStyle::Folded));
+        if keeps_line_breaks && end.checked_sub(1).and_then(|last| bytes.get(last)) == Some(&b'\n') {
+            return end;
         }
-        if depth >= MAX_INDIRECTIONS {
-            return;
-        }
-        for value in merges {
-            if value.is_sequence() {
-                for item in value.items() {
-                    item.collect_merged(seen, entries, depth + 1);
-                }
-            } else {
-                value.collect_merged(seen, entries, depth + 1);
-            }
-        }
+        let rest = self.text.get(end..).unwrap_or_default();
+        rest.find('\n').map_or(self.text.len(), |newline| end + newline + 1)
     }
 
     /// The path from this node down to the node that covers `offset`, in KRM's form: `spec.targets[0].kubernetes.name`.
@@ -444,31 +535,39 @@ impl<'t> Node<'t> {
     }
 }
 
-/// An integer by the rules of Go's YAML reader.
+/// An integer by the rules of Go's YAML reader: those of Go's `ParseInt` with base 0 after all underscores are taken out, then
+/// decimal fractions and exponents whose value is whole.
 fn parse_integer(text: &str) -> Option<i64> {
-    let compact = text.replace('_', "");
-    let (negative, digits) = match compact.strip_prefix('-') {
+    if !text.starts_with(['+', '-', '.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) {
+        return None;
+    }
+    let compact = text.replace('_', "").to_ascii_lowercase();
+    let (is_negative, digits) = match compact.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, compact.strip_prefix('+').unwrap_or(&compact)),
     };
-    if text.starts_with('_') || digits.starts_with(['+', '-']) {
+    let (radix, digits) = match digits.get(..2) {
+        Some("0x") => (16, digits.get(2..)?),
+        Some("0o") => (8, digits.get(2..)?),
+        Some("0b") => (2, digits.get(2..)?),
+        Some(_) if digits.starts_with('0') && digits.bytes().all(|byte| (b'0'..=b'7').contains(&byte)) => (8, digits),
+        _ if digits.bytes().all(|byte| byte.is_ascii_digit()) => (10, digits),
+        _ => return whole_float(&compact),
+    };
+    // The parser of the standard library takes a sign here, too.
+    if !digits.starts_with(|first: char| first.is_ascii_alphanumeric()) {
         return None;
     }
-    let lower = digits.to_ascii_lowercase();
-    let magnitude = if let Some(hex) = lower.strip_prefix("0x") {
-        i64::from_str_radix(hex, 16)
-    } else if let Some(octal) = lower.strip_prefix("0o") {
-        i64::from_str_radix(octal, 8)
-    } else if let Some(binary) = lower.strip_prefix("0b") {
-        i64::from_str_radix(binary, 2)
-    } else if lower.len() > 1 && lower.starts_with('0') && lower.bytes().all(|byte| (b'0'..=b'7').contains(&byte)) {
-        i64::from_str_radix(&lower, 8)
-    } else if lower.bytes().all(|byte| byte.is_ascii_digit()) {
-        lower.parse()
-    } else {
-        return None;
-    };
-    magnitude.ok().map(|magnitude| if negative { -magnitude } else { magnitude })
+    let magnitude = i128::from_str_radix(digits, radix).ok()?;
+    i64::try_from(if is_negative { -magnitude } else { magnitude }).ok()
+}
+
+/// A number with a fraction or exponent, if its value is whole.
+fn whole_float(text: &str) -> Option<i64> {
+    let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'+' | b'-'));
+    let value: f64 = text.parse().ok().filter(|_| is_number)?;
+    // Beyond 2^53 not every integer is a float, and nothing that we read is as large.
+    (value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0).then_some(value as i64)
 }
 
 impl std::fmt::Debug for Node<'_> {

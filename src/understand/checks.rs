@@ -1,17 +1,242 @@
 //! What is odd about the world as a whole: references to what is not there, and the like (`spec/krm.md` 9).
 
-use super::names::Names;
 use super::object::Object;
 use crate::config::Config;
-use crate::diag::Findings;
+use crate::diag::suggest::nearest;
+use crate::diag::{Code, Finding, Findings};
+use crate::model::identity::Identity;
+use crate::model::intent::TargetKind;
+use crate::model::place::{Place, ResourceId};
+use crate::model::workload::{IdentitySource, Workload};
 use crate::model::world::World;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Reports what is probably not meant.
+/// Suggestions are looked for at this many missing names only: each compares the name with all others of its namespace.
+const MAX_SUGGESTIONS: usize = 50;
+
+/// Reports what is probably not meant. `has_intents`: whether there was any ClientIntents object, with faults or not.
 pub(super) fn check(
-    _objects: &[Object<'_>],
-    _names: &Names,
-    _config: &Config,
-    _world: &World,
-    _findings: &mut Findings,
+    objects: &[Object<'_>],
+    has_intents: bool,
+    config: &Config,
+    world: &World,
+    findings: &mut Findings,
 ) {
+    let asks_for_policies = has_intents
+        || !world.protected_services.is_empty()
+        || world.workloads.iter().any(|workload| !workload.called_by.is_empty());
+    if asks_for_policies {
+        report_missing_namespaces(objects, config, world, findings);
+    } else if !config.allow_empty {
+        findings.push(
+            Finding::new(
+                Code::NoClientIntents,
+                None,
+                "the input has no ClientIntents, so no call is allowed by policy",
+            )
+            .with_help("if there should be some, look for a selector of kpt or kustomize that hides them"),
+        );
+    }
+    report_references(world, findings);
+    report_unused_settings(objects, config, findings);
+}
+
+/// Objects without a namespace: it is part of every identity, so a wrong guess makes policies that select nothing.
+fn report_missing_namespaces(objects: &[Object<'_>], config: &Config, world: &World, findings: &mut Findings) {
+    if config.namespace.is_some() {
+        return;
+    }
+    let read: BTreeSet<ResourceId> = (world.workloads.iter().map(|workload| workload.resource))
+        .chain(world.services.iter().map(|service| service.resource))
+        .chain(world.client_intents.iter().map(|intents| intents.resource))
+        .chain(world.protected_services.iter().map(|protected| protected.resource))
+        .collect();
+    let without: Vec<&Object<'_>> =
+        objects.iter().filter(|object| !object.says_namespace && read.contains(&object.resource)).collect();
+    let Some(first) = without.first() else { return };
+    let names: Vec<String> = without.iter().take(3).map(|object| format!("{} {}", object.kind, object.name)).collect();
+    let more = match without.len() - names.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let (count, verb) = if without.len() == 1 {
+        ("1 object has".to_owned(), "is")
+    } else {
+        (format!("{} objects have", without.len()), "are")
+    };
+    let message = format!("{count} no namespace and {verb} taken to be in `default`: {}{more}", names.join(", "));
+    findings.push(
+        Finding::new(Code::NamespaceMissing, first.name_place(), message)
+            .with_help("set metadata.namespace, kustomize's `namespace`, or the setting `namespace`"),
+    );
+}
+
+/// Workloads by namespace and identity name.
+type Workloads<'w> = BTreeMap<&'w str, BTreeMap<&'w str, Vec<&'w Workload>>>;
+
+fn report_references(world: &World, findings: &mut Findings) {
+    let mut workloads: Workloads<'_> = BTreeMap::new();
+    for workload in &world.workloads {
+        let names = workloads.entry(&workload.identity.namespace).or_default();
+        names.entry(&workload.identity.name).or_default().push(workload);
+    }
+    let mut references = References {
+        workloads,
+        services: world.services.iter().map(|service| (service.namespace.as_str(), service.name.as_str())).collect(),
+        by_object_name: BTreeMap::new(),
+        reported: BTreeSet::new(),
+        suggestions: 0,
+        findings,
+    };
+    for workload in world.workloads.iter().filter(|workload| workload.identity_source != IdentitySource::Object) {
+        references.by_object_name.insert((&workload.namespace, &workload.name), workload);
+    }
+    for intents in &world.client_intents {
+        references.workload(Code::ClientNotFound, "client", &intents.client, intents.client_place);
+        for target in &intents.targets {
+            if let TargetKind::Workload(server) = &target.kind
+                && !target.kind.is_api_server()
+            {
+                references.workload(Code::ServerNotFound, "server", server, target.place);
+            }
+        }
+    }
+    for workload in &world.workloads {
+        for called_by in &workload.called_by {
+            references.workload(Code::ClientNotFound, "client", &called_by.client, called_by.place);
+        }
+    }
+    for protected in &world.protected_services {
+        if protected.protected.kind.as_deref() != Some("Service") {
+            references.protected(&protected.protected, protected.place);
+        }
+    }
+}
+
+struct References<'w, 'f> {
+    workloads: Workloads<'w>,
+    services: BTreeSet<(&'w str, &'w str)>,
+    /// Workloads whose identity is not their object's name, by the object's name.
+    by_object_name: BTreeMap<(&'w str, &'w str), &'w Workload>,
+    /// What was said already: one finding per missing identity and code.
+    reported: BTreeSet<(Code, Identity)>,
+    suggestions: usize,
+    findings: &'f mut Findings,
+}
+
+impl<'w> References<'w, '_> {
+    fn named(&self, identity: &Identity) -> Vec<&'w Workload> {
+        let names = self.workloads.get(identity.namespace.as_str());
+        names.and_then(|names| names.get(identity.name.as_str())).cloned().unwrap_or_default()
+    }
+
+    fn workload(&mut self, code: Code, role: &str, identity: &Identity, place: Place) {
+        let named = self.named(identity);
+        let is_there = match &identity.kind {
+            Some(kind) => named.iter().any(|workload| workload.identity.kind.as_deref() == Some(kind)),
+            None => !named.is_empty(),
+        };
+        if !is_there {
+            self.report_missing(code, role, identity, place);
+        } else if identity.kind.is_none() {
+            self.report_two_kinds(role, identity, place);
+        }
+    }
+
+    /// A ProtectedService without kind protects Services too.
+    fn protected(&mut self, identity: &Identity, place: Place) {
+        let is_service = identity.kind.is_none() && self.services.contains(&(&identity.namespace, &identity.name));
+        if !is_service {
+            self.workload(Code::ServerNotFound, "protected workload", identity, place);
+        }
+    }
+
+    fn report_missing(&mut self, code: Code, role: &str, identity: &Identity, place: Place) {
+        if !self.reported.insert((code, identity.clone())) {
+            return;
+        }
+        let kind = identity.kind.as_deref().map(|kind| format!("{kind} ")).unwrap_or_default();
+        let message = format!("{role} {kind}{} in namespace {} is not in the input", identity.name, identity.namespace);
+        let mut finding = Finding::new(code, place, message);
+        finding.help = Some(self.missing_help(identity, code));
+        self.findings.push(finding);
+    }
+
+    fn missing_help(&mut self, identity: &Identity, code: Code) -> String {
+        let (namespace, name) = (identity.namespace.as_str(), identity.name.as_str());
+        if let Some(other) = self.named(identity).first() {
+            return format!("a {} of that name is there", other.kind);
+        }
+        if let Some(workload) = self.by_object_name.get(&(namespace, name)) {
+            let source =
+                if workload.identity_source == IdentitySource::ImageName { "its images" } else { "an annotation" };
+            return format!("{} {name} is called `{}` by {source}", workload.kind, workload.identity.name);
+        }
+        if identity.kind.is_none() && self.services.contains(&(namespace, name)) {
+            return "a Service of that name is there: make it the target, or name the workload behind it".into();
+        }
+        if let Some(suggestion) = self.suggestion(identity, code) {
+            return suggestion;
+        }
+        if self.workloads.contains_key(namespace) {
+            "use the name of the object that owns the pods, or add its manifest".into()
+        } else {
+            "add its manifest, or label it where its manifest is rendered".into()
+        }
+    }
+
+    /// A similar name in the namespace, or the same name in another one.
+    fn suggestion(&mut self, identity: &Identity, code: Code) -> Option<String> {
+        let (namespace, name) = (identity.namespace.as_str(), identity.name.as_str());
+        self.suggestions += 1;
+        if self.suggestions > MAX_SUGGESTIONS {
+            return None;
+        }
+        let names = self.workloads.get(namespace).into_iter().flat_map(BTreeMap::keys).copied();
+        if let Some(near) = nearest(name, names) {
+            return Some(format!("did you mean `{near}`?"));
+        }
+        let (elsewhere, _) = self.workloads.iter().find(|(_, names)| names.contains_key(name))?;
+        Some(if code == Code::ClientNotFound {
+            format!("there is one in namespace {elsewhere}: intents belong in the namespace of their client")
+        } else {
+            format!("there is one in namespace {elsewhere}: write `{name}.{elsewhere}`")
+        })
+    }
+
+    fn report_two_kinds(&mut self, role: &str, identity: &Identity, place: Place) {
+        let named = self.named(identity);
+        let mut kinds: Vec<&str> = named.iter().map(|workload| workload.kind.as_str()).collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        if kinds.len() < 2 || !self.reported.insert((Code::SameNameTwoKinds, identity.clone())) {
+            return;
+        }
+        let message = format!(
+            "{role} {} in namespace {} means each of {}, which share the name",
+            identity.name,
+            identity.namespace,
+            kinds.join(" and ")
+        );
+        let mut finding = Finding::new(Code::SameNameTwoKinds, place, message).with_help("give its `kind`");
+        for workload in named {
+            finding = finding.with_related(workload.place, workload.kind.clone());
+        }
+        self.findings.push(finding);
+    }
+}
+
+/// Settings that name namespaces which the input does not have.
+fn report_unused_settings(objects: &[Object<'_>], config: &Config, findings: &mut Findings) {
+    let namespaces: BTreeSet<&str> = objects.iter().map(|object| object.namespace).collect();
+    for (field, names) in
+        [("watchedNamespaces", &config.watched_namespaces), ("enforcedNamespaces", &config.enforced_namespaces)]
+    {
+        for name in names.iter().filter(|name| !namespaces.contains(name.as_str())) {
+            let message = format!("`{field}` names {name}, and nothing of the input is in that namespace");
+            let mut finding = Finding::new(Code::UnusedSetting, None, message);
+            finding.help = nearest(name, namespaces.iter().copied()).map(|near| format!("did you mean `{near}`?"));
+            findings.push(finding);
+        }
+    }
 }

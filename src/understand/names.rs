@@ -82,10 +82,8 @@ impl Names {
     pub(super) fn new(objects: &[Object<'_>], workloads: &[Workload], services: &[Service]) -> Self {
         let layers: BTreeMap<_, _> = objects.iter().map(|object| (object.resource, object.layer)).collect();
         let layer = |resource| {
-            layers
-                .get(&resource)
-                .map(|(prefix, suffix)| ((*prefix).to_owned(), (*suffix).to_owned()))
-                .unwrap_or_default()
+            let (prefixes, suffixes) = layers.get(&resource).copied().unwrap_or_default();
+            (prefixes.to_owned(), suffixes.to_owned())
         };
         let mut workload_index = Index::default();
         for workload in workloads {
@@ -158,16 +156,6 @@ impl Names {
             return only.clone();
         }
         written.to_owned()
-    }
-
-    /// Identity names of the workloads in a namespace, for did-you-mean.
-    pub(super) fn workloads_in<'n>(&'n self, namespace: &str) -> impl Iterator<Item = &'n str> {
-        self.workloads.current.get(namespace).into_iter().flat_map(BTreeMap::keys).map(String::as_str)
-    }
-
-    /// Names of the Services in a namespace, for did-you-mean.
-    pub(super) fn services_in<'n>(&'n self, namespace: &str) -> impl Iterator<Item = &'n str> {
-        self.services.current.get(namespace).into_iter().flat_map(BTreeMap::keys).map(String::as_str)
     }
 
     fn resolve(&self, index: &Index, wanted: Wanted<'_>) -> Resolution {

@@ -37,51 +37,26 @@ pub(super) fn objects<'a>(package: &'a Package, config: &'a Config) -> Vec<Objec
     package
         .iter()
         .filter(|(_, resource)| resource.role != Role::FunctionConfig)
-        .filter_map(|(id, resource)| Some(object(id, resource, package.node(id)?, config)))
+        .filter_map(|(id, resource)| object(package, id, resource, config))
         .collect()
 }
 
-fn object<'a>(id: ResourceId, resource: &'a Resource, node: Node<'a>, config: &'a Config) -> Object<'a> {
-    let annotations = node.path(&["metadata", "annotations"]);
-    let annotation = |key: &str| annotations.and_then(|map| map.get(key)).and_then(Node::as_str).unwrap_or_default();
-    Object {
+fn object<'a>(package: &'a Package, id: ResourceId, resource: &'a Resource, config: &'a Config) -> Option<Object<'a>> {
+    Some(Object {
         resource: id,
-        node,
+        node: package.node(id)?,
         api_version: &resource.api_version,
         kind: &resource.kind,
         name: &resource.name,
         namespace: resource.namespace.as_deref().or(config.namespace.as_deref()).unwrap_or(DEFAULT_NAMESPACE),
         says_namespace: resource.namespace.is_some(),
-        previous: previous_names(
-            annotation("internal.config.kubernetes.io/previousNames"),
-            annotation("internal.config.kubernetes.io/previousNamespaces"),
-            annotation("internal.config.kubernetes.io/previousKinds"),
-        ),
+        previous: package.previous_names(id),
         layer: (
-            annotation("internal.config.kubernetes.io/prefixes"),
-            annotation("internal.config.kubernetes.io/suffixes"),
+            package.annotation(id, "internal.config.kubernetes.io/prefixes").unwrap_or_default(),
+            package.annotation(id, "internal.config.kubernetes.io/suffixes").unwrap_or_default(),
         ),
-        is_local_config: annotation("config.kubernetes.io/local-config") == "true",
-    }
-}
-
-/// Three aligned comma-separated lists, oldest first (`spec/krm.md` 1). Lists of different lengths say nothing that could be trusted.
-fn previous_names(names: &str, namespaces: &str, kinds: &str) -> Vec<ObjectName> {
-    let split = |text: &str| -> Vec<String> {
-        if text.is_empty() { Vec::new() } else { text.split(',').map(str::to_owned).collect() }
-    };
-    let (names, namespaces, kinds) = (split(names), split(namespaces), split(kinds));
-    if names.len() != namespaces.len() || names.len() != kinds.len() {
-        return Vec::new();
-    }
-    let mut previous: Vec<ObjectName> = Vec::new();
-    for ((name, namespace), kind) in names.into_iter().zip(namespaces).zip(kinds) {
-        let one = ObjectName { namespace, name, kind };
-        if previous.last() != Some(&one) {
-            previous.push(one);
-        }
-    }
-    previous
+        is_local_config: package.is_local_config(id),
+    })
 }
 
 impl<'a> Object<'a> {
@@ -98,11 +73,6 @@ impl<'a> Object<'a> {
     /// The place of a node of this object.
     pub(super) fn place(&self, node: Node<'_>) -> Place {
         Package::place(self.resource, node)
-    }
-
-    /// kpt's `package-path`, if it is there.
-    pub(super) fn package_path(&self) -> Option<&'a str> {
-        self.node.path(&["metadata", "annotations", "internal.config.kubernetes.io/package-path"])?.as_str()
     }
 
     /// Where `metadata.name` is said; the whole object if nowhere.

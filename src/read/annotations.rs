@@ -1,0 +1,73 @@
+//! The annotations in which kustomize and kpt tell a function what they know about a resource (`spec/krm.md` 1 and 4.2).
+
+use super::package::Package;
+use super::tree::Node;
+use crate::model::place::{ObjectName, ResourceId};
+
+/// What kustomize writes for the namespace of cluster-scoped kinds.
+const NO_NAMESPACE: &str = "_non_namespaceable_";
+
+impl Package {
+    /// The value of an annotation of a resource.
+    #[must_use]
+    pub fn annotation(&self, id: ResourceId, key: &str) -> Option<&str> {
+        self.node(id)?.path(&["metadata", "annotations", key]).and_then(Node::as_str)
+    }
+
+    /// kpt's `package-path`: the directory of the package that the resource belongs to.
+    #[must_use]
+    pub fn package_path(&self, id: ResourceId) -> Option<&str> {
+        self.annotation(id, "internal.config.kubernetes.io/package-path")
+            .or_else(|| self.annotation(id, "config.kubernetes.io/package-path"))
+    }
+
+    /// Whether the resource is marked as not meant for the cluster.
+    #[must_use]
+    pub fn is_local_config(&self, id: ResourceId) -> bool {
+        self.annotation(id, "config.kubernetes.io/local-config") == Some("true")
+    }
+
+    /// What the resource was called before kustomize changed its name, namespace or kind, oldest first.
+    ///
+    /// The three lists are written together and have one length; where one is shorter, its last value is taken to have stayed.
+    #[must_use]
+    pub fn previous_names(&self, id: ResourceId) -> Vec<ObjectName> {
+        let Some(resource) = self.resource(id) else { return Vec::new() };
+        let names = self.listed(id, "previousNames");
+        let namespaces = self.listed(id, "previousNamespaces");
+        let kinds = self.listed(id, "previousKinds");
+        let at = |list: &[&str], index: usize, current: &str| {
+            list.get(index).or(list.last()).map_or_else(|| current.to_owned(), |value| (*value).to_owned())
+        };
+        let count = names.len().max(namespaces.len()).max(kinds.len());
+        let namespace = resource.namespace.as_deref().unwrap_or_default();
+        (0..count)
+            .map(|index| {
+                let namespace = at(&namespaces, index, namespace);
+                ObjectName {
+                    namespace: if namespace == NO_NAMESPACE { String::new() } else { namespace },
+                    name: at(&names, index, &resource.name),
+                    kind: at(&kinds, index, &resource.kind),
+                }
+            })
+            .collect()
+    }
+
+    /// The prefixes that kustomize put before the name, in the order in which it did.
+    #[must_use]
+    pub fn name_prefixes(&self, id: ResourceId) -> Vec<&str> {
+        self.listed(id, "prefixes")
+    }
+
+    /// The suffixes that kustomize put behind the name, in the order in which it did.
+    #[must_use]
+    pub fn name_suffixes(&self, id: ResourceId) -> Vec<&str> {
+        self.listed(id, "suffixes")
+    }
+
+    /// The values of one of kustomize's comma-separated annotations.
+    fn listed(&self, id: ResourceId, name: &str) -> Vec<&str> {
+        let value = self.annotation(id, &format!("internal.config.kubernetes.io/{name}")).unwrap_or_default();
+        value.split(',').map(str::trim).filter(|value| !value.is_empty()).collect()
+    }
+}

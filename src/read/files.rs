@@ -1,0 +1,134 @@
+//! Paths to texts: the only file of the library that does I/O.
+
+use crate::diag::{Code, Finding, Findings};
+use crate::source::{SourceOrigin, SourceText};
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// The files of a directory that kustomize takes for its own.
+const KUSTOMIZATION_FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
+/// Reads the texts that the paths name, in their order (`DESIGN.md` 1.4 rule 11): files, directories, and `-` or no path at all
+/// for `stdin`.
+///
+/// Of a directory and those below it, the files `*.yaml`, `*.yml` and `*.json` are read in path order. What is hidden (`.git`,
+/// the `..data` of mounted ConfigMaps) is skipped, and so are Kptfiles, which describe packages and never go to a cluster. Links
+/// to files are followed; a link to a directory is a warning, so there are no loops. A file that several paths lead to is
+/// read once. What cannot be read, or is not UTF-8, is an error and does not keep the rest from being read.
+pub fn read(paths: &[PathBuf], stdin: &mut dyn Read) -> (Vec<SourceText>, Findings) {
+    let mut reader = Reader::default();
+    if paths.is_empty() {
+        reader.stdin(stdin);
+    }
+    for path in paths {
+        if path.as_os_str() == "-" {
+            reader.stdin(stdin);
+        } else if path.is_dir() {
+            reader.directory(path);
+        } else {
+            reader.file(path);
+        }
+    }
+    (reader.sources, reader.findings)
+}
+
+#[derive(Default)]
+struct Reader {
+    sources: Vec<SourceText>,
+    findings: Findings,
+    /// Canonical paths of the files that were read.
+    seen: BTreeSet<PathBuf>,
+}
+
+impl Reader {
+    fn stdin(&mut self, stdin: &mut dyn Read) {
+        let mut bytes = Vec::new();
+        match stdin.read_to_end(&mut bytes) {
+            Ok(_) => self.add(SourceOrigin::Stdin, bytes),
+            Err(error) => self.fault(format!("standard input cannot be read: {error}"), None),
+        }
+    }
+
+    fn file(&mut self, path: &Path) {
+        let bytes = fs::canonicalize(path).and_then(|canonical| {
+            let is_new = self.seen.insert(canonical);
+            if is_new { fs::read(path).map(Some) } else { Ok(None) }
+        });
+        match bytes {
+            Ok(Some(bytes)) => self.add(SourceOrigin::File(path.to_owned()), bytes),
+            Ok(None) => {}
+            Err(error) => self.fault(format!("{} cannot be read: {error}", path.display()), None),
+        }
+    }
+
+    fn add(&mut self, origin: SourceOrigin, bytes: Vec<u8>) {
+        match SourceText::decode(origin.clone(), bytes) {
+            Ok(source) => self.sources.push(source),
+            Err(error) => self.fault(format!("{origin} is not UTF-8 text: {error}"), error.help()),
+        }
+    }
+
+    /// Walks without recursion: the depth of a tree is the user's.
+    fn directory(&mut self, root: &Path) {
+        let mut files = Vec::new();
+        let mut pending = vec![root.to_owned()];
+        while let Some(directory) = pending.pop() {
+            let entries = fs::read_dir(&directory).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+            match entries {
+                Ok(entries) => self.entries(&directory, entries, &mut files, &mut pending),
+                Err(error) => self.fault(format!("{} cannot be read: {error}", directory.display()), None),
+            }
+        }
+        files.sort_unstable();
+        for file in files {
+            self.file(&file);
+        }
+    }
+
+    fn entries(
+        &mut self,
+        directory: &Path,
+        mut entries: Vec<fs::DirEntry>,
+        files: &mut Vec<PathBuf>,
+        pending: &mut Vec<PathBuf>,
+    ) {
+        entries.sort_unstable_by_key(fs::DirEntry::file_name);
+        let mut has_kustomization = false;
+        for entry in entries {
+            let name = entry.file_name();
+            let path = entry.path();
+            has_kustomization |= KUSTOMIZATION_FILES.iter().any(|file| name == *file);
+            if name.as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                pending.push(path);
+            } else if path.is_dir() {
+                let message = format!("{} is a link to a directory, which is not followed", path.display());
+                let help = "name the directory itself on the command line if it belongs to the input";
+                self.findings.push(Finding::new(Code::DirectoryLink, None, message).with_help(help));
+            } else if has_manifest_extension(&path) {
+                files.push(path);
+            }
+        }
+        if has_kustomization {
+            let message =
+                format!("{} has a kustomization file; its manifests are read as they stand", directory.display());
+            let help = "run kustomize first and pass on what it prints";
+            self.findings.push(Finding::new(Code::KustomizationInput, None, message).with_help(help));
+        }
+    }
+
+    fn fault(&mut self, message: String, help: Option<&str>) {
+        let mut finding = Finding::new(Code::InvalidInput, None, message);
+        finding.help = help.map(str::to_owned);
+        self.findings.push(finding);
+    }
+}
+
+fn has_manifest_extension(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default();
+    ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+}
