@@ -1,6 +1,8 @@
 //! The command line: arguments, standard streams, the environment and exit codes, around a library that does no I/O.
 
+mod environment;
 mod function;
+mod render;
 mod schema;
 mod streams;
 
@@ -38,6 +40,8 @@ struct Settings {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Print the manifests with labels and NetworkPolicies, for Helm, Argo CD plugins and plain CI
+    Render(render::Arguments),
     /// Print the JSON Schema of the functionConfig
     Schema,
 }
@@ -46,6 +50,7 @@ enum Command {
 pub(crate) fn run() -> ExitCode {
     let code = match Arguments::try_parse() {
         Ok(Arguments { command: None, settings }) => function::run(&settings),
+        Ok(Arguments { command: Some(Command::Render(arguments)), .. }) => render::run(arguments),
         Ok(Arguments { command: Some(Command::Schema), .. }) => schema::run(),
         Err(message) => {
             // Help goes to stdout, usage errors to stderr; a reader that has gone away changes neither's exit code.

@@ -10,8 +10,8 @@ use crate::model::place::ResourceId;
 use crate::read::package::Package;
 use crate::read::tree::Node;
 
-/// The apiVersion and kind of the functionConfig.
-const API_VERSION: &str = "fn.kpt.dev/v1alpha1";
+/// The apiVersion of the functionConfig.
+pub const API_VERSION: &str = "fn.kpt.dev/v1alpha1";
 /// The kind of the functionConfig.
 pub const KIND: &str = "EnforceIntents";
 

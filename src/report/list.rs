@@ -137,7 +137,7 @@ pub fn json(list: List<'_>) -> String {
         .collect();
     let connections = Value::List(connections);
     if list.exposures.is_none() {
-        return json::document(&connections);
+        return json::pretty(&connections);
     }
     let lines = |direction| {
         let lines = exposure_lines(list, direction);
@@ -157,7 +157,7 @@ pub fn json(list: List<'_>) -> String {
     let unprotected = unprotected(list).into_iter().map(|(workload, direction)| {
         Value::map([("workload", Value::string(workload)), ("direction", Value::string(direction.as_str()))])
     });
-    json::document(&Value::map([
+    json::pretty(&Value::map([
         ("connections", connections),
         (
             "exposure",
