@@ -186,14 +186,16 @@ pub(crate) fn own(folder: &Path) -> Result<(), String> {
     }
     if let Some(text) = expected(folder, "findings.txt") {
         let all = bundle.findings.0.iter().chain(&faults(&reach).0).cloned().collect::<Vec<_>>();
-        let ours: String = all
+        let mut ours: Vec<(usize, String)> = all
             .iter()
             .filter(|finding| is_about_input(finding.code))
             .map(|finding| {
                 let line = finding.place.and_then(|place| bundle.package.locate(place)).map_or(0, |at| at.line);
-                format!("{line}: {}: {}\n", finding.code.name(), finding.message)
+                (line, format!("{line}: {}: {}\n", finding.code.name(), finding.message))
             })
             .collect();
+        ours.sort();
+        let ours: String = ours.into_iter().map(|(_, line)| line).collect();
         compare("findings", &ours, &text)?;
         checked += 1;
     }
