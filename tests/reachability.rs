@@ -74,6 +74,14 @@ proptest! {
         reach.for_each_connection(&mut |from, to, set| {
             assert!(listed.insert((from, to), set.clone()).is_none(), "listed twice");
         });
+        for (pod, (direction, end)) in (0..reach.workloads().len()).flat_map(|pod| {
+            let ranges = |direction| reach.external(direction).iter().map(move |&range| (direction, End::External(range)));
+            ranges(Direction::Ingress).chain(ranges(Direction::Egress)).map(move |outside| (End::Workload(pod), outside))
+        }) {
+            let pair = if direction == Direction::Ingress { (end, pod) } else { (pod, end) };
+            let in_list = listed.get(&pair).cloned().unwrap_or_default();
+            prop_assert_eq!(in_list, reach.between(pair.0, pair.1));
+        }
         for (from, from_end) in ends(&bundle, &reach) {
             for (to, to_end) in ends(&bundle, &reach) {
                 if matches!((from, to), (Who::Address(_), Who::Address(_))) {
