@@ -209,3 +209,8 @@ fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<Wanted> {
     isolating.extend(opening);
     isolating
 }
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
