@@ -29,6 +29,7 @@ mod sameness;
 mod scrapes;
 mod selectors;
 mod servers;
+mod valid;
 mod webhooks;
 
 use crate::config::{Config, DnsPeer, Profile};
