@@ -7,6 +7,9 @@ mod schema;
 mod streams;
 
 use clap::{Args, Parser, Subcommand};
+use enforce_intents::diag::Findings;
+use enforce_intents::read::files;
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -38,6 +41,17 @@ struct Settings {
     set: Vec<(String, String)>,
 }
 
+impl Settings {
+    /// Reads the configuration file, if there is one. `-` is no configuration file: standard input is the manifests.
+    fn load(self) -> (enforce_intents::Settings, Findings) {
+        let (config, findings) = match self.config {
+            Some(path) => files::read(&[path], &mut io::empty()),
+            None => (Vec::new(), Findings::default()),
+        };
+        (enforce_intents::Settings { config: config.into_iter().next(), set: self.set }, findings)
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Print the manifests with labels and NetworkPolicies, for Helm, Argo CD plugins and plain CI
@@ -49,7 +63,7 @@ enum Command {
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
     let code = match Arguments::try_parse() {
-        Ok(Arguments { command: None, settings }) => function::run(&settings),
+        Ok(Arguments { command: None, settings }) => function::run(settings),
         Ok(Arguments { command: Some(Command::Render(arguments)), .. }) => render::run(arguments),
         Ok(Arguments { command: Some(Command::Schema), .. }) => schema::run(),
         Err(message) => {

@@ -33,12 +33,14 @@ pub(super) fn run(arguments: Arguments) -> u8 {
         }
     };
     announce(&from_environment);
-    let mut settings: Vec<(String, String)> = from_environment.into_iter().map(|one| (one.key, one.value)).collect();
-    settings.extend(arguments.settings.set);
-    settings.extend(arguments.namespace.map(|namespace| ("namespace".to_owned(), namespace)));
+    let (mut settings, unreadable_config) = arguments.settings.load();
+    let from_environment = from_environment.into_iter().map(|one| (one.key, one.value));
+    settings.set = from_environment.chain(settings.set).collect();
+    settings.set.extend(arguments.namespace.map(|namespace| ("namespace".to_owned(), namespace)));
 
     let (sources, unreadable) = files::read(&arguments.paths, &mut io::stdin().lock());
-    let mut outcome = enforce_intents::render(sources, &settings);
+    let mut outcome = enforce_intents::render(sources, settings);
+    outcome.findings.0.extend(unreadable_config.0);
     outcome.findings.0.extend(unreadable.0);
     excerpts(&outcome.package, &outcome.findings, Severity::Warning);
     match outcome.output {
