@@ -12,16 +12,15 @@ use crate::model::value::Value;
 use crate::plan::Plan;
 use crate::read::package::{Package, ResourceList, Role};
 use crate::read::parser::{parse, parse_keeping};
-use crate::read::prune::is_needed_to_compile;
+use crate::read::prune::{IsNeeded, is_needed_to_compile};
 use crate::read::stream;
 use crate::read::tree::{Node, Tree};
 use crate::source::{SourceOrigin, SourceText};
 use crate::write::Written;
-use crate::write::change::Change;
 use crate::write::edit::EditSet;
 use crate::write::new_items::new_items;
 use crate::write::objects::object;
-use crate::write::resource_changes::{Changes, from_plan};
+use crate::write::resource_changes::from_plan;
 use crate::write::same_value::is_value;
 use crate::write::stream::{drop_tool_annotations, dropped};
 use compare::{Comparison, Rules, difference};
@@ -59,13 +58,15 @@ fn verify_list(
     if !is_input_with_edits(input.source(), edits, &written.text) {
         return vec![(None, "bytes outside the edits differ".to_owned())];
     }
-    let (tree, documents) = match parse_keeping(&written.text, Some(is_needed_to_compile)) {
+    let has_aliases = package.trees.iter().any(Tree::has_aliases);
+    // With aliases, what was kept whole in the input need not be kept in the output.
+    let is_needed: Option<IsNeeded> = if has_aliases { None } else { Some(is_needed_to_compile) };
+    let (tree, documents) = match parse_keeping(&written.text, is_needed) {
         Ok(parsed) => parsed,
         Err(error) => return vec![(None, format!("it is not YAML: {error}"))],
     };
     let [document] = documents.as_slice() else { return vec![(None, "it is not one document".to_owned())] };
     let output = tree.node(&written.text, document.root);
-    let has_aliases = package.trees.iter().any(Tree::has_aliases);
     let rules = Rules { texts_decide: !has_aliases, ..Rules::default() };
     let mut faults = Vec::new();
     for (key, value) in input.entries() {
@@ -98,7 +99,7 @@ fn is_input_with_edits(input: &str, edits: &EditSet, output: &str) -> bool {
         && written == output.len()
 }
 
-/// Every item of the input that is not removed, in its order, then the new ones.
+/// Every item of the input that is not removed, in its order, and the new ones after the last or just before it.
 fn compare_items(
     package: &Package,
     plan: &Plan,
@@ -110,25 +111,32 @@ fn compare_items(
     let changes = from_plan(package, plan);
     let items = list.items.and_then(|(_, items)| package.node_in(list.source, items));
     let mut resources = package.iter().filter(|(_, resource)| resource.role == Role::Item).peekable();
-    let mut written = output.get("items").into_iter().flat_map(Node::items);
+    let kept: Vec<(Option<ResourceId>, Node<'_>)> = items
+        .into_iter()
+        .flat_map(Node::items)
+        .map(|item| (resources.next_if(|(_, resource)| resource.node == item.id()).map(|(id, _)| id), item))
+        .filter(|(id, _)| id.is_none_or(|id| !plan.removals.contains(&id)))
+        .collect();
+    let mut written: Vec<Node<'_>> = output.get("items").into_iter().flat_map(Node::items).collect();
+    let before_last = kept.len().saturating_sub(1);
+    let stands_before_last = match (written.get(before_last), new.first()) {
+        (Some(node), Some(first)) => is_value(*node, first),
+        _ => false,
+    };
+    let new_start = if stands_before_last { before_last } else { kept.len() };
+    let new_end = (new_start + new.len()).min(written.len());
+    let new_nodes: Vec<Node<'_>> = written.drain(new_start.min(new_end)..new_end).collect();
     let mut faults = Vec::new();
-    for item in items.into_iter().flat_map(Node::items) {
-        let id = resources.next_if(|(_, resource)| resource.node == item.id()).map(|(id, _)| id);
-        if id.is_some_and(|id| plan.removals.contains(&id)) {
-            continue;
-        }
-        let comparison = Comparison { before: Some(item), after: written.next(), change: change_of(&changes, id) };
-        faults.extend(difference(comparison, rules).map(|fault| (id, fault)));
+    for (index, (id, item)) in kept.iter().enumerate() {
+        let change = id.and_then(|id| changes.get(&id));
+        let comparison = Comparison { before: Some(*item), after: written.get(index).copied(), change };
+        faults.extend(difference(comparison, rules).map(|fault| (*id, fault)));
     }
-    faults.extend(new_objects(new, &mut written));
-    if written.next().is_some() {
+    faults.extend(new_objects(new, &mut new_nodes.into_iter()));
+    if written.len() > kept.len() {
         faults.push((None, "it has items that nobody asked for".to_owned()));
     }
     faults
-}
-
-fn change_of(changes: &Changes, id: Option<ResourceId>) -> Option<&Change> {
-    id.and_then(|id| changes.get(&id))
 }
 
 /// New objects in order; each must be there and be what it is meant to be.

@@ -107,7 +107,7 @@ fn unchanged<'n>(path: &str, before: Node<'n>, after: Node<'n>, pending: &mut Pe
     }
 }
 
-/// Entries of two mappings by key, merges applied. What was pruned before is not expected after.
+/// Entries of two mappings by key, merges applied. What was pruned before is not compared.
 fn paired<'n>(
     before: Node<'n>,
     after: Node<'n>,
