@@ -3,6 +3,7 @@
 mod aliases;
 mod fields;
 mod formats;
+pub mod layers;
 pub mod raw;
 pub mod schema;
 mod shape;

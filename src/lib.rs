@@ -38,10 +38,9 @@ pub mod write;
 
 use config::Config;
 use diag::Findings;
-use model::place::ResourceId;
 use model::world::World;
 use plan::Plan;
-use read::package::{Package, Role};
+use read::package::Package;
 use source::SourceText;
 
 /// What a run gives: the text to print, if any, and what there is to say.
@@ -78,13 +77,15 @@ impl Outcome {
 
 /// The KRM function: one ResourceList in, one out (`DESIGN.md` 1.1, `spec/krm.md` 3).
 ///
+/// `config` is a functionConfig that wins over the input's, field by field; `settings` win over both.
 /// A failing run returns the input unchanged with `results` where the envelope could be read, else no output.
 #[must_use]
-pub fn process(input: Vec<u8>, settings: &[(String, String)]) -> Outcome {
-    let (package, mut findings) = match read::resource_list::read(input) {
+pub fn process(input: Vec<u8>, config: Option<SourceText>, settings: &[(String, String)]) -> Outcome {
+    let (mut package, mut findings) = match read::resource_list::read(input) {
         Ok(read) => read,
         Err(findings) => return Outcome { findings, ..Outcome::default() },
     };
+    findings.0.extend(config.map(|config| package.add_config_file(config)).unwrap_or_default().0);
     let compiled = compile(&package, settings);
     findings.0.extend(compiled.findings.0);
     if !findings.has_errors() {
@@ -106,10 +107,11 @@ pub fn process(input: Vec<u8>, settings: &[(String, String)]) -> Outcome {
 
 /// `render`: manifests in, the complete manifest stream out (`DESIGN.md` 1.4 rule 12). A failing run has no output.
 ///
-/// `sources` are in output order; a functionConfig may stand in any of them.
+/// `sources` are in output order; a functionConfig may stand in any of them. `config` and `settings` as for [`process`].
 #[must_use]
-pub fn render(sources: Vec<SourceText>, settings: &[(String, String)]) -> Outcome {
-    let (package, mut findings) = read::stream::read(sources);
+pub fn render(sources: Vec<SourceText>, config: Option<SourceText>, settings: &[(String, String)]) -> Outcome {
+    let (mut package, mut findings) = read::stream::read(sources);
+    findings.0.extend(config.map(|config| package.add_config_file(config)).unwrap_or_default().0);
     let compiled = compile(&package, settings);
     findings.0.extend(compiled.findings.0);
     let mut output = None;
@@ -128,7 +130,9 @@ pub fn render(sources: Vec<SourceText>, settings: &[(String, String)]) -> Outcom
 /// Configuration, understanding and planning of what was read.
 #[must_use]
 pub fn compile(package: &Package, settings: &[(String, String)]) -> Compiled {
-    let (config, mut findings) = config::raw::read(package, function_config(package), settings);
+    let (layers, mut findings) = config::layers::layers(package);
+    let (config, found) = config::raw::read(package, &layers, settings);
+    findings.0.extend(found.0);
     let mut compiled = Compiled { config, ..Compiled::default() };
     if !findings.has_errors() {
         let (world, found) = understand::understand(package, &compiled.config);
@@ -141,8 +145,4 @@ pub fn compile(package: &Package, settings: &[(String, String)]) -> Compiled {
     }
     compiled.findings = findings;
     compiled
-}
-
-fn function_config(package: &Package) -> Option<ResourceId> {
-    package.iter().find(|(_, resource)| resource.role == Role::FunctionConfig).map(|(id, _)| id)
 }

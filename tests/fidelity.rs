@@ -35,7 +35,7 @@ fn check(name: &str, stream: &str, profile: &str) {
         "{{apiVersion: fn.kpt.dev/v1alpha1, kind: EnforceIntents, metadata: {{name: x}}, spec: {{profile: {profile}}}}}"
     );
     let input = resource_list(stream, &config);
-    let outcome = enforce_intents::process(input.clone().into_bytes(), &[]);
+    let outcome = enforce_intents::process(input.clone().into_bytes(), None, &[]);
     let output = outcome.output.clone().unwrap_or_else(|| panic!("{name}: no output: {:?}", outcome.findings));
     if outcome.failed() {
         assert_eq!(

@@ -1,7 +1,7 @@
 //! `render`: manifests in, the complete manifest stream out (`DESIGN.md` 1.1, 1.4 rules 11, 12 and 16).
 
 use super::environment::{self, FromEnvironment};
-use super::streams::{complain, excerpts, print, report};
+use super::streams::{complain, excerpts, print, read_config, report};
 use super::{FAULTY, Settings};
 use enforce_intents::config::schema::field_names;
 use enforce_intents::diag::Severity;
@@ -25,26 +25,28 @@ pub(super) struct Arguments {
 
 /// Renders and gives the exit code. A failing run prints nothing on stdout.
 pub(super) fn run(arguments: Arguments) -> u8 {
-    let from_environment = match settings_from_environment() {
-        Ok(settings) => settings,
-        Err(message) => {
-            complain(&message);
-            return FAULTY;
-        }
-    };
+    try_run(arguments).unwrap_or_else(|code| code)
+}
+
+fn try_run(arguments: Arguments) -> Result<u8, u8> {
+    let config = read_config(&arguments.settings)?;
+    let from_environment = settings_from_environment().map_err(|message| {
+        complain(&message);
+        FAULTY
+    })?;
     announce(&from_environment);
     let mut settings: Vec<(String, String)> = from_environment.into_iter().map(|one| (one.key, one.value)).collect();
     settings.extend(arguments.settings.set);
     settings.extend(arguments.namespace.map(|namespace| ("namespace".to_owned(), namespace)));
 
     let (sources, unreadable) = files::read(&arguments.paths, &mut io::stdin().lock());
-    let mut outcome = enforce_intents::render(sources, &settings);
+    let mut outcome = enforce_intents::render(sources, config, &settings);
     outcome.findings.0.extend(unreadable.0);
     excerpts(&outcome.package, &outcome.findings, Severity::Warning);
-    match outcome.output {
+    Ok(match outcome.output {
         Some(output) if !outcome.findings.has_errors() => print(&output),
         _ => FAULTY,
-    }
+    })
 }
 
 fn settings_from_environment() -> Result<Vec<FromEnvironment>, String> {

@@ -6,6 +6,7 @@ use super::parser;
 use super::prune::IsNeeded;
 use super::tree::{Node, Tree};
 use crate::diag::{Code, Finding, Findings};
+use crate::model::place::ResourceId;
 use crate::source::{SourceId, SourceOrigin, SourceText};
 
 /// Reads manifests: every document is a resource, `List`-like objects and ResourceLists are unwrapped.
@@ -37,6 +38,35 @@ pub fn read_keeping(sources: Vec<SourceText>, is_needed: Option<IsNeeded>) -> (P
         package.documents.push(documents);
     }
     (package, findings)
+}
+
+impl Package {
+    /// Adds a functionConfig that was given besides the input. Findings when the text is not one object.
+    #[must_use]
+    pub fn add_config_file(&mut self, source: SourceText) -> Findings {
+        let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
+        let origin = source.origin.clone();
+        let (other, mut findings) = read(vec![source]);
+        let Self { sources, trees, documents, resources, .. } = other;
+        for finding in &mut findings.0 {
+            finding.in_source = finding.in_source.map(|(_, offset)| (id, offset));
+        }
+        self.sources.extend(sources);
+        self.trees.extend(trees);
+        self.documents.extend(documents);
+        match <[Resource; 1]>::try_from(resources) {
+            Ok([resource]) => {
+                self.config_file = u32::try_from(self.resources.len()).ok().map(ResourceId);
+                self.resources.push(Resource { source: id, role: Role::FunctionConfig, ..resource });
+            }
+            Err(_) if findings.has_errors() => {}
+            Err(objects) => {
+                let message = format!("{origin} has {} objects, not one functionConfig", objects.len());
+                findings.push(Finding::new(Code::InvalidConfig, None, message));
+            }
+        }
+        findings
+    }
 }
 
 /// The documents of one text.

@@ -47,7 +47,6 @@ impl Piece {
     pub(super) fn text(text: impl Into<String>) -> Self {
         Self::Scalar(Token::Text(text.into()))
     }
-
 }
 
 impl From<&Value> for Piece {
