@@ -3,7 +3,6 @@
 mod aliases;
 mod fields;
 mod formats;
-pub mod layers;
 pub mod raw;
 pub mod schema;
 mod shape;

@@ -1,6 +1,6 @@
 //! The KRM function: one ResourceList on stdin, one on stdout (`DESIGN.md` 1.1, `spec/krm.md` 3).
 
-use super::streams::{print, read_config, read_input, report};
+use super::streams::{print, read_input, report};
 use super::{FAULTY, Settings};
 use enforce_intents::diag::Severity;
 use enforce_intents::report::human;
@@ -8,13 +8,13 @@ use enforce_intents::report::human;
 /// Runs the function and gives the exit code.
 ///
 /// Faults and warnings go to stderr one line each, besides the results: kustomize shows only stderr, kpt cuts both short.
-pub(super) fn run(settings: &Settings) -> u8 {
+pub(super) fn run(settings: Settings) -> u8 {
     try_run(settings).unwrap_or_else(|code| code)
 }
 
-fn try_run(settings: &Settings) -> Result<u8, u8> {
-    let config = read_config(settings)?;
-    let outcome = enforce_intents::process(read_input()?, config, &settings.set);
+fn try_run(settings: Settings) -> Result<u8, u8> {
+    let settings = settings.load()?;
+    let outcome = enforce_intents::process(read_input()?, settings);
     report(&human::lines(&outcome.package, &outcome.findings, Severity::Warning));
     let written = outcome.output.as_deref().map_or(FAULTY, print);
     Ok(if outcome.failed() { FAULTY } else { written })

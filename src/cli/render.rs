@@ -1,7 +1,7 @@
 //! `render`: manifests in, the complete manifest stream out (`DESIGN.md` 1.1, 1.4 rules 11, 12 and 16).
 
 use super::environment::{self, FromEnvironment};
-use super::streams::{complain, excerpts, print, read_config, report};
+use super::streams::{complain, excerpts, print, report};
 use super::{FAULTY, Settings};
 use enforce_intents::config::schema::field_names;
 use enforce_intents::diag::Severity;
@@ -29,18 +29,18 @@ pub(super) fn run(arguments: Arguments) -> u8 {
 }
 
 fn try_run(arguments: Arguments) -> Result<u8, u8> {
-    let config = read_config(&arguments.settings)?;
+    let mut settings = arguments.settings.load()?;
     let from_environment = settings_from_environment().map_err(|message| {
         complain(&message);
         FAULTY
     })?;
     announce(&from_environment);
-    let mut settings: Vec<(String, String)> = from_environment.into_iter().map(|one| (one.key, one.value)).collect();
-    settings.extend(arguments.settings.set);
-    settings.extend(arguments.namespace.map(|namespace| ("namespace".to_owned(), namespace)));
+    let from_environment = from_environment.into_iter().map(|one| (one.key, one.value));
+    settings.set = from_environment.chain(settings.set).collect();
+    settings.set.extend(arguments.namespace.map(|namespace| ("namespace".to_owned(), namespace)));
 
     let (sources, unreadable) = files::read(&arguments.paths, &mut io::stdin().lock());
-    let mut outcome = enforce_intents::render(sources, config, &settings);
+    let mut outcome = enforce_intents::render(sources, settings);
     outcome.findings.0.extend(unreadable.0);
     excerpts(&outcome.package, &outcome.findings, Severity::Warning);
     Ok(match outcome.output {

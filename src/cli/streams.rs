@@ -1,11 +1,9 @@
 //! Standard streams. A reader that goes away is no fault of ours.
 
-use super::{FAULTY, GOOD, Settings};
+use super::{FAULTY, GOOD};
 use enforce_intents::diag::{Findings, Severity};
-use enforce_intents::read::files;
 use enforce_intents::read::package::Package;
 use enforce_intents::report::human;
-use enforce_intents::source::SourceText;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 
 /// Everything on standard input.
@@ -21,21 +19,6 @@ pub(super) fn read_input() -> Result<Vec<u8>, u8> {
             Err(FAULTY)
         }
     }
-}
-
-/// The functionConfig that `--config` names.
-///
-/// # Errors
-/// The exit code, after the reason was written to stderr.
-pub(super) fn read_config(settings: &Settings) -> Result<Option<SourceText>, u8> {
-    let Some(path) = &settings.config else { return Ok(None) };
-    if path.is_dir() {
-        complain(&format!("--config {} is a directory, not a file", path.display()));
-        return Err(FAULTY);
-    }
-    let (mut sources, findings) = files::read(std::slice::from_ref(path), &mut io::stdin().lock());
-    excerpts(&Package::default(), &findings, Severity::Warning);
-    if findings.has_errors() { Err(FAULTY) } else { Ok(sources.pop()) }
 }
 
 /// Writes to standard output and gives the exit code: a broken pipe is success, any other failure is not.

@@ -15,8 +15,8 @@ pub const API_VERSION: &str = "fn.kpt.dev/v1alpha1";
 /// The kind of the functionConfig.
 pub const KIND: &str = "EnforceIntents";
 
-/// Reads the configuration: the functionConfig resources (`EnforceIntents` or a `v1` ConfigMap), weakest first, then `--set`
-/// pairs. The stronger wins field by field.
+/// Reads the configuration: functionConfig resources (`EnforceIntents` or a `v1` ConfigMap), later ones winning field by
+/// field, then `--set` pairs, which win over them.
 ///
 /// Faults are findings; with an error among them the configuration must not be used.
 #[must_use]
@@ -25,7 +25,9 @@ pub fn read(package: &Package, function_configs: &[ResourceId], settings: &[(Str
     let mut spec = Raw::empty_map(Origin::Setting);
     for &id in function_configs {
         if let Some(Raw { shape: RawShape::Map(entries), .. }) = read_resource(package, id, &mut findings) {
-            entries.into_iter().for_each(|entry| replace(&mut spec, entry));
+            for entry in entries {
+                replace(&mut spec, entry);
+            }
         }
         report_duplicate_keys(package, id, &mut findings);
     }

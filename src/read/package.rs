@@ -18,8 +18,6 @@ pub struct Package {
     pub resources: Vec<Resource>,
     /// The ResourceList that the resources came in, in function mode.
     pub resource_list: Option<ResourceList>,
-    /// The functionConfig that was given besides the input (`--config`).
-    pub config_file: Option<ResourceId>,
 }
 
 /// One object of the input.
