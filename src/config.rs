@@ -4,6 +4,7 @@ mod aliases;
 mod fields;
 mod formats;
 pub mod raw;
+pub mod schema;
 mod shape;
 mod value;
 

@@ -1,11 +1,10 @@
-//! `schema`: the JSON Schema of the functionConfig, the same file that `fn-config/` ships for editors.
+//! `schema`: the JSON Schema of the functionConfig. `fn-config/` ships what this prints, for editors.
 
 use super::streams::print;
-
-/// The schema.
-pub(super) const SCHEMA: &str = include_str!("../../fn-config/enforce-intents.schema.json");
+use enforce_intents::config::schema::schema;
+use enforce_intents::report::json;
 
 /// Prints it.
 pub(super) fn run() -> u8 {
-    print(SCHEMA)
+    print(&json::pretty(&schema()))
 }

@@ -143,6 +143,12 @@ impl Tree {
         self.nodes.is_empty()
     }
 
+    /// Whether any alias refers to an anchor.
+    #[must_use]
+    pub fn has_aliases(&self) -> bool {
+        self.properties.iter().any(|properties| properties.is_aliased)
+    }
+
     /// Keys (the second and later ones) that were found more than once in a mapping that [`Node::get`] looked into, in text order.
     #[must_use]
     pub fn duplicate_keys(&self) -> Vec<NodeId> {
