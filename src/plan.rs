@@ -29,6 +29,8 @@ mod sameness;
 mod scrapes;
 mod selectors;
 mod servers;
+#[cfg(test)]
+mod test_world;
 mod valid;
 mod webhooks;
 

@@ -118,6 +118,7 @@ impl Bundle {
         };
         let app = labels(&[("app", &identity.name)]);
         let mut workload = Workload {
+            controller: None,
             resource,
             api_version: if kind.ends_with("Job") { "batch/v1".into() } else { "apps/v1".into() },
             kind,
