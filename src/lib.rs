@@ -100,7 +100,7 @@ pub fn process(input: Vec<u8>, settings: Settings) -> Outcome {
         let results = report::krm::results(&package, &findings);
         match write::resource_list(&package, &compiled.plan, &compiled.config, &results) {
             Ok(written) => {
-                findings.0.extend(verify::output::verify(&package, &compiled.plan, &compiled.config, &written.text).0);
+                findings.0.extend(verify::output::verify(&package, &compiled.plan, &compiled.config, &written).0);
                 if !findings.has_errors() {
                     return Outcome { output: Some(written.text), findings, package };
                 }
@@ -125,7 +125,7 @@ pub fn render(sources: Vec<SourceText>, settings: Settings) -> Outcome {
     if !findings.has_errors() {
         match write::manifest_stream(&package, &compiled.plan, &compiled.config) {
             Ok(written) => {
-                findings.0.extend(verify::output::verify(&package, &compiled.plan, &compiled.config, &written.text).0);
+                findings.0.extend(verify::output::verify(&package, &compiled.plan, &compiled.config, &written).0);
                 if written.text.trim().is_empty() {
                     findings.push(nothing_to_render());
                 }

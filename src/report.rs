@@ -3,6 +3,7 @@
 pub mod human;
 pub mod json;
 pub mod krm;
+pub mod list;
 #[cfg(test)]
 mod tests;
 
