@@ -31,6 +31,7 @@ mod selectors;
 mod servers;
 #[cfg(test)]
 mod test_world;
+mod valid;
 mod webhooks;
 
 use crate::config::{Config, DnsPeer, Profile};
@@ -211,3 +212,8 @@ fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<Wanted> {
     isolating.extend(opening);
     isolating
 }
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
