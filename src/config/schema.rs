@@ -246,7 +246,11 @@ mod tests {
         let schema: serde_json::Value = serde_json::from_str(&super::text()).unwrap();
         let properties = schema["properties"]["spec"]["properties"].as_object().unwrap();
         for field in super::FIELDS {
-            assert!(properties[field.name]["description"].as_str().is_some_and(|text| text.ends_with('.')), "{}", field.name);
+            assert!(
+                properties[field.name]["description"].as_str().is_some_and(|text| text.ends_with('.')),
+                "{}",
+                field.name
+            );
         }
         assert_eq!(properties["dnsPorts"]["default"], serde_json::json!(["UDP/53", "TCP/53"]));
         assert_eq!(properties["policyLabelValue"]["enum"], serde_json::json!(["true", "identity", true]));
