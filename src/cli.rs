@@ -1,10 +1,15 @@
 //! The command line: arguments, standard streams, the environment and exit codes, around a library that does no I/O.
 
+mod environment;
 mod function;
+mod render;
 mod schema;
 mod streams;
 
 use clap::{Args, Parser, Subcommand};
+use enforce_intents::diag::Findings;
+use enforce_intents::read::files;
+use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -36,8 +41,21 @@ struct Settings {
     set: Vec<(String, String)>,
 }
 
+impl Settings {
+    /// Reads the configuration file, if there is one. `-` is no configuration file: standard input is the manifests.
+    fn load(self) -> (enforce_intents::Settings, Findings) {
+        let (config, findings) = match self.config {
+            Some(path) => files::read(&[path], &mut io::empty()),
+            None => (Vec::new(), Findings::default()),
+        };
+        (enforce_intents::Settings { config: config.into_iter().next(), set: self.set }, findings)
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Print the manifests with labels and NetworkPolicies, for Helm, Argo CD plugins and plain CI
+    Render(render::Arguments),
     /// Print the JSON Schema of the functionConfig
     Schema,
 }
@@ -45,7 +63,8 @@ enum Command {
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
     let code = match Arguments::try_parse() {
-        Ok(Arguments { command: None, settings }) => function::run(&settings),
+        Ok(Arguments { command: None, settings }) => function::run(settings),
+        Ok(Arguments { command: Some(Command::Render(arguments)), .. }) => render::run(arguments),
         Ok(Arguments { command: Some(Command::Schema), .. }) => schema::run(),
         Err(message) => {
             // Help goes to stdout, usage errors to stderr; a reader that has gone away changes neither's exit code.

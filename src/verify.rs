@@ -4,3 +4,4 @@ pub mod addresses;
 pub mod connections;
 pub mod intervals;
 pub mod output;
+pub mod reach;

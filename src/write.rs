@@ -1,5 +1,28 @@
 //! Plan in, text out: edits spliced into the input, new objects appended.
 
+mod anchors;
+mod block_mapping;
+mod change;
+mod copy;
+mod draft;
+pub mod edit;
+mod emit;
+mod entry;
+mod flow_mapping;
+mod items;
+mod lines;
+mod map_change;
+mod mapping;
+mod members;
+mod new_items;
+mod objects;
+mod piece;
+mod resource_changes;
+mod resource_list;
+mod same_value;
+mod stream;
+mod tool_annotations;
+
 use crate::config::Config;
 use crate::diag::Findings;
 use crate::model::value::Value;
@@ -11,25 +34,22 @@ use crate::read::package::Package;
 pub struct Written {
     /// The text.
     pub text: String,
+    /// The edits that made it from a ResourceList; `None` for a manifest stream.
+    pub edits: Option<edit::EditSet>,
 }
 
 /// The input ResourceList with the plan carried out and `results` set. Bytes outside the edits are those of the input.
 ///
 /// # Errors
 /// Findings (`cannot-edit`) naming every place that cannot be edited safely.
-pub fn resource_list(
-    package: &Package,
-    _plan: &Plan,
-    _config: &Config,
-    _results: &[Value],
-) -> Result<Written, Findings> {
-    Ok(Written { text: package.sources.first().map(|source| source.text.clone()).unwrap_or_default() })
+pub fn resource_list(package: &Package, plan: &Plan, config: &Config, results: &[Value]) -> Result<Written, Findings> {
+    resource_list::write(package, plan, config, results)
 }
 
 /// The complete manifest stream of `render` (`DESIGN.md` 1.4 rule 12).
 ///
 /// # Errors
 /// As for [`resource_list`].
-pub fn manifest_stream(_package: &Package, _plan: &Plan, _config: &Config) -> Result<Written, Findings> {
-    Ok(Written::default())
+pub fn manifest_stream(package: &Package, plan: &Plan, config: &Config) -> Result<Written, Findings> {
+    stream::write(package, plan, config)
 }

@@ -1,9 +1,10 @@
-//! `schema`: the JSON Schema of the functionConfig, the same text that `fn-config/` ships for editors.
+//! `schema`: the JSON Schema of the functionConfig. `fn-config/` ships what this prints, for editors.
 
 use super::streams::print;
-use enforce_intents::config;
+use enforce_intents::config::schema::schema;
+use enforce_intents::report::json;
 
 /// Prints it.
 pub(super) fn run() -> u8 {
-    print(&config::schema::text())
+    print(&json::pretty(&schema()))
 }

@@ -1,6 +1,9 @@
 //! Standard streams. A reader that goes away is no fault of ours.
 
 use super::{FAULTY, GOOD};
+use enforce_intents::diag::{Findings, Severity};
+use enforce_intents::read::package::Package;
+use enforce_intents::report::human;
 use std::io::{self, ErrorKind, Read as _, Write as _};
 
 /// Everything on standard input.
@@ -39,4 +42,9 @@ pub(super) fn complain(message: &str) {
 /// Writes to standard error. Nobody is left to tell when that fails.
 pub(super) fn report(lines: &str) {
     let _ = io::stderr().lock().write_all(lines.as_bytes());
+}
+
+/// Writes findings of at least that severity to standard error, with excerpts of the manifests.
+pub(super) fn excerpts(package: &Package, findings: &Findings, least: Severity) {
+    let _ = human::write_excerpts(package, findings, least, io::stderr().lock());
 }

@@ -15,19 +15,20 @@ pub(super) const API_VERSION: &str = "fn.kpt.dev/v1alpha1";
 /// The kind of the functionConfig.
 pub(crate) const KIND: &str = "EnforceIntents";
 
-/// Reads the configuration: the functionConfig resource (`EnforceIntents` or a `v1` ConfigMap), then `--set` pairs, which win.
+/// Reads the configuration: functionConfig resources (`EnforceIntents` or a `v1` ConfigMap), later ones winning field by
+/// field, then `--set` pairs, which win over them.
 ///
 /// Faults are findings; with an error among them the configuration must not be used.
 #[must_use]
-pub fn read(
-    package: &Package,
-    function_config: Option<ResourceId>,
-    settings: &[(String, String)],
-) -> (Config, Findings) {
+pub fn read(package: &Package, function_configs: &[ResourceId], settings: &[(String, String)]) -> (Config, Findings) {
     let mut findings = Findings::default();
     let mut spec = Raw::empty_map(Origin::Setting);
-    if let Some(id) = function_config {
-        spec = read_resource(package, id, &mut findings).unwrap_or(spec);
+    for &id in function_configs {
+        if let Some(Raw { shape: RawShape::Map(entries), .. }) = read_resource(package, id, &mut findings) {
+            for entry in entries {
+                replace(&mut spec, entry);
+            }
+        }
         report_duplicate_keys(package, id, &mut findings);
     }
     for (key, value) in settings {

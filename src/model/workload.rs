@@ -42,8 +42,10 @@ pub struct Workload {
     pub host_network_place: Option<Place>,
     /// Addresses that the manifest tells (`status.podIPs`, `status.podIP`), only for Pods.
     pub pod_addresses: Vec<std::net::IpAddr>,
-    /// The controlling owner in `metadata.ownerReferences`, if any (only for Pods and ReplicaSets that a cluster dump contains).
+    /// The first owner in `metadata.ownerReferences`, if any (only for Pods and ReplicaSets that a cluster dump contains).
     pub owner: Option<Owner>,
+    /// The owner with `controller: true` in `metadata.ownerReferences`, if any; its kind is empty if the manifest gives none.
+    pub controller: Option<Owner>,
     /// Number of replicas: `None` when the manifest does not say.
     pub replicas: Option<u64>,
     /// `called-by` annotation, parsed and validated.

@@ -156,11 +156,6 @@ impl<'a> PlanContext<'a> {
         self.at(indexes).filter(is_meant).collect()
     }
 
-    /// The workloads of a namespace, in input order.
-    pub(crate) fn workloads_in(&self, namespace: &str) -> Vec<LabelledWorkload<'a>> {
-        self.at(self.by_namespace.get(namespace)).collect()
-    }
-
     /// The workloads of a namespace whose pods a selector selects, in input order.
     pub(crate) fn selected(&self, namespace: &str, selector: &LabelSelector) -> Vec<LabelledWorkload<'a>> {
         self.candidates(namespace, &selector.match_labels).filter(|found| selector.matches(found.labels)).collect()
@@ -226,15 +221,6 @@ impl<'a> PlanContext<'a> {
             (None, Some(own)) => own.clone(),
             (None, None) => LabelSelector::from_labels(labelled.labels.clone()),
         }
-    }
-
-    /// The value of the pod label that says who a workload is in the profile in force, if its pods get it.
-    pub(crate) fn identity_label(&self, labelled: LabelledWorkload<'a>) -> Option<&'a str> {
-        let key = match self.config.profile {
-            Profile::Classic => keys::SERVER,
-            Profile::V2 => keys::SERVICE,
-        };
-        labelled.labels.get(key).map(String::as_str)
     }
 
     /// Whether a ProtectedService covers a target (`spec/otterize.md` 4.8, decision D4).

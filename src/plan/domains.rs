@@ -7,6 +7,7 @@
 use super::context::{PlanContext, Wanted};
 use super::keys;
 use super::naming;
+use super::selectors;
 use super::{DomainPolicy, DomainPolicyFlavor, DomainRule, GeneratedObject};
 use crate::config::{DnsPeer, DomainPolicies, Mode, Profile};
 use crate::diag::{Code, Finding, Findings};
@@ -77,8 +78,6 @@ fn policy(
     by_ports: BTreeMap<Vec<u16>, Vec<String>>,
 ) -> DomainPolicy {
     let config = context.config;
-    let kind = client.kind.iter().map(|kind| (keys::OWNER_KIND.to_owned(), kind.clone()));
-    let pod_labels: Labels = [(keys::SERVICE.to_owned(), client.formatted())].into_iter().chain(kind).collect();
     let rules = by_ports
         .into_iter()
         .map(|(ports, mut domains)| {
@@ -94,7 +93,7 @@ fn policy(
         name: naming::object_name(&format!("{}-domain-access", client.name_with_kind()), config),
         labels: Labels::from([(keys::DOMAIN_POLICY.into(), client.formatted_with_kind())]),
         annotations: Labels::new(),
-        pod_selector: LabelSelector::from_labels(pod_labels),
+        pod_selector: selectors::workload_pods(client, config.profile),
         rules,
         dns_ports: if needs_dns_rule { config.dns_ports.clone() } else { Vec::new() },
         dns_peers: if needs_dns_rule { config.dns_peers.clone() } else { Vec::new() },

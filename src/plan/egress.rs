@@ -1,9 +1,10 @@
 //! Egress rules of a client, profile `v2` (`spec/otterize.md` 4.3, 4.6; decisions D2, D3, D8, D9, D17).
 
+use super::DomainPolicyFlavor;
 use super::calls::Call;
 use super::context::{PlanContext, distinct};
-use super::{dns, internet, selectors, servers};
-use crate::config::{Config, DomainPolicies, Mode, Profile};
+use super::{dns, domains, internet, selectors, servers};
+use crate::config::{Config, Mode, Profile};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
 use crate::model::intent::TargetKind;
@@ -37,14 +38,15 @@ pub(crate) fn rules(
     rules.extend(internet::rules(context, client, calls, findings));
     rules.extend(service_rules(context, client, calls, findings));
     let mut rules = distinct(rules);
-    // GKE's domain policies leave DNS to NetworkPolicies; a Cilium policy brings its own DNS rule.
-    let has_domains = config.domain_policies == DomainPolicies::Gke && calls.iter().any(names_domain);
-    if rules.is_empty() && !has_domains {
+    let domains = domains::flavor(context).filter(|_| calls.iter().any(names_domain));
+    if rules.is_empty() && domains.is_none() {
         findings.push(no_rules(client, first));
         return rules;
     }
     report_cut_off(client, calls, findings);
-    if config.enable_egress_autoallow_dns_traffic {
+    // GKE's domain policies leave DNS to NetworkPolicies; a Cilium policy brings its own DNS rule.
+    let is_alone = rules.is_empty() && domains != Some(DomainPolicyFlavor::Gke);
+    if config.enable_egress_autoallow_dns_traffic && !is_alone {
         rules.extend(dns::rule(config));
     }
     distinct(rules)

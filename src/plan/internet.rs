@@ -2,7 +2,8 @@
 
 use super::calls::Call;
 use super::context::{PlanContext, distinct};
-use crate::config::{Config, DomainPolicies, UnresolvedDomains};
+use super::domains;
+use crate::config::{Config, UnresolvedDomains};
 use crate::diag::{Code, Finding, Findings, Severity};
 use crate::model::identity::Identity;
 use crate::model::intent::{InternetTarget, TargetKind};
@@ -25,7 +26,7 @@ pub(crate) fn rules(
     for call in calls {
         let TargetKind::Internet(target) = &call.target else { continue };
         let mut networks = target.networks.clone();
-        if context.config.domain_policies == DomainPolicies::None {
+        if domains::flavor(context).is_none() {
             networks.extend(domain_networks(context.config, client, call, target, findings));
         }
         let networks = grouped(by_text(networks), context.config);

@@ -2,13 +2,13 @@
 
 use super::GeneratedObject;
 use super::context::{LabelledWorkload, PlanContext, Wanted};
-use super::keys;
-use crate::config::{KnownWorkload, Profile};
+use super::selectors;
+use crate::config::KnownWorkload;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
 use crate::model::place::Place;
 use crate::model::policy::Peer;
-use crate::model::selector::{LabelSelector, Labels};
+use crate::model::selector::LabelSelector;
 
 /// At most this many Services or workloads are named in one message.
 const NAMED_IN_MESSAGE: usize = 5;
@@ -36,20 +36,17 @@ pub(crate) fn peers<'a>(context: &PlanContext<'a>, known: &'a [KnownWorkload]) -
             let help = "admit the nodes' addresses in a NetworkPolicy of your own";
             found.doubts.push((known, "uses the host network, so no pod selector matches it", help));
         }
-        let mut selectors: Vec<LabelSelector> =
+        let mut pods: Vec<LabelSelector> =
             present.iter().map(|labelled| context.workload_selector(*labelled)).collect();
-        if selectors.is_empty() && known.pod_labels.is_empty() {
+        if pods.is_empty() && known.pod_labels.is_empty() {
             let help = "give its podLabels, or compile it in the same run";
             found.doubts.push((known, "is not in the input and has no podLabels", help));
-            selectors.push(LabelSelector::from_labels(our_labels(known, context.config.profile)));
-        } else if selectors.is_empty() {
-            selectors.push(LabelSelector::from_labels(known.pod_labels.clone()));
+            pods.push(selectors::workload_pods(&identity(known), context.config.profile));
+        } else if pods.is_empty() {
+            pods.push(LabelSelector::from_labels(known.pod_labels.clone()));
         }
-        for pod_selector in selectors {
-            let peer = Peer::Pods {
-                pod_selector: Some(pod_selector),
-                namespace_selector: Some(namespace_selector(&known.namespace)),
-            };
+        for pods in pods {
+            let peer = selectors::peer(context, pods, &known.namespace);
             if !found.peers.contains(&peer) {
                 found.peers.push(peer);
             }
@@ -126,27 +123,6 @@ fn identity(known: &KnownWorkload) -> Identity {
         name: known.name.clone(),
         kind: Some(known.kind.clone()).filter(|kind| !kind.is_empty()),
     }
-}
-
-/// The labels that this project gives the pods of a workload with that identity.
-fn our_labels(known: &KnownWorkload, profile: Profile) -> Labels {
-    let identity = identity(known);
-    let mut labels = Labels::new();
-    match profile {
-        Profile::Classic => {
-            labels.insert(keys::SERVER.into(), identity.formatted());
-        }
-        Profile::V2 => {
-            labels.insert(keys::SERVICE.into(), identity.formatted());
-            labels.extend(identity.kind.map(|kind| (keys::OWNER_KIND.into(), kind)));
-        }
-    }
-    labels
-}
-
-/// The namespace by the label that the API server sets, whether or not its manifest is in the input.
-fn namespace_selector(namespace: &str) -> LabelSelector {
-    LabelSelector::from_labels(Labels::from([(keys::STANDARD_NAMESPACE_NAME.into(), namespace.into())]))
 }
 
 fn display(known: &KnownWorkload) -> String {

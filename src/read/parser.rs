@@ -50,7 +50,8 @@ pub fn parse(text: &str) -> Result<(Tree, Vec<Document>), SyntaxError> {
 }
 
 /// Like [`parse`], but of objects that are not needed only the header is kept (`apiVersion`, `kind`, `metadata`). Objects are
-/// documents, and members of a document's `items`. Those with anchors are always kept whole, since others may refer to them.
+/// documents, and members of a document's `items`. Those with anchors or aliases are always kept whole, since a change of one
+/// object may concern another through them.
 ///
 /// # Errors
 /// As for [`parse`].
@@ -102,7 +103,7 @@ struct Frame {
     anchor: usize,
     /// Nodes below it and itself, with aliases followed.
     expanded: u64,
-    /// Anchors that were defined before it.
+    /// Anchors and aliases before it.
     anchors_before: usize,
     /// Whether its elements are objects: the value of a document's `items`.
     is_items: bool,
@@ -123,6 +124,7 @@ struct Builder<'a> {
     open: Vec<Frame>,
     /// By anchor id.
     targets: Vec<Target>,
+    /// Anchors and aliases so far.
     anchor_count: usize,
     documents: Vec<Document>,
     /// Nodes written so far in this document, kept or not.
@@ -289,6 +291,7 @@ impl<'a> Builder<'a> {
         self.breaks.check_gap(self.text, self.position, range.start)?;
         self.breaks.check_token(self.text, range.end)?;
         self.position = range.end;
+        self.anchor_count += 1;
         let id = self.push_node(Shape::Alias, range.start, range.end, NONE);
         let target = self.targets.get(anchor).copied().unwrap_or(Target { node: NONE, expanded: None });
         let Some(expanded) = target.expanded else {

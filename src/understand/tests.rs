@@ -19,7 +19,7 @@ use std::fmt::Write as _;
 fn config(settings: &[(&str, &str)]) -> Config {
     let settings: Vec<(String, String)> =
         settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    let (config, findings) = config::raw::read(&Package::default(), None, &settings);
+    let (config, findings) = config::raw::read(&Package::default(), &[], &settings);
     assert_eq!(findings.0, []);
     config
 }
@@ -44,7 +44,7 @@ fn understand(manifests: &str) -> (World, String) {
 
 fn line(package: &Package, finding: &Finding) -> String {
     let field = finding.place.and_then(|place| {
-        let route = package.node(place.resource)?.route_to(place.start as usize);
+        let route = package.node(place.resource)?.route_to_range(place.start as usize, place.end as usize);
         Some(format!(" {route}"))
     });
     let help = finding.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();

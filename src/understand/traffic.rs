@@ -1,9 +1,40 @@
-//! Traffic that is no intent: Ingresses, routes, webhooks, monitors.
+//! Traffic that nobody declares as an intent: what exposes, scrapes or calls back Services (`spec/otterize.md` 4.9, 4.11, 4.12).
+//!
+//! One file per API family. Fields that say nothing about where traffic goes are not looked at.
 
+mod backends;
+mod contour;
+mod gateway_api;
+mod generated;
+mod ingress;
+mod istio;
+mod monitors;
+mod openshift;
+mod traefik;
+mod webhooks;
+
+use super::fields::Fields;
 use super::names::Names;
 use super::object::Object;
 use crate::diag::Findings;
 use crate::model::world::World;
 
 /// Reads everything of these kinds into the world; other kinds are left alone.
-pub(super) fn read(_objects: &[Object<'_>], _names: &Names, _world: &mut World, _findings: &mut Findings) {}
+///
+/// `names` turns references into deployed names: kustomize mends the references of Ingresses and webhooks only after the last function.
+pub(super) fn read(objects: &[Object<'_>], names: &Names, world: &mut World, findings: &mut Findings) {
+    for object in objects.iter().filter(|object| !object.is_local_config) {
+        let fields = &mut Fields::new(object, findings);
+        world.exposures.extend(ingress::read(fields));
+        world.exposures.extend(gateway_api::read_route(fields));
+        world.exposures.extend(openshift::read(fields));
+        world.exposures.extend(contour::read(fields));
+        world.reference_grants.extend(gateway_api::read_grant(fields));
+        world.webhooks.extend(webhooks::read(fields));
+        world.monitors.extend(monitors::read(fields));
+        world.other_generated.extend(generated::read(fields));
+    }
+    world.exposures.extend(istio::read(objects, names, findings));
+    world.exposures.extend(traefik::read(objects, findings));
+    backends::resolve(objects, names, world, findings);
+}

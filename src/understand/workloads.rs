@@ -90,6 +90,7 @@ pub(super) fn read(
             .map(|node| object.place(node)),
         pod_addresses: if is_pod { pod_addresses(&mut fields) } else { Vec::new() },
         owner: owner(&mut fields),
+        controller: controller(object),
         replicas: spec.and_then(|spec| replicas(&fields, spec)),
         called_by,
         place: object.name_place(),
@@ -192,4 +193,13 @@ fn owner(fields: &mut Fields<'_, '_>) -> Option<Owner> {
     let kind = fields.text(first, "kind")?.0.to_owned();
     let name = fields.text(first, "name")?.0.to_owned();
     Some(Owner { kind, name })
+}
+
+/// The owner that controls the object; unlike [`owner`], it need not come first or have a kind.
+fn controller(object: &Object<'_>) -> Option<Owner> {
+    let references = object.node.path(&["metadata", "ownerReferences"])?;
+    let controls = |reference: &Node<'_>| reference.get("controller").and_then(Node::as_bool) == Some(true);
+    let reference = references.items().find(controls)?;
+    let text = |field| reference.get(field).and_then(Node::as_str).unwrap_or_default().to_owned();
+    Some(Owner { kind: text("kind"), name: text("name") })
 }

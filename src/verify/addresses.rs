@@ -112,10 +112,22 @@ impl AddressRange {
     /// Every IPv6 address.
     pub const EVERY_V6: Self = Self::V6(Ipv6Addr::UNSPECIFIED, Ipv6Addr::from_bits(u128::MAX));
 
-    /// Whether it is IPv6.
+    /// The first address. IPv4 sorts before IPv6.
     #[must_use]
-    pub fn is_v6(self) -> bool {
-        matches!(self, Self::V6(..))
+    pub fn first(self) -> IpAddr {
+        match self {
+            Self::V4(first, _) => first.into(),
+            Self::V6(first, _) => first.into(),
+        }
+    }
+
+    /// The last address.
+    #[must_use]
+    pub fn last(self) -> IpAddr {
+        match self {
+            Self::V4(_, last) => last.into(),
+            Self::V6(_, last) => last.into(),
+        }
     }
 }
 

@@ -20,9 +20,12 @@ const PORTS: (u16, u16) = (1, u16::MAX);
 
 impl ConnectionSet {
     /// No connection.
+    pub const EMPTY: Self = Self { tcp: Intervals::EMPTY, udp: Intervals::EMPTY, sctp: Intervals::EMPTY };
+
+    /// No connection.
     #[must_use]
     pub fn none() -> Self {
-        Self::default()
+        Self::EMPTY
     }
 
     /// Every port of every protocol.

@@ -30,8 +30,13 @@ pub struct Intervals<T> {
 
 impl<T> Default for Intervals<T> {
     fn default() -> Self {
-        Self { ranges: Vec::new() }
+        Self::EMPTY
     }
+}
+
+impl<T> Intervals<T> {
+    /// The empty set.
+    pub const EMPTY: Self = Self { ranges: Vec::new() };
 }
 
 impl<T: Point> Intervals<T> {

@@ -75,7 +75,7 @@ fn odd_objects_do_not_sink_the_run() {
     for (manifest, expected) in [
         (
             "apiVersion: apps/v1\nkind: Deployment\nmetadata: {generateName: w-}\nspec: {template: {}}\n",
-            "warning name-missing apiVersion: Deployment without name: has no metadata.name, so its pods have no identity (give it a name: generated names cannot be matched by intents)\n",
+            "warning name-missing : Deployment without name: has no metadata.name, so its pods have no identity (give it a name: generated names cannot be matched by intents)\n",
         ),
         (
             "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: w}\n",
@@ -92,6 +92,11 @@ fn odd_objects_do_not_sink_the_run() {
         ("apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: []\n", ""),
         ("apiVersion: kpt.dev/v1\nkind: Kptfile\nmetadata: {name: p}\n", ""),
         ("some: thing\n", ""),
+        ("apiVersion: example.com/v1\nkind: Odd\nmetadata: [a]\nspec: [text]\n", ""),
+        (
+            "apiVersion: example.com/v1\nkind: Odd\nmetadata: {name: [a], labels: x}\nspec: {template: {spec: text}}\nstatus: 1\n",
+            "",
+        ),
     ] {
         let (world, lines) = read(manifest, &Config::default());
         assert_eq!((world.workloads.len(), lines.as_str()), (0, expected), "{manifest}");

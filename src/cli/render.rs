@@ -1,0 +1,64 @@
+//! `render`: manifests in, the complete manifest stream out (`DESIGN.md` 1.1, 1.4 rules 11, 12 and 16).
+
+use super::environment::{self, FromEnvironment};
+use super::streams::{complain, excerpts, print, report};
+use super::{FAULTY, Settings};
+use enforce_intents::config::schema::field_names;
+use enforce_intents::diag::Severity;
+use enforce_intents::read::files;
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+
+/// Arguments of `render`.
+#[derive(clap::Args, Debug)]
+pub(super) struct Arguments {
+    /// Files and directories; `-` or nothing at all is standard input
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Namespace of manifests that have none
+    #[arg(long, value_name = "NAMESPACE")]
+    namespace: Option<String>,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// Renders and gives the exit code. A failing run prints nothing on stdout.
+pub(super) fn run(arguments: Arguments) -> u8 {
+    let from_environment = match settings_from_environment() {
+        Ok(settings) => settings,
+        Err(message) => {
+            complain(&message);
+            return FAULTY;
+        }
+    };
+    announce(&from_environment);
+    let (mut settings, unreadable_config) = arguments.settings.load();
+    let from_environment = from_environment.into_iter().map(|one| (one.key, one.value));
+    settings.set = from_environment.chain(settings.set).collect();
+    settings.set.extend(arguments.namespace.map(|namespace| ("namespace".to_owned(), namespace)));
+
+    let (sources, unreadable) = files::read(&arguments.paths, &mut io::stdin().lock());
+    let mut outcome = enforce_intents::render(sources, settings);
+    outcome.findings.0.extend(unreadable_config.0);
+    outcome.findings.0.extend(unreadable.0);
+    excerpts(&outcome.package, &outcome.findings, Severity::Warning);
+    match outcome.output {
+        Some(output) if !outcome.findings.has_errors() => print(&output),
+        _ => FAULTY,
+    }
+}
+
+fn settings_from_environment() -> Result<Vec<FromEnvironment>, String> {
+    let variables: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    environment::settings(&variables, &field_names().collect::<Vec<_>>())
+}
+
+/// What nobody wrote on the command line must not work unseen.
+fn announce(settings: &[FromEnvironment]) {
+    for setting in settings {
+        report(&format!("note: {}={} from {}\n", setting.key, setting.value, setting.variable));
+    }
+}

@@ -1,0 +1,84 @@
+//! Values as JSON text.
+
+use crate::model::value::Value;
+
+/// The value as JSON: two spaces per level, a line per entry, a line break at the end.
+#[must_use]
+pub fn pretty(value: &Value) -> String {
+    let mut text = String::new();
+    write(value, 0, &mut text);
+    text.push('\n');
+    text
+}
+
+/// Recursion is as deep as the value, and values are made by this program.
+fn write(value: &Value, depth: usize, text: &mut String) {
+    match value {
+        Value::Null => text.push_str("null"),
+        Value::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
+        Value::Integer(value) => text.push_str(&value.to_string()),
+        Value::String(value) => write_string(value, text),
+        Value::List(items) if items.is_empty() => text.push_str("[]"),
+        Value::List(items) => {
+            write_between('[', ']', items, depth, text, |item, text| write(item, depth + 1, text));
+        }
+        Value::Map(entries) if entries.is_empty() => text.push_str("{}"),
+        Value::Map(entries) => write_between('{', '}', entries, depth, text, |(key, value), text| {
+            write_string(key, text);
+            text.push_str(": ");
+            write(value, depth + 1, text);
+        }),
+    }
+}
+
+fn write_between<T>(
+    open: char,
+    close: char,
+    parts: &[T],
+    depth: usize,
+    text: &mut String,
+    mut write_part: impl FnMut(&T, &mut String),
+) {
+    text.push(open);
+    for (index, part) in parts.iter().enumerate() {
+        text.push_str(if index == 0 { "\n" } else { ",\n" });
+        text.push_str(&"  ".repeat(depth + 1));
+        write_part(part, text);
+    }
+    text.push('\n');
+    text.push_str(&"  ".repeat(depth));
+    text.push(close);
+}
+
+fn write_string(value: &str, text: &mut String) {
+    text.push('"');
+    for character in value.chars() {
+        match character {
+            '"' => text.push_str("\\\""),
+            '\\' => text.push_str("\\\\"),
+            '\n' => text.push_str("\\n"),
+            '\r' => text.push_str("\\r"),
+            '\t' => text.push_str("\\t"),
+            character if character < ' ' => text.push_str(&format!("\\u{:04x}", u32::from(character))),
+            character => text.push(character),
+        }
+    }
+    text.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pretty;
+    use crate::model::value::Value;
+
+    #[test]
+    fn prints_every_kind_of_value() {
+        let value = Value::map([
+            ("text", Value::string("a \"b\" \\ \n\u{1} é")),
+            ("list", Value::List(vec![Value::Integer(-1), Value::Bool(true), Value::Null])),
+            ("empty", Value::List(vec![Value::List(vec![]), Value::Map(vec![])])),
+        ]);
+        let expected = "{\n  \"text\": \"a \\\"b\\\" \\\\ \\n\\u0001 é\",\n  \"list\": [\n    -1,\n    true,\n    null\n  ],\n  \"empty\": [\n    [],\n    {}\n  ]\n}\n";
+        assert_eq!(pretty(&value), expected);
+    }
+}

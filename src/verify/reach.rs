@@ -1,0 +1,353 @@
+//! Who can reach whom: the NetworkPolicies of a world, judged with the semantics of the API (`spec/networkpolicy.md` 4.1).
+//!
+//! # How it stays fast
+//!
+//! Policies see of a pod only its namespace, labels, named ports and network. Pods that agree in these are one *class*, and
+//! selectors are looked up in an index of labels, so work grows with what the rules select and not with pods times policies.
+//! What all policies on one class allow is a *row*: the few peers that are treated apart, and one entry for all the others.
+//! [`Reachability::for_each_connection`] meets the egress row of every source with the ingress row of every destination.
+//!
+//! # What it knows and does not know
+//!
+//! * A Namespace without manifest has the label `kubernetes.io/metadata.name` alone.
+//! * Pods on the node's network (`hostNetwork`) are selected by nobody: policies do not isolate them, and as peers only rules
+//!   without peers let them through. An ipBlock might; then the verdict is unknown ([`decisions::Doubt`]).
+//! * An ipBlock matches pods only where `podAddresses: match` says so and the manifest tells the address.
+//! * Replies need no rule; node to pod traffic on the same node (probes) is always let through and not judged.
+
+mod compiled;
+pub mod decisions;
+mod entry_points;
+mod label_index;
+mod pods;
+mod rows;
+
+pub use entry_points::EntryPoint;
+pub use pods::{JudgedWorkload, NAMESPACE_NAME_LABEL};
+
+use self::compiled::{CompiledPolicy, CompiledRule};
+use self::pods::{Class, NamespaceInfo, PodIndex};
+use self::rows::{NONE, Row, RowBuilder, SetId, Sets};
+use super::addresses::{AddressRange, AddressSet, partition};
+use super::connections::ConnectionSet;
+use crate::config::{Config, KnownWorkload};
+use crate::model::policy::{Direction, InputPolicy, Peer, Protocol};
+use crate::model::world::World;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// One end of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum End {
+    /// A workload, by its index in [`Reachability::workloads`].
+    Workload(usize),
+    /// Addresses outside the cluster.
+    External(AddressRange),
+    /// Whatever serves Ingresses and Routes; only as a source.
+    IngressController,
+}
+
+/// A world whose policies are resolved and ready to be asked.
+pub struct Reachability<'w> {
+    world: &'w World,
+    workloads: Vec<JudgedWorkload>,
+    /// For each object of the world the index of its workload.
+    workload_of: Vec<usize>,
+    namespaces: Vec<NamespaceInfo>,
+    classes: Vec<Class<'w>>,
+    compiled: Vec<CompiledPolicy>,
+    /// For each class the policies that select it, sorted by index.
+    selected_by: Vec<Vec<u32>>,
+    sources: Vec<AddressRange>,
+    destinations: Vec<AddressRange>,
+    ingress_controllers: Vec<KnownWorkload>,
+}
+
+impl<'w> Reachability<'w> {
+    /// Resolves the policies of a world. Uses `podAddresses` and `ingressControllerConfigs` of the configuration.
+    #[must_use]
+    pub fn new(world: &'w World, config: &Config) -> Self {
+        let namespaces = pods::namespaces(world);
+        let (workloads, classes) = pods::group(world, &namespaces, config);
+        let index = PodIndex::new(&classes, &namespaces);
+        let compiled = compiled::compile(&world.policies, &index, &classes);
+        let mut selected_by = vec![Vec::new(); classes.len()];
+        for (number, policy) in (0u32..).zip(&world.policies) {
+            for class in index.in_namespace(&policy.policy.namespace, Some(&policy.policy.spec.pod_selector)) {
+                if let Some(list) = selected_by.get_mut(class as usize) {
+                    list.push(number);
+                }
+            }
+        }
+        let mut workload_of = vec![0; world.workloads.len()];
+        for (index, workload) in workloads.iter().enumerate() {
+            for &member in &workload.members {
+                if let Some(entry) = workload_of.get_mut(member) {
+                    *entry = index;
+                }
+            }
+        }
+        Self {
+            world,
+            workloads,
+            workload_of,
+            classes,
+            compiled,
+            selected_by,
+            sources: external_ranges(&world.policies, Direction::Ingress),
+            destinations: external_ranges(&world.policies, Direction::Egress),
+            ingress_controllers: config.ingress_controller_configs.clone(),
+            namespaces,
+        }
+    }
+
+    /// The world that is judged.
+    #[must_use]
+    pub fn world(&self) -> &'w World {
+        self.world
+    }
+
+    /// The workloads, sorted by namespace, name and kind. Pods that a controller owns are shown as the controller.
+    #[must_use]
+    pub fn workloads(&self) -> &[JudgedWorkload] {
+        &self.workloads
+    }
+
+    /// The workload with that index.
+    #[must_use]
+    pub fn workload(&self, index: usize) -> Option<&JudgedWorkload> {
+        self.workloads.get(index)
+    }
+
+    /// Indices of the workloads that `[namespace/]name` or `[namespace/]name[Kind]` names.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Vec<usize> {
+        (0..).zip(&self.workloads).filter(|(_, workload)| workload.is_named(text)).map(|(index, _)| index).collect()
+    }
+
+    /// The index of the workload that an object of the world belongs to.
+    #[must_use]
+    pub fn workload_of(&self, member: usize) -> Option<usize> {
+        self.workload_of.get(member).copied()
+    }
+
+    /// The external ranges that policies tell apart as sources (ingress) or destinations (egress).
+    #[must_use]
+    pub fn external(&self, direction: Direction) -> &[AddressRange] {
+        match direction {
+            Direction::Ingress => &self.sources,
+            Direction::Egress => &self.destinations,
+        }
+    }
+
+    /// Whether some policy isolates the workload's pods in that direction: all of them, if they differ.
+    #[must_use]
+    pub fn is_isolated(&self, workload: usize, direction: Direction) -> bool {
+        let classes = self.workloads.get(workload).map(|workload| workload.classes.as_slice()).unwrap_or_default();
+        !classes.is_empty() && classes.iter().all(|&class| self.policies_on(class, direction).next().is_some())
+    }
+
+    /// Indices in [`World::policies`] of the policies that isolate some pod of the workload in that direction, sorted.
+    #[must_use]
+    pub fn isolating_policies(&self, workload: usize, direction: Direction) -> Vec<usize> {
+        let classes = self.workloads.get(workload).map(|workload| workload.classes.as_slice()).unwrap_or_default();
+        let mut found: Vec<usize> = classes
+            .iter()
+            .flat_map(|&class| self.policies_on(class, direction))
+            .map(|number| number as usize)
+            .collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    /// Indices of the workloads that a policy selects, whichever directions it applies to.
+    #[must_use]
+    pub fn selected_workloads(&self, policy: usize) -> Vec<usize> {
+        let is_selected = |workload: &JudgedWorkload| {
+            workload.classes.iter().any(|&class| {
+                let list = self.selected_by.get(class as usize);
+                list.is_some_and(|list| list.iter().any(|&number| number as usize == policy))
+            })
+        };
+        (0..).zip(&self.workloads).filter(|(_, workload)| is_selected(workload)).map(|(index, _)| index).collect()
+    }
+
+    /// Indices of the workloads that a rule names as peers by selectors or known addresses. `None` if it names everybody.
+    #[must_use]
+    pub fn peer_workloads(&self, policy: usize, direction: Direction, rule: usize) -> Option<Vec<usize>> {
+        let rules = self.compiled.get(policy).and_then(|policy| policy.rules(direction)).unwrap_or_default();
+        let peers = &rules.get(rule)?.peers;
+        if peers.anyone {
+            return None;
+        }
+        let has_class = |&class: &u32| peers.has_class(class, self.is_on_host_network(class));
+        let is_peer = |workload: &JudgedWorkload| workload.classes.iter().any(has_class);
+        Some((0..).zip(&self.workloads).filter(|(_, workload)| is_peer(workload)).map(|(index, _)| index).collect())
+    }
+
+    /// Calls `visit` for every pair of different ends with the connections between them, unless there are none: first all
+    /// destinations of the first workload, and so on, external sources and the ingress controller last.
+    pub fn for_each_connection(&self, visit: &mut dyn FnMut(End, End, &ConnectionSet)) {
+        let mut sets = Sets::new();
+        let egress = self.rows(Direction::Egress, &mut sets);
+        let ingress = self.rows(Direction::Ingress, &mut sets);
+        let workloads_of = self.workloads_of_classes();
+        for (source, workload) in self.workloads.iter().enumerate() {
+            let pods = self.row_to_workloads(source, workload, (&egress, &ingress), &workloads_of, &mut sets);
+            for (destination, set) in pods {
+                visit(End::Workload(source), End::Workload(destination), sets.get(set));
+            }
+            for (number, &range) in (0u32..).zip(&self.destinations) {
+                let set = union_of(workload, &egress, &mut sets, |row| row.range(number));
+                if set != NONE {
+                    visit(End::Workload(source), End::External(range), sets.get(set));
+                }
+            }
+        }
+        for (number, &range) in (0u32..).zip(&self.sources) {
+            for (destination, workload) in self.workloads.iter().enumerate() {
+                let set = union_of(workload, &ingress, &mut sets, |row| row.range(number));
+                if set != NONE {
+                    visit(End::External(range), End::Workload(destination), sets.get(set));
+                }
+            }
+        }
+        for entry in self.entry_points() {
+            let set = entry.allowed();
+            if !set.is_empty() {
+                visit(End::IngressController, End::Workload(entry.workload), &set);
+            }
+        }
+    }
+
+    /// What one workload may send to every other one, by index.
+    fn row_to_workloads(
+        &self,
+        source: usize,
+        workload: &JudgedWorkload,
+        (egress, ingress): (&[Rc<Row>], &[Rc<Row>]),
+        workloads_of: &[Vec<usize>],
+        sets: &mut Sets,
+    ) -> BTreeMap<usize, SetId> {
+        let mut found = BTreeMap::new();
+        let mut meet = |from: u32, row: &Row, to: u32, sets: &mut Sets| {
+            let Some(back) = ingress.get(to as usize) else { return };
+            let sent = row.class(to, self.is_on_host_network(to));
+            let set = sets.intersection(sent, back.class(from, self.is_on_host_network(from)));
+            if set == NONE {
+                return;
+            }
+            for &destination in workloads_of.get(to as usize).map(Vec::as_slice).unwrap_or_default() {
+                if destination != source {
+                    let entry = found.entry(destination).or_insert(NONE);
+                    *entry = sets.union(*entry, set);
+                }
+            }
+        };
+        for &from in &workload.classes {
+            let Some(row) = egress.get(from as usize) else { continue };
+            if row.is_closed() {
+                for &(to, _) in &row.classes {
+                    meet(from, row, to, sets);
+                }
+            } else {
+                for to in (0u32..).take(self.classes.len()) {
+                    meet(from, row, to, sets);
+                }
+            }
+        }
+        found
+    }
+
+    /// The rows of all classes in one direction. Classes that the same policies select share one, unless port names tell them apart.
+    fn rows(&self, direction: Direction, sets: &mut Sets) -> Vec<Rc<Row>> {
+        let by_port = self.classes_by_port();
+        let builder = RowBuilder { classes: &self.classes, by_port: &by_port, partition: self.external(direction) };
+        let open = Rc::new(Row::open());
+        let mut known: BTreeMap<_, Rc<Row>> = BTreeMap::new();
+        (0u32..)
+            .zip(&self.classes)
+            .map(|(number, class)| {
+                let policies: Vec<u32> = self.policies_on(number, direction).collect();
+                if policies.is_empty() {
+                    return Rc::clone(&open);
+                }
+                let rules = || policies.iter().flat_map(|&policy| self.rules(policy, direction));
+                let destination = (direction == Direction::Ingress).then_some(class);
+                let has_names = destination.is_some() && rules().any(|rule| !rule.ports.named.is_empty());
+                let ports = has_names.then(|| class.ports.clone());
+                let build = || Rc::new(builder.build(rules(), destination, sets));
+                Rc::clone(known.entry((policies.clone(), ports)).or_insert_with(build))
+            })
+            .collect()
+    }
+
+    fn rules(&self, policy: u32, direction: Direction) -> &[CompiledRule] {
+        self.compiled.get(policy as usize).and_then(|policy| policy.rules(direction)).unwrap_or_default()
+    }
+
+    /// The policies that isolate a class in one direction, sorted.
+    fn policies_on(&self, class: u32, direction: Direction) -> impl Iterator<Item = u32> {
+        let policies = self.selected_by.get(class as usize).map(Vec::as_slice).unwrap_or_default();
+        let applies = move |&number: &u32| {
+            self.compiled.get(number as usize).is_some_and(|policy| policy.rules(direction).is_some())
+        };
+        policies.iter().copied().filter(applies)
+    }
+
+    fn classes_by_port(&self) -> BTreeMap<(Protocol, &'w str), Vec<u32>> {
+        let mut by_port: BTreeMap<_, Vec<u32>> = BTreeMap::new();
+        for (number, class) in (0u32..).zip(&self.classes) {
+            for &(name, protocol) in class.ports.keys() {
+                by_port.entry((protocol, name)).or_default().push(number);
+            }
+        }
+        by_port
+    }
+
+    fn workloads_of_classes(&self) -> Vec<Vec<usize>> {
+        let mut workloads_of = vec![Vec::new(); self.classes.len()];
+        for (index, workload) in self.workloads.iter().enumerate() {
+            for &class in &workload.classes {
+                if let Some(list) = workloads_of.get_mut(class as usize) {
+                    list.push(index);
+                }
+            }
+        }
+        workloads_of
+    }
+
+    fn is_on_host_network(&self, class: u32) -> bool {
+        self.classes.get(class as usize).is_some_and(|class| class.host_network)
+    }
+}
+
+impl CompiledPolicy {
+    /// The rules of one direction, `None` if the policy does not apply to it.
+    fn rules(&self, direction: Direction) -> Option<&[CompiledRule]> {
+        match direction {
+            Direction::Ingress => self.ingress.as_deref(),
+            Direction::Egress => self.egress.as_deref(),
+        }
+    }
+}
+
+/// The union over the rows of a workload's classes.
+fn union_of(workload: &JudgedWorkload, rows: &[Rc<Row>], sets: &mut Sets, of: impl Fn(&Row) -> SetId) -> SetId {
+    let rows = workload.classes.iter().filter_map(|&class| rows.get(class as usize));
+    rows.fold(NONE, |set, row| sets.union(set, of(row)))
+}
+
+/// The external addresses, cut wherever an ipBlock of that direction begins or ends.
+fn external_ranges(policies: &[InputPolicy], direction: Direction) -> Vec<AddressRange> {
+    let rules = policies.iter().flat_map(|policy| policy.policy.spec.rules(direction).unwrap_or_default());
+    let blocks: Vec<AddressSet> = rules
+        .flat_map(|rule| &rule.peers)
+        .filter_map(|peer| match peer {
+            Peer::IpBlock { cidr, except } => Some(AddressSet::block(cidr, except)),
+            Peer::Pods { .. } => None,
+        })
+        .collect();
+    partition(&blocks)
+}

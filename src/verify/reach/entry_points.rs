@@ -1,0 +1,151 @@
+//! What comes in through Ingresses and Routes: from whatever controller serves them to the pods behind their Services.
+
+use super::Reachability;
+use super::decisions::{Decision, Stranger};
+use super::pods::NAMESPACE_NAME_LABEL;
+use crate::model::policy::{Direction, PortValue, Protocol};
+use crate::model::selector::Labels;
+use crate::model::service::{Service, ServicePort};
+use crate::model::traffic::{Backend, Exposure, ExposureKind};
+use crate::verify::connections::ConnectionSet;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A workload behind Ingresses or Routes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryPoint {
+    /// Index of the workload.
+    pub workload: usize,
+    /// Index in `World::exposures` and name of the Service of each reference, and the ports that it leads to.
+    pub ways: Vec<(usize, String, ConnectionSet)>,
+    /// What the policies on the workload let through from the controller.
+    pub let_through: ConnectionSet,
+}
+
+impl EntryPoint {
+    /// The ports that the references lead to.
+    #[must_use]
+    pub fn wanted(&self) -> ConnectionSet {
+        self.ways.iter().fold(ConnectionSet::none(), |set, (.., ports)| set.union(ports))
+    }
+
+    /// The ports that the references lead to and the policies let through.
+    #[must_use]
+    pub fn allowed(&self) -> ConnectionSet {
+        self.wanted().intersection(&self.let_through)
+    }
+}
+
+impl Reachability<'_> {
+    /// The workloads behind Ingresses and Routes, by their index.
+    ///
+    /// A reference leads to a workload if the Service, in the namespace of the referring object, selects it and the port of the
+    /// pods is one of the TCP ports that its containers declare.
+    #[must_use]
+    pub fn entry_points(&self) -> Vec<EntryPoint> {
+        let mut found: BTreeMap<usize, Vec<(usize, String, ConnectionSet)>> = BTreeMap::new();
+        for (index, exposure) in self.world.exposures.iter().enumerate() {
+            if !matches!(exposure.kind, ExposureKind::Ingress | ExposureKind::OpenShiftRoute) {
+                continue;
+            }
+            for backend in &exposure.backends {
+                let services = self.world.services.iter();
+                let service = services
+                    .clone()
+                    .find(|service| service.name == backend.service && service.namespace == exposure.namespace);
+                let Some(service) = service else { continue };
+                let ports = target_ports(exposure, backend, service);
+                for (workload, set) in self.behind(service, &ports) {
+                    found.entry(workload).or_default().push((index, service.name.clone(), set));
+                }
+            }
+        }
+        found
+            .into_iter()
+            .map(|(workload, ways)| EntryPoint { workload, ways, let_through: self.from_controller(workload) })
+            .collect()
+    }
+
+    /// The workloads that a Service selects with those of the ports that their containers declare for TCP.
+    fn behind(&self, service: &Service, ports: &[&ServicePort]) -> BTreeMap<usize, ConnectionSet> {
+        let mut found: BTreeMap<usize, ConnectionSet> = BTreeMap::new();
+        for (member, workload) in self.world.workloads.iter().enumerate() {
+            let is_selected = workload.namespace == service.namespace && service.selects(&workload.template_labels);
+            let Some(index) = self.workload_of(member).filter(|_| is_selected) else { continue };
+            let declared: BTreeSet<u16> =
+                workload.ports().filter(|port| port.protocol == Protocol::Tcp).map(|port| port.number).collect();
+            let set = ports
+                .iter()
+                .filter_map(|port| workload.resolve_port(&port.target_port, Protocol::Tcp))
+                .filter(|number| declared.contains(number))
+                .fold(ConnectionSet::none(), |set, number| set.union(&ConnectionSet::port(Protocol::Tcp, number)));
+            let entry = found.entry(index).or_default();
+            *entry = entry.union(&set);
+        }
+        found
+    }
+
+    /// What the ingress policies on a workload let through from the controller: each known one, else a pod of which nothing is known.
+    fn from_controller(&self, workload: usize) -> ConnectionSet {
+        let Some(workload) = self.workload(workload) else { return ConnectionSet::none() };
+        let strangers = self.controllers();
+        let classes = workload.classes.iter();
+        classes.fold(ConnectionSet::none(), |set, &class| {
+            strangers.iter().fold(set, |set, stranger| set.union(&self.from_stranger(stranger, class)))
+        })
+    }
+
+    /// The controllers as pods.
+    pub(super) fn controllers(&self) -> Vec<Stranger> {
+        let stranger = |namespace: &str, pod_labels: Labels| {
+            let known = self.namespaces.iter().find(|known| known.name == namespace);
+            let implicit = || Labels::from([(NAMESPACE_NAME_LABEL.to_owned(), namespace.to_owned())]);
+            Stranger {
+                namespace: namespace.to_owned(),
+                namespace_labels: known.map_or_else(implicit, |known| known.labels.clone()),
+                pod_labels,
+            }
+        };
+        if self.ingress_controllers.is_empty() {
+            return vec![stranger("", Labels::new())];
+        }
+        let labels_of = |name: &str, namespace: &str, kind: &str| {
+            let mut workloads = self.world.workloads.iter();
+            let found = workloads
+                .find(|workload| workload.name == name && workload.namespace == namespace && workload.kind == kind);
+            found.map(|workload| workload.template_labels.clone())
+        };
+        self.ingress_controllers
+            .iter()
+            .map(|known| {
+                let labels = labels_of(&known.name, &known.namespace, &known.kind);
+                stranger(&known.namespace, labels.unwrap_or_else(|| known.pod_labels.clone()))
+            })
+            .collect()
+    }
+
+    /// What the ingress policies on a class let through from a pod that is not in the input.
+    fn from_stranger(&self, stranger: &Stranger, class: u32) -> ConnectionSet {
+        let party = super::decisions::Party::Stranger(stranger);
+        let segments = self.decide_one_way(Direction::Ingress, class, party);
+        segments
+            .into_iter()
+            .filter(|(_, decision)| !matches!(decision, Decision::Denied { .. }))
+            .fold(ConnectionSet::none(), |set, (connections, _)| set.union(&connections))
+    }
+}
+
+/// The ports of a Service that a reference means: all if it names none.
+///
+/// An Ingress names a port of the Service by number or name. A Route names a port of the Service or of the pods.
+fn target_ports<'s>(exposure: &Exposure, backend: &Backend, service: &'s Service) -> Vec<&'s ServicePort> {
+    let is_meant = |port: &&ServicePort| match &backend.port {
+        None => true,
+        Some(PortValue::Name(name)) => {
+            port.name.as_deref() == Some(name)
+                || (exposure.kind == ExposureKind::OpenShiftRoute && port.target_port == PortValue::Name(name.clone()))
+        }
+        Some(PortValue::Number(number)) => port.port == *number || port.target_port == PortValue::Number(*number),
+    };
+    let meant = service.ports.iter().filter(is_meant);
+    if backend.port.is_some() { meant.take(1).collect() } else { meant.collect() }
+}

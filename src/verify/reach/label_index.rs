@@ -1,0 +1,61 @@
+//! Finds what a label selector selects without looking at everything.
+
+use crate::model::selector::{LabelSelector, Labels, Operator};
+use std::collections::BTreeMap;
+
+/// Things with labels, by their index, looked up by selector.
+#[derive(Default)]
+pub(super) struct LabelIndex<'w> {
+    labels: Vec<&'w Labels>,
+    by_pair: BTreeMap<&'w str, BTreeMap<&'w str, Vec<u32>>>,
+    by_key: BTreeMap<&'w str, Vec<u32>>,
+}
+
+impl<'w> LabelIndex<'w> {
+    /// The index of these things, numbered in their order.
+    pub(super) fn new(things: impl IntoIterator<Item = &'w Labels>) -> Self {
+        let mut index = Self::default();
+        for (number, labels) in (0u32..).zip(things) {
+            index.labels.push(labels);
+            for (key, value) in labels {
+                index.by_pair.entry(key).or_default().entry(value).or_default().push(number);
+                index.by_key.entry(key).or_default().push(number);
+            }
+        }
+        index
+    }
+
+    /// What the selector selects, in order.
+    pub(super) fn select(&self, selector: &LabelSelector) -> Vec<u32> {
+        match self.candidates(selector) {
+            Some(candidates) => candidates.iter().copied().filter(|&number| self.matches(selector, number)).collect(),
+            None => (0u32..)
+                .zip(&self.labels)
+                .filter(|(_, labels)| selector.matches(labels))
+                .map(|(number, _)| number)
+                .collect(),
+        }
+    }
+
+    /// Whether the selector selects this one.
+    pub(super) fn matches(&self, selector: &LabelSelector, number: u32) -> bool {
+        self.labels.get(number as usize).is_some_and(|labels| selector.matches(labels))
+    }
+
+    /// The shortest list that has everything the selector can select; `None` if no requirement names a present label.
+    pub(super) fn candidates(&self, selector: &LabelSelector) -> Option<&[u32]> {
+        let with_pair = |key: &str, value: &str| -> &[u32] {
+            self.by_pair.get(key).and_then(|values| values.get(value)).map(Vec::as_slice).unwrap_or_default()
+        };
+        let with_key = |key: &str| self.by_key.get(key).map(Vec::as_slice).unwrap_or_default();
+        let pairs = selector.match_labels.iter().map(|(key, value)| with_pair(key, value));
+        let expressions = selector.match_expressions.iter().filter_map(|requirement| {
+            match (requirement.operator, requirement.values.as_slice()) {
+                (Operator::In, [value]) => Some(with_pair(&requirement.key, value)),
+                (Operator::In | Operator::Exists, _) => Some(with_key(&requirement.key)),
+                (Operator::NotIn | Operator::DoesNotExist, _) => None,
+            }
+        });
+        pairs.chain(expressions).min_by_key(|list| list.len())
+    }
+}

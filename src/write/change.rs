@@ -1,0 +1,126 @@
+//! What shall become of one resource, as a tree of keys: several changes to one object meet here before any text is edited.
+
+use super::piece::{Piece, Token};
+use crate::plan::MapChange;
+use crate::read::tree::{Node, ScalarStyle, Shape};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Changes at one node of a resource and below it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Change {
+    /// Entries that must be there with these string values.
+    pub(super) set: BTreeMap<String, String>,
+    /// Keys that must not be there.
+    pub(super) remove: BTreeSet<String>,
+    /// Whether the map itself goes when nothing is left in it.
+    pub(super) drop_when_empty: bool,
+    /// The whole value, instead of the one that is there.
+    pub(super) replacement: Option<Piece>,
+    /// Changes to values, by key.
+    pub(super) below: BTreeMap<String, Change>,
+    /// Whether the node may be created where it is missing or null.
+    pub(super) may_create: bool,
+}
+
+impl Change {
+    /// Adds a change of the plan. Only the map and its parent may be created (`metadata.labels`, never `spec.template`).
+    pub(super) fn add(&mut self, change: &MapChange) {
+        let mut node = self;
+        for (index, key) in change.path.iter().enumerate() {
+            node = node.below.entry(key.clone()).or_default();
+            node.may_create |= index + 2 >= change.path.len();
+        }
+        node.set.extend(change.set.iter().map(|(key, value)| (key.clone(), value.clone())));
+        node.remove.extend(change.remove.iter().cloned());
+    }
+
+    /// The change at a path of keys, created if need be.
+    pub(super) fn at(&mut self, path: &[&str]) -> &mut Self {
+        let mut node = self;
+        for key in path {
+            node = node.below.entry((*key).to_owned()).or_default();
+            node.may_create = true;
+        }
+        node
+    }
+
+    /// The string that an entry of the map at a path gets.
+    pub(super) fn string_at(&self, path: &[&str], key: &str) -> Option<&str> {
+        let map = path.iter().try_fold(self, |node, key| node.below.get(*key))?;
+        map.set.get(key).map(String::as_str)
+    }
+
+    /// Whether a node is already as it shall be.
+    pub(super) fn is_done(&self, node: Option<Node<'_>>) -> bool {
+        if self.replacement.is_some() {
+            return false;
+        }
+        let value = |key: &str| node.and_then(|node| node.get(key));
+        self.set.iter().all(|(key, wanted)| value(key).is_some_and(|value| is_string(value, wanted)))
+            && self.remove.iter().all(|key| value(key).is_none())
+            && self.below.iter().all(|(key, change)| change.is_done(value(key)))
+    }
+
+    /// Whether a mapping that is to be changed has nothing left after it, and shall go then.
+    pub(super) fn drops(&self, node: Node<'_>) -> bool {
+        self.drop_when_empty
+            && self.set.is_empty()
+            && node.is_mapping()
+            && node.merged_entries().iter().all(|(key, ..)| self.remove.contains(*key))
+    }
+
+    /// The value for a place where nothing is.
+    pub(super) fn create(&self) -> Option<Piece> {
+        if let Some(piece) = &self.replacement {
+            return Some(piece.clone());
+        }
+        let texts = self.set.iter().map(|(key, value)| (Token::Text(key.clone()), Piece::text(value.clone())));
+        let below = self.below.iter().filter_map(|(key, change)| Some((Token::Text(key.clone()), change.create()?)));
+        let entries: Vec<_> = texts.chain(below).collect();
+        (!entries.is_empty()).then_some(Piece::Map(entries))
+    }
+
+    /// The copied value with the change carried out.
+    pub(super) fn apply_to(&self, piece: Piece) -> Piece {
+        if let Some(piece) = &self.replacement {
+            return piece.clone();
+        }
+        let Piece::Map(mut entries) = piece else { return self.create().unwrap_or(piece) };
+        entries.retain(|(key, _)| !self.remove.contains(key.value()));
+        let position =
+            |entries: &[(Token, Piece)], wanted: &str| entries.iter().position(|(key, _)| key.value() == wanted);
+        for (key, value) in &self.set {
+            match position(&entries, key).and_then(|index| entries.get_mut(index)) {
+                Some((_, piece)) => *piece = Piece::text(value.clone()),
+                None => entries.push((Token::Text(key.clone()), Piece::text(value.clone()))),
+            }
+        }
+        for (key, change) in &self.below {
+            match position(&entries, key).and_then(|index| entries.get_mut(index)) {
+                Some((_, piece)) => *piece = change.apply_to(std::mem::replace(piece, Piece::List(Vec::new()))),
+                None => entries.extend(change.create().map(|piece| (Token::Text(key.clone()), piece))),
+            }
+        }
+        Piece::Map(entries)
+    }
+}
+
+/// Whether a node is this string for every YAML reader in the chain: `true` without quotes is not the string "true".
+pub(super) fn is_string(node: Node<'_>, wanted: &str) -> bool {
+    if node.as_str() != Some(wanted) {
+        return false;
+    }
+    let Some(node) = node.resolve() else { return false };
+    match node.tag() {
+        Some("!!str" | "!") => true,
+        Some(_) => false,
+        None => node.shape() != Shape::Scalar(ScalarStyle::Plain) || is_plain_string(node, wanted),
+    }
+}
+
+/// Whether a plain scalar is a string to YAML 1.1 and 1.2 readers alike: no null, boolean, number or date.
+fn is_plain_string(node: Node<'_>, text: &str) -> bool {
+    let is_number_like = text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first))
+        && text.bytes().all(|byte| byte.is_ascii_hexdigit() || b"+-._xXoOtTzZ: infINFanAN".contains(&byte));
+    !node.is_null() && node.as_bool().is_none() && !is_number_like && text != "=" && text != "<<"
+}

@@ -1,0 +1,188 @@
+//! Carries out the changes to one resource: walks down to the maps and collects edits, copying what is shared.
+//!
+//! A map that is reached through an alias or a merge is not edited where it stands: the alias gets a copy of its own.
+
+use super::change::{Change, is_string};
+use super::copy::{copy, copy_entries};
+use super::draft::{Draft, EditFault};
+use super::mapping::{EntryChange, EntryChanges, change_entries};
+use super::piece::{Piece, Token};
+use crate::diag::Code;
+use crate::read::tree::{Node, Shape};
+use std::collections::BTreeMap;
+
+/// Adds the edits that a change to a resource needs.
+pub(super) fn change_resource<'t>(draft: &mut Draft<'t>, root: Node<'t>, change: &Change) -> Result<(), EditFault> {
+    if change.is_done(Some(root)) {
+        return Ok(());
+    }
+    match root.shape() {
+        Shape::Mapping(_) => change_mapping(draft, root, None, change),
+        Shape::Alias => Err(EditFault::cannot_edit(root, "the object is an alias", "write the object in full")),
+        _ => Err(EditFault::cannot_edit(root, "the object is no mapping", "write the object as a mapping")),
+    }
+}
+
+fn change_mapping<'t>(
+    draft: &mut Draft<'t>,
+    mapping: Node<'t>,
+    owner: Option<Node<'t>>,
+    change: &Change,
+) -> Result<(), EditFault> {
+    let own = own_entries(mapping, change)?;
+    let mut changes = EntryChanges::default();
+    change_strings(draft, mapping, &own, change, &mut changes)?;
+    for (key, below) in &change.below {
+        match own.get(key.as_str()) {
+            Some(&(index, key_node, value)) => {
+                if let Some(entry_change) = change_value(draft, key_node, value, below)? {
+                    changes.existing.insert(index, entry_change);
+                }
+            }
+            None => changes.added.extend(new_value(draft, mapping, key, below)?),
+        }
+    }
+    change_entries(draft, mapping, owner, &changes)
+}
+
+/// The mapping's own entries that the change is about, by key: index, key, value.
+fn own_entries<'t>(
+    mapping: Node<'t>,
+    change: &Change,
+) -> Result<BTreeMap<&'t str, (usize, Node<'t>, Node<'t>)>, EditFault> {
+    let mut own = BTreeMap::new();
+    for (index, (key_node, value)) in mapping.entries().enumerate() {
+        let Some(key) = key_node.as_str().filter(|_| !key_node.is_merge_key()) else { continue };
+        let matters = change.set.contains_key(key) || change.remove.contains(key) || change.below.contains_key(key);
+        if own.insert(key, (index, key_node, value)).is_some() && matters {
+            return Err(EditFault {
+                code: Code::DuplicateKey,
+                range: key_node.start()..key_node.end(),
+                message: format!("the key {key} appears twice"),
+                help: "remove one of the two",
+            });
+        }
+    }
+    Ok(own)
+}
+
+/// Entries with string values: labels and annotations.
+fn change_strings<'t>(
+    draft: &mut Draft<'t>,
+    mapping: Node<'t>,
+    own: &BTreeMap<&'t str, (usize, Node<'t>, Node<'t>)>,
+    change: &Change,
+    changes: &mut EntryChanges,
+) -> Result<(), EditFault> {
+    let is_merged = |key: &String| !own.contains_key(key.as_str()) && mapping.get(key).is_some();
+    let writes_out_merges = change.remove.iter().any(is_merged) || merged_is_hidden(own, change, mapping);
+    if writes_out_merges {
+        // Nothing can be taken out of a merge, so its entries are written out, but for those.
+        for (index, _) in mapping.entries().enumerate().filter(|(_, (key, _))| key.is_merge_key()) {
+            changes.existing.insert(index, EntryChange::Remove);
+        }
+        let copied = copy_entries(mapping, &mut draft.budget).map_err(|fault| EditFault::from_copy(mapping, fault))?;
+        changes.added.extend(copied.into_iter().filter(|(key, _)| {
+            let key = key.value();
+            !own.contains_key(key) && !change.remove.contains(key) && !change.set.contains_key(key)
+        }));
+    }
+    for key in &change.remove {
+        if let Some((index, ..)) = own.get(key.as_str()) {
+            changes.existing.insert(*index, EntryChange::Remove);
+        }
+    }
+    for (key, wanted) in &change.set {
+        match own.get(key.as_str()) {
+            Some((_, _, value)) if is_string(*value, wanted) => {}
+            Some((index, ..)) => {
+                changes.existing.insert(*index, EntryChange::Replace(Piece::text(wanted.clone())));
+            }
+            None if !writes_out_merges && mapping.get(key).is_some_and(|value| is_string(value, wanted)) => {}
+            None => changes.added.push((Token::Text(key.clone()), Piece::text(wanted.clone()))),
+        }
+    }
+    Ok(())
+}
+
+/// Whether a key to remove stands both in the mapping and in a merge, where it would come to light again.
+fn merged_is_hidden(own: &BTreeMap<&str, (usize, Node<'_>, Node<'_>)>, change: &Change, mapping: Node<'_>) -> bool {
+    let mut merges = mapping.entries().filter(|(key, _)| key.is_merge_key()).map(|(_, value)| value);
+    merges.any(|merge| {
+        let has = |key: &String| {
+            if merge.is_sequence() {
+                merge.items().any(|item| item.get(key).is_some())
+            } else {
+                merge.get(key).is_some()
+            }
+        };
+        change.remove.iter().any(|key| own.contains_key(key.as_str()) && has(key))
+    })
+}
+
+/// The value of an entry that is there: edited where it stands if it is the resource's own, else replaced.
+fn change_value<'t>(
+    draft: &mut Draft<'t>,
+    key: Node<'t>,
+    value: Node<'t>,
+    change: &Change,
+) -> Result<Option<EntryChange>, EditFault> {
+    if change.is_done(Some(value)) {
+        return Ok(None);
+    }
+    if let Some(piece) = &change.replacement {
+        return Ok(Some(EntryChange::Replace(piece.clone())));
+    }
+    if value.is_null() {
+        if !change.may_create {
+            return Err(missing(key, key.as_str().unwrap_or_default()));
+        }
+        return Ok(change.create().map(EntryChange::Replace));
+    }
+    if !value.is_mapping() {
+        let name = key.as_str().unwrap_or_default();
+        return Err(EditFault {
+            code: Code::InvalidField,
+            range: value.outer_start()..value.end(),
+            message: format!("{name} is not a map"),
+            help: "write it as a map of keys and values",
+        });
+    }
+    if change.drops(value) {
+        return Ok(Some(EntryChange::Remove));
+    }
+    if value.shape() == Shape::Alias {
+        let copied = copy(value, &mut draft.budget).map_err(|fault| EditFault::from_copy(value, fault))?;
+        return Ok(Some(EntryChange::Replace(change.apply_to(copied))));
+    }
+    change_mapping(draft, value, Some(key), change)?;
+    Ok(None)
+}
+
+/// A value that the mapping does not have itself: copied from a merge, or new.
+fn new_value<'t>(
+    draft: &mut Draft<'t>,
+    mapping: Node<'t>,
+    key: &str,
+    change: &Change,
+) -> Result<Option<(Token, Piece)>, EditFault> {
+    if change.is_done(mapping.get(key)) {
+        return Ok(None);
+    }
+    let piece = match mapping.get(key).filter(|value| !value.is_null()) {
+        Some(merged) if change.replacement.is_none() => {
+            if !merged.is_mapping() {
+                return Err(missing(mapping, key));
+            }
+            let copied = copy(merged, &mut draft.budget).map_err(|fault| EditFault::from_copy(merged, fault))?;
+            Some(change.apply_to(copied))
+        }
+        _ if !change.may_create => return Err(missing(mapping, key)),
+        _ => change.create(),
+    };
+    Ok(piece.map(|piece| (Token::Text(key.to_owned()), piece)))
+}
+
+fn missing(node: Node<'_>, key: &str) -> EditFault {
+    EditFault::cannot_edit(node, format!("{key} is missing"), "write it out, it is not invented")
+}

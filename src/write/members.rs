@@ -1,0 +1,123 @@
+//! Members of Lists as documents of their own: the same text, moved to the left margin.
+
+use super::draft::Draft;
+use super::edit::{Edit, EditConflict, EditSet};
+use super::emit::{Quoting, double_quoted};
+use super::entry::{block_column, content_end, is_block_collection, keeps_blank_lines, last_leaf};
+use super::items::{dash_of, with_head_comments};
+use super::lines::{blanks, column, line_ending, line_start, next_line, skip_foot};
+use crate::read::package::Resource;
+use crate::read::tree::{Node, Shape};
+use std::ops::Range;
+
+/// A member and the text that belongs to it.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    /// Comments above the dash, line by line.
+    head: Range<usize>,
+    /// From after the dash to the end of its lines.
+    body: Range<usize>,
+    /// How far its lines are indented.
+    indent: usize,
+}
+
+/// Finds a member's text, and adds the edits that make it stand alone: `apiVersion` and `kind` that it has from its list.
+pub(super) fn prepare<'t>(draft: &mut Draft<'t>, resource: &Resource, node: Node<'t>) -> Member {
+    draft.separated.push(node.id().0..node.subtree_end().0);
+    draft.edits.extend(inherited_fields(resource, node));
+    let text = draft.text;
+    let dash = dash_before(text, node);
+    match dash {
+        Some(dash) => {
+            let dash_column = column(text, dash);
+            let keeps = last_leaf(node).is_none_or(keeps_blank_lines);
+            let end = skip_foot(text, next_line(text, content_end(node)), dash_column, keeps);
+            let after_dash = dash + 1 + blanks(text, dash + 1);
+            let start = if is_line_end(text, after_dash) { next_line(text, after_dash) } else { after_dash };
+            let line = line_start(text, dash);
+            let indent = if is_block_collection(node) { block_column(node) } else { dash_column + 2 };
+            Member { head: with_head_comments(text, line, dash_column)..line, body: start..end, indent }
+        }
+        None => Member { head: 0..0, body: node.outer_start()..node.end(), indent: 0 },
+    }
+}
+
+/// The dash of a member of a block sequence; none in flow style.
+fn dash_before(text: &str, node: Node<'_>) -> Option<usize> {
+    let line = line_start(text, node.outer_start());
+    let prefix = text.get(line..node.outer_start())?;
+    match prefix.rfind('-') {
+        Some(dash) if prefix.bytes().all(|byte| matches!(byte, b' ' | b'-' | b'\t')) => Some(line + dash),
+        None if prefix.trim().is_empty() => {
+            // The dash stands on a line above, with a comment or properties behind it.
+            let above = line_start(text, line.checked_sub(1)?);
+            let mut candidate = above;
+            loop {
+                let indent = blanks(text, candidate);
+                if text.get(candidate + indent..)?.starts_with('-') {
+                    return dash_of(text, node, indent);
+                }
+                if !text.get(candidate + indent..)?.starts_with(['#', '\n', '\r', '&', '!']) {
+                    return None;
+                }
+                candidate = line_start(text, candidate.checked_sub(1)?);
+            }
+        }
+        _ => None,
+    }
+}
+
+fn is_line_end(text: &str, position: usize) -> bool {
+    text.get(position..).is_none_or(|rest| rest.is_empty() || rest.starts_with(['\n', '\r']))
+}
+
+/// `apiVersion` and `kind` of a member of a typed list, before its first key.
+fn inherited_fields(resource: &Resource, node: Node<'_>) -> Option<Edit> {
+    let has = |key: &str| node.get(key).is_some_and(|value| !value.is_null());
+    if has("kind") || has("apiVersion") || resource.kind.is_empty() || !matches!(node.shape(), Shape::Mapping(_)) {
+        return None;
+    }
+    let (api_version, kind) = (&resource.api_version, &resource.kind);
+    if is_block_collection(node) {
+        let next = format!("{}{}", line_ending(node.source(), node.start()), " ".repeat(block_column(node)));
+        let fields = format!("apiVersion: {api_version}{next}kind: {kind}{next}");
+        return Some(Edit::insert(node.start(), fields));
+    }
+    let comma = if node.entries().next().is_some() { ", " } else { "" };
+    let fields = match super::flow_mapping::quoting_of(node) {
+        Quoting::Yaml => format!("apiVersion: {api_version}, kind: {kind}{comma}"),
+        Quoting::Json => {
+            format!("\"apiVersion\": {}, \"kind\": {}{comma}", double_quoted(api_version), double_quoted(kind))
+        }
+    };
+    Some(Edit::insert(node.start() + 1, fields))
+}
+
+impl Member {
+    /// The member's text with its edits, at the left margin.
+    pub(super) fn print(&self, text: &str, edits: &EditSet) -> Result<String, EditConflict> {
+        let mut output = String::new();
+        for line in text.get(self.head.clone()).unwrap_or_default().split_inclusive('\n') {
+            output.push_str(line.trim_start_matches(' '));
+        }
+        let body = edits.apply_within(text, self.body.clone())?;
+        let starts_on_dash_line = column(text, self.body.start) > 0;
+        for (index, line) in body.split_inclusive('\n').enumerate() {
+            let is_continued = index == 0 && starts_on_dash_line;
+            output.push_str(&if is_continued { line.to_owned() } else { moved_left(line, self.indent) });
+        }
+        Ok(output)
+    }
+}
+
+/// A line without its indentation. What is indented less continues a value, or is a comment: it keeps one space, so that
+/// it cannot be taken for a key or a marker.
+fn moved_left(line: &str, indent: usize) -> String {
+    let spaces = line.len() - line.trim_start_matches(' ').len();
+    let rest = line.get(spaces.min(indent)..).unwrap_or_default();
+    let is_marker = ["---", "..."].iter().any(|marker| {
+        rest.strip_prefix(marker).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']))
+    });
+    let is_short = spaces < indent && !rest.trim().is_empty();
+    if is_marker || is_short { format!(" {rest}") } else { rest.to_owned() }
+}

@@ -1,0 +1,48 @@
+//! New objects as items: where they belong under kpt.
+
+use super::objects::{object, object_name};
+use super::tool_annotations::{INDEX, LEGACY_INDEX, LEGACY_PATH, PACKAGE_PATH, PATH, annotation};
+use crate::config::Config;
+use crate::model::selector::Labels;
+use crate::model::value::Value;
+use crate::plan::Plan;
+use crate::read::package::Package;
+use std::collections::BTreeMap;
+
+/// The new objects with the annotations that tell kpt their file and package (`DESIGN.md` 1.4 rule 15). Never id
+/// annotations: those belong to the tool.
+pub(super) fn new_items(package: &Package, plan: &Plan, config: &Config) -> Vec<Value> {
+    let mut next_index = config.policy_path.as_ref().map(|_| next_indices(package)).unwrap_or_default();
+    let mut items = Vec::new();
+    for planned in &plan.new_objects {
+        let mut annotations = Labels::new();
+        if let Some(template) = &config.policy_path {
+            let name = object_name(&planned.object);
+            let path = template.replace("{namespace}", &name.namespace).replace("{name}", &name.name);
+            let index = next_index.entry(path.clone()).or_default();
+            annotations.insert(INDEX.into(), index.to_string());
+            annotations.insert(PATH.into(), path);
+            *index += 1;
+        }
+        let package_path = planned.package_of.and_then(|id| annotation(package.node(id)?, PACKAGE_PATH));
+        if let Some(package_path) = package_path {
+            annotations.insert(PACKAGE_PATH.into(), package_path.to_owned());
+        }
+        items.push(object(&planned.object, &annotations));
+    }
+    items
+}
+
+/// The first free index of every file that a resource comes from: kpt refuses two objects with one path and index.
+fn next_indices(package: &Package) -> BTreeMap<String, u64> {
+    let mut next = BTreeMap::new();
+    for (id, _) in package.iter() {
+        let Some(root) = package.node(id) else { continue };
+        let Some(path) = annotation(root, PATH).or_else(|| annotation(root, LEGACY_PATH)) else { continue };
+        let index = annotation(root, INDEX).or_else(|| annotation(root, LEGACY_INDEX));
+        let index: u64 = index.and_then(|index| index.parse().ok()).unwrap_or(0);
+        let free = next.entry(path.to_owned()).or_default();
+        *free = index.saturating_add(1).max(*free);
+    }
+    next
+}

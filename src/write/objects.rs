@@ -1,0 +1,223 @@
+//! Generated objects as values, in the order of keys in which they are written.
+
+use crate::model::place::ObjectName;
+use crate::model::policy::{NetworkPolicy, Peer, PolicyPort, PolicySpec, PortValue, Rule};
+use crate::model::selector::{LabelSelector, Labels, Operator, Requirement};
+use crate::model::value::Value;
+use crate::plan::{DomainPolicy, DomainPolicyFlavor, DomainRule, GeneratedObject};
+
+/// The whole object; `extra_annotations` say where it belongs under kpt.
+pub(crate) fn object(object: &GeneratedObject, extra_annotations: &Labels) -> Value {
+    let (api_version, kind) = api_version_and_kind(object);
+    let ObjectName { namespace, name, .. } = object_name(object);
+    let mut annotations = annotations(object).clone();
+    annotations.extend(extra_annotations.iter().map(|(key, value)| (key.clone(), value.clone())));
+    let mut metadata = vec![entry("name", Value::String(name))];
+    if !namespace.is_empty() {
+        metadata.push(entry("namespace", Value::String(namespace)));
+    }
+    if !labels(object).is_empty() {
+        metadata.push(entry("labels", string_map(labels(object))));
+    }
+    if !annotations.is_empty() {
+        metadata.push(entry("annotations", string_map(&annotations)));
+    }
+    Value::Map(vec![
+        entry("apiVersion", Value::string(api_version)),
+        entry("kind", Value::string(kind)),
+        entry("metadata", Value::Map(metadata)),
+        entry("spec", spec(object)),
+    ])
+}
+
+/// `apiVersion` and `kind`.
+pub(crate) fn api_version_and_kind(object: &GeneratedObject) -> (&'static str, &'static str) {
+    match object {
+        GeneratedObject::NetworkPolicy(_) => ("networking.k8s.io/v1", "NetworkPolicy"),
+        GeneratedObject::DomainPolicy(policy) => match policy.flavor {
+            DomainPolicyFlavor::Cilium => ("cilium.io/v2", "CiliumNetworkPolicy"),
+            DomainPolicyFlavor::Gke => ("networking.gke.io/v1alpha1", "FQDNNetworkPolicy"),
+        },
+    }
+}
+
+/// Namespace, name and kind.
+pub(crate) fn object_name(object: &GeneratedObject) -> ObjectName {
+    let (namespace, name) = match object {
+        GeneratedObject::NetworkPolicy(policy) => (&policy.namespace, &policy.name),
+        GeneratedObject::DomainPolicy(policy) => (&policy.namespace, &policy.name),
+    };
+    let kind = api_version_and_kind(object).1.to_owned();
+    ObjectName { namespace: namespace.clone(), name: name.clone(), kind }
+}
+
+/// Labels of the object itself.
+pub(crate) fn labels(object: &GeneratedObject) -> &Labels {
+    match object {
+        GeneratedObject::NetworkPolicy(policy) => &policy.labels,
+        GeneratedObject::DomainPolicy(policy) => &policy.labels,
+    }
+}
+
+/// Annotations of the object itself.
+pub(crate) fn annotations(object: &GeneratedObject) -> &Labels {
+    match object {
+        GeneratedObject::NetworkPolicy(policy) => &policy.annotations,
+        GeneratedObject::DomainPolicy(policy) => &policy.annotations,
+    }
+}
+
+/// `spec`.
+pub(crate) fn spec(object: &GeneratedObject) -> Value {
+    match object {
+        GeneratedObject::NetworkPolicy(NetworkPolicy { spec, .. }) => policy_spec(spec),
+        GeneratedObject::DomainPolicy(policy) => match policy.flavor {
+            DomainPolicyFlavor::Cilium => cilium_spec(policy),
+            DomainPolicyFlavor::Gke => gke_spec(policy),
+        },
+    }
+}
+
+/// A direction that the policy applies to is listed in `policyTypes`; its key is absent when it has no rules.
+fn policy_spec(spec: &PolicySpec) -> Value {
+    let directions = [("Ingress", "ingress", "from", &spec.ingress), ("Egress", "egress", "to", &spec.egress)];
+    let types = directions.iter().filter(|(.., rules)| rules.is_some()).map(|(name, ..)| Value::string(*name));
+    let mut entries =
+        vec![entry("podSelector", selector(&spec.pod_selector)), entry("policyTypes", Value::List(types.collect()))];
+    for (_, key, peers_key, rules) in directions {
+        if let Some(rules) = rules.as_ref().filter(|rules| !rules.is_empty()) {
+            entries.push(entry(key, Value::List(rules.iter().map(|rule| policy_rule(rule, peers_key)).collect())));
+        }
+    }
+    Value::Map(entries)
+}
+
+fn policy_rule(rule: &Rule, peers_key: &str) -> Value {
+    let mut entries = Vec::new();
+    if !rule.peers.is_empty() {
+        entries.push(entry(peers_key, Value::List(rule.peers.iter().map(peer).collect())));
+    }
+    if !rule.ports.is_empty() {
+        entries.push(entry("ports", Value::List(rule.ports.iter().map(port).collect())));
+    }
+    Value::Map(entries)
+}
+
+fn peer(peer: &Peer) -> Value {
+    match peer {
+        Peer::Pods { pod_selector, namespace_selector } => {
+            let selectors = [("podSelector", pod_selector), ("namespaceSelector", namespace_selector)];
+            let entries = selectors.into_iter().filter_map(|(key, value)| Some(entry(key, selector(value.as_ref()?))));
+            Value::Map(entries.collect())
+        }
+        Peer::IpBlock { cidr, except } => {
+            let mut block = vec![entry("cidr", Value::string(cidr.to_string()))];
+            if !except.is_empty() {
+                let except = except.iter().map(|network| Value::string(network.to_string()));
+                block.push(entry("except", Value::List(except.collect())));
+            }
+            Value::Map(vec![entry("ipBlock", Value::Map(block))])
+        }
+    }
+}
+
+fn port(port: &PolicyPort) -> Value {
+    let mut entries = Vec::new();
+    if !port.protocol_is_implicit {
+        entries.push(entry("protocol", Value::string(port.protocol.as_str())));
+    }
+    match &port.port {
+        Some(PortValue::Number(number)) => entries.push(entry("port", Value::Integer(i64::from(*number)))),
+        Some(PortValue::Name(name)) => entries.push(entry("port", Value::string(name))),
+        None => {}
+    }
+    if let Some(end_port) = port.end_port {
+        entries.push(entry("endPort", Value::Integer(i64::from(end_port))));
+    }
+    Value::Map(entries)
+}
+
+fn selector(selector: &LabelSelector) -> Value {
+    let mut entries = Vec::new();
+    if !selector.match_labels.is_empty() {
+        entries.push(entry("matchLabels", string_map(&selector.match_labels)));
+    }
+    if !selector.match_expressions.is_empty() {
+        let requirements = selector.match_expressions.iter().map(requirement).collect();
+        entries.push(entry("matchExpressions", Value::List(requirements)));
+    }
+    Value::Map(entries)
+}
+
+fn requirement(requirement: &Requirement) -> Value {
+    let operator = match requirement.operator {
+        Operator::In => "In",
+        Operator::NotIn => "NotIn",
+        Operator::Exists => "Exists",
+        Operator::DoesNotExist => "DoesNotExist",
+    };
+    let mut entries = vec![entry("key", Value::string(&requirement.key)), entry("operator", Value::string(operator))];
+    if !requirement.values.is_empty() {
+        entries.push(entry("values", Value::List(requirement.values.iter().map(Value::string).collect())));
+    }
+    Value::Map(entries)
+}
+
+/// `cilium.io/v2`: domains work only where a DNS rule lets the agent see the answers.
+fn cilium_spec(policy: &DomainPolicy) -> Value {
+    let mut egress = Vec::new();
+    if !policy.dns_ports.is_empty() {
+        let ports = policy.dns_ports.iter().map(|(protocol, port)| cilium_port(*port, protocol.as_str())).collect();
+        let pattern = Value::map([("matchPattern", Value::string("*"))]);
+        let to_ports =
+            Value::map([("ports", Value::List(ports)), ("rules", Value::map([("dns", Value::List(vec![pattern]))]))]);
+        let everyone = Value::List(vec![Value::string("all")]);
+        egress.push(Value::map([("toEntities", everyone), ("toPorts", Value::List(vec![to_ports]))]));
+    }
+    for rule in &policy.rules {
+        let mut entries = vec![entry("toFQDNs", domains(rule, "matchName", "matchPattern"))];
+        if !rule.ports.is_empty() {
+            let ports = rule.ports.iter().map(|port| cilium_port(*port, "TCP")).collect();
+            entries.push(entry("toPorts", Value::List(vec![Value::map([("ports", Value::List(ports))])])));
+        }
+        egress.push(Value::Map(entries));
+    }
+    Value::map([("endpointSelector", selector(&policy.pod_selector)), ("egress", Value::List(egress))])
+}
+
+/// Cilium's ports are strings.
+fn cilium_port(port: u16, protocol: &str) -> Value {
+    Value::map([("port", Value::string(port.to_string())), ("protocol", Value::string(protocol))])
+}
+
+/// `networking.gke.io/v1alpha1`.
+fn gke_spec(policy: &DomainPolicy) -> Value {
+    let rule = |rule: &DomainRule| {
+        let mut entries = vec![entry("matches", domains(rule, "name", "pattern"))];
+        if !rule.ports.is_empty() {
+            let port = |port: &u16| {
+                Value::map([("protocol", Value::string("TCP")), ("port", Value::Integer(i64::from(*port)))])
+            };
+            entries.push(entry("ports", Value::List(rule.ports.iter().map(port).collect())));
+        }
+        Value::Map(entries)
+    };
+    let egress = policy.rules.iter().map(rule).collect();
+    Value::map([("podSelector", selector(&policy.pod_selector)), ("egress", Value::List(egress))])
+}
+
+fn domains(rule: &DomainRule, exact: &str, pattern: &str) -> Value {
+    let domain = |domain: &String| {
+        let key = if domain.contains('*') { pattern } else { exact };
+        Value::map([(key, Value::string(domain))])
+    };
+    Value::List(rule.domains.iter().map(domain).collect())
+}
+
+fn string_map(labels: &Labels) -> Value {
+    Value::map(labels.iter().map(|(key, value)| (key, Value::string(value))))
+}
+
+fn entry(key: &str, value: Value) -> (String, Value) {
+    (key.to_owned(), value)
+}

@@ -1,0 +1,80 @@
+//! The plan sorted by resource: what shall become of each object that is there.
+
+use super::change::Change;
+use super::draft::{Draft, EditFault};
+use super::map_change::change_resource;
+use super::objects;
+use super::piece::Piece;
+use super::same_value::is_value;
+use crate::diag::{Finding, Findings};
+use crate::model::place::{ObjectName, Place, ResourceId};
+use crate::plan::{GeneratedObject, Plan};
+use crate::read::package::Package;
+use crate::source::SourceId;
+use std::collections::BTreeMap;
+
+/// Labels under this prefix are this project's; the others of a generated object are somebody's additions and stay.
+const OUR_PREFIX: &str = "intents.otterize.com/";
+
+/// Changes by resource.
+pub(super) type Changes = BTreeMap<ResourceId, Change>;
+
+/// Map changes and updates of generated objects, together per resource.
+pub(super) fn from_plan(package: &Package, plan: &Plan) -> Changes {
+    let mut changes = Changes::new();
+    for change in &plan.map_changes {
+        changes.entry(change.resource).or_default().add(change);
+    }
+    for (resource, object) in &plan.updates {
+        update(package, *resource, object, changes.entry(*resource).or_default());
+    }
+    changes
+}
+
+/// A generated object of an earlier run: labels and annotations one by one, the specification as a whole.
+fn update(package: &Package, resource: ResourceId, object: &GeneratedObject, change: &mut Change) {
+    let Some(root) = package.node(resource) else { return };
+    let labels = objects::labels(object);
+    let stale = root.path(&["metadata", "labels"]).map(|labels| labels.merged_entries()).unwrap_or_default();
+    let stale = stale.into_iter().map(|(key, ..)| key.to_owned());
+    let label_change = change.at(&["metadata", "labels"]);
+    label_change.set.extend(labels.clone());
+    label_change.remove.extend(stale.filter(|key| key.starts_with(OUR_PREFIX) && !labels.contains_key(key)));
+    if !objects::annotations(object).is_empty() {
+        change.at(&["metadata", "annotations"]).set.extend(objects::annotations(object).clone());
+    }
+    let spec = objects::spec(object);
+    if !root.get("spec").is_some_and(|old| is_value(old, &spec)) {
+        change.at(&["spec"]).replacement = Some(Piece::from(&spec));
+    }
+}
+
+/// Carries out the changes to the resources of one source text. Every fault becomes a finding.
+pub(super) fn change_resources<'t>(
+    package: &'t Package,
+    source: SourceId,
+    changes: &Changes,
+    draft: &mut Draft<'t>,
+    findings: &mut Findings,
+) {
+    for (id, change) in changes {
+        let Some(resource) = package.resource(*id).filter(|resource| resource.source == source) else { continue };
+        let Some(root) = package.node_in(resource.source, resource.node) else { continue };
+        if let Err(fault) = change_resource(draft, root, change) {
+            findings.push(finding(package, *id, fault));
+        }
+    }
+}
+
+/// The finding for a change that cannot be made in a resource.
+pub(super) fn finding(package: &Package, id: ResourceId, fault: EditFault) -> Finding {
+    let name = package.resource(id).map(|resource| ObjectName {
+        namespace: resource.namespace.clone().unwrap_or_default(),
+        name: resource.name.clone(),
+        kind: resource.kind.clone(),
+    });
+    let offset = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
+    let place = Place { resource: id, start: offset(fault.range.start), end: offset(fault.range.end) };
+    let name = name.map(|name| name.to_string()).unwrap_or_default();
+    Finding::new(fault.code, place, format!("{name}: {}", fault.message)).with_help(fault.help)
+}

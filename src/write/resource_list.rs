@@ -1,0 +1,138 @@
+//! A ResourceList with the plan carried out: labels in place, items added and removed, `results` set.
+
+use super::anchors::keep_aliases;
+use super::draft::{Draft, EditFault};
+use super::edit::EditSet;
+use super::entry::{Entry, entries};
+use super::items::{append_point, change_items, print_items, with_head_comments};
+use super::lines::{line_ending, line_start};
+use super::mapping::{EntryChange, EntryChanges, change_entries};
+use super::new_items::new_items;
+use super::piece::{Piece, Token};
+use super::resource_changes::{change_resources, finding, from_plan};
+use super::{Written, edit::Edit};
+use crate::config::Config;
+use crate::diag::{Code, Finding, Findings};
+use crate::model::place::ResourceId;
+use crate::model::value::Value;
+use crate::plan::Plan;
+use crate::read::package::{Package, ResourceList, Role};
+use crate::read::tree::{CollectionStyle, Node, NodeId, Shape};
+use std::collections::BTreeSet;
+
+/// See [`super::resource_list`].
+pub(super) fn write(package: &Package, plan: &Plan, config: &Config, results: &[Value]) -> Result<Written, Findings> {
+    let Some(list) = package.resource_list else { return Ok(Written::default()) };
+    let (Some(source), Some(tree)) =
+        (package.sources.get(list.source.0 as usize), package.trees.get(list.source.0 as usize))
+    else {
+        return Ok(Written::default());
+    };
+    let mut draft = Draft::new(&source.text, tree);
+    let mut findings = Findings::default();
+    let mut changes = from_plan(package, plan);
+    changes.retain(|resource, _| !plan.removals.contains(resource));
+    change_resources(package, list.source, &changes, &mut draft, &mut findings);
+    let envelope = change_envelope(&mut draft, package, list, plan, config, results);
+    if let Err(fault) = envelope.and_then(|()| keep_aliases(&mut draft)) {
+        findings.push(envelope_finding(package, list, fault));
+    }
+    if findings.has_errors() {
+        return Err(findings);
+    }
+    let conflict = |conflict: super::edit::EditConflict| {
+        Findings(vec![Finding::new(Code::OutputMismatch, None, conflict.to_string())])
+    };
+    let edits = EditSet::new(draft.edits).map_err(conflict)?;
+    let text = edits.apply(&source.text).map_err(conflict)?;
+    Ok(Written { text, edits: Some(edits) })
+}
+
+/// A fault that belongs to no change of a resource, shown at the resource that it lies in, else at the list.
+fn envelope_finding(package: &Package, list: ResourceList, fault: EditFault) -> Finding {
+    let holds = |id: ResourceId| {
+        package.node(id).is_some_and(|node| node.outer_start() <= fault.range.start && fault.range.start < node.end())
+    };
+    match package.iter().map(|(id, _)| id).find(|id| holds(*id)) {
+        Some(id) => finding(package, id, fault),
+        None => {
+            let mut finding = Finding::new(fault.code, None, format!("ResourceList: {}", fault.message));
+            finding.in_source = Some((list.source, fault.range.start));
+            finding.with_help(fault.help)
+        }
+    }
+}
+
+/// `items` and `results`.
+fn change_envelope<'t>(
+    draft: &mut Draft<'t>,
+    package: &Package,
+    list: ResourceList,
+    plan: &Plan,
+    config: &Config,
+    results: &[Value],
+) -> Result<(), EditFault> {
+    let root: Node<'t> = draft.tree.node(draft.text, list.root);
+    let entries = entries(root);
+    let index_of = |key: Option<(NodeId, NodeId)>| {
+        entries.iter().position(|entry| Some(entry.key.id()) == key.map(|(key, _)| key))
+    };
+    let added: Vec<Piece> = new_items(package, plan, config).iter().map(Piece::from).collect();
+    let removed: BTreeSet<NodeId> = plan
+        .removals
+        .iter()
+        .filter_map(|id| package.resource(*id))
+        .filter(|resource| resource.role == Role::Item)
+        .map(|resource| resource.node)
+        .collect();
+    let mut changes = EntryChanges::default();
+    if !added.is_empty() || !removed.is_empty() {
+        match index_of(list.items).and_then(|index| Some((index, entries.get(index)?))) {
+            None => changes.added.push((Token::verbatim("items"), Piece::List(added))),
+            Some((index, items)) if is_empty(items.value) => {
+                changes.existing.insert(index, EntryChange::Replace(Piece::List(added)));
+            }
+            Some((_, items)) if items.value.shape() == Shape::Alias => {
+                return Err(EditFault::cannot_edit(items.value, "items is an alias", "write the items in full"));
+            }
+            Some((_, items)) => change_items(draft, items, &removed, &added)?,
+        }
+    }
+    if !results.is_empty() {
+        let results = Piece::from(&Value::List(results.to_vec()));
+        match index_of(list.results) {
+            Some(index) => {
+                changes.existing.insert(index, EntryChange::Replace(results));
+            }
+            None if root.shape() == Shape::Mapping(CollectionStyle::Block) => {
+                let edit = append_results(draft.text, &entries, &results);
+                draft.edits.push(edit);
+            }
+            None => changes.added.push((Token::Text("results".into()), results)),
+        }
+    }
+    change_entries(draft, root, None, &changes)
+}
+
+/// Whether there is no item: absent, null or `[]`.
+fn is_empty(items: Node<'_>) -> bool {
+    items.is_null() || (items.is_sequence() && items.items().next().is_none())
+}
+
+/// `results` after everything else, or before the last key where the text cannot go on.
+fn append_results(text: &str, entries: &[Entry<'_>], results: &Piece) -> Edit {
+    let last = entries.last();
+    let line_ending = last.map_or("\n", |last| line_ending(text, last.key.start()));
+    let Piece::List(items) = results else { return Edit::insert(text.len(), "") };
+    let lines = format!("results:{line_ending}{}", print_items(items, 0, line_ending));
+    match last {
+        None => Edit::insert(text.len(), lines),
+        Some(last) => match append_point(text, last.value, 0) {
+            Some(point) => point.insert(&lines),
+            None => {
+                let line = line_start(text, last.start.unwrap_or(last.key.start()));
+                Edit::insert(with_head_comments(text, line, 0), lines)
+            }
+        },
+    }
+}

@@ -1,0 +1,273 @@
+//! The manifest stream of `render`: the user's documents with their edits, without what must not be applied, then the
+//! new objects (`DESIGN.md` 1.4 rule 12).
+
+use super::Written;
+use super::anchors::keep_aliases;
+use super::draft::Draft;
+use super::edit::{Edit, EditConflict, EditSet};
+use super::emit::block_document;
+use super::entry::{is_block_scalar, last_leaf};
+use super::members::{self, Member};
+use super::objects::object;
+use super::resource_changes::{Changes, change_resources, finding, from_plan};
+use super::tool_annotations::{LOCAL_CONFIG, annotation, is_tool_annotation};
+use crate::config::Config;
+use crate::diag::{Code, Finding, Findings};
+use crate::model::place::ResourceId;
+use crate::model::selector::Labels;
+use crate::plan::Plan;
+use crate::read::package::{Package, Resource, Role};
+use crate::read::parser::Document;
+use crate::source::{SourceId, SourceOrigin};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// See [`super::manifest_stream`].
+pub(super) fn write(package: &Package, plan: &Plan, _config: &Config) -> Result<Written, Findings> {
+    let mut changes = from_plan(package, plan);
+    let dropped = dropped(package, plan, &changes);
+    drop_tool_annotations(package, &mut changes);
+    changes.retain(|resource, _| !dropped.contains(resource));
+    let mut findings = Findings::default();
+    let mut output = String::new();
+    for (index, source) in package.sources.iter().enumerate() {
+        let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
+        let resources = resources_by_document(package, id);
+        let is_last = index + 1 == package.sources.len() && plan.new_objects.is_empty();
+        let file = File { package, id, text: &source.text, resources: &resources, dropped: &dropped, is_last };
+        if let Err(found) = file.write(&changes, &mut output) {
+            findings.0.extend(found.0);
+        }
+    }
+    for planned in &plan.new_objects {
+        start_document(&mut output);
+        output.push_str(&block_document(&object(&planned.object, &Labels::new())));
+    }
+    if findings.has_errors() { Err(findings) } else { Ok(Written { text: output, edits: None }) }
+}
+
+/// Resources that must not be applied or that nothing asks for any more.
+pub(crate) fn dropped(package: &Package, plan: &Plan, changes: &Changes) -> BTreeSet<ResourceId> {
+    let is_local = |id: ResourceId| {
+        let set = changes.get(&id).and_then(|change| change.string_at(&["metadata", "annotations"], LOCAL_CONFIG));
+        let written = || package.node(id).and_then(|root| annotation(root, LOCAL_CONFIG));
+        set.or_else(written).is_some_and(|value| value == "true")
+    };
+    package
+        .iter()
+        .filter(|(id, resource)| plan.removals.contains(id) || is_configuration(package, resource) || is_local(*id))
+        .map(|(id, _)| id)
+        .collect()
+}
+
+/// Whether an object is meant for a tool, not for a cluster.
+fn is_configuration(package: &Package, resource: &Resource) -> bool {
+    let group = resource.api_version.split('/').next().unwrap_or_default();
+    let is_kustomization_file = || match package.sources.get(resource.source.0 as usize).map(|source| &source.origin) {
+        Some(SourceOrigin::File(path)) => path.file_name().is_some_and(|name| {
+            ["kustomization.yaml", "kustomization.yml", "Kustomization"].iter().any(|known| name == *known)
+        }),
+        _ => false,
+    };
+    match (group, resource.kind.as_str()) {
+        _ if resource.role == Role::FunctionConfig => true,
+        ("kustomize.config.k8s.io", "Kustomization" | "Component") | ("kpt.dev", "Kptfile") => true,
+        ("fn.kpt.dev", "EnforceIntents") => true,
+        ("", "") => is_kustomization_file(),
+        _ => false,
+    }
+}
+
+fn drop_tool_annotations(package: &Package, changes: &mut Changes) {
+    for (id, _) in package.iter() {
+        let Some(annotations) = package.node(id).and_then(|root| root.path(&["metadata", "annotations"])) else {
+            continue;
+        };
+        let keys = annotations.merged_entries().into_iter().map(|(key, ..)| key);
+        let of_tools: Vec<String> = keys.filter(|key| is_tool_annotation(key)).map(str::to_owned).collect();
+        if !of_tools.is_empty() {
+            let change = changes.entry(id).or_default().at(&["metadata", "annotations"]);
+            change.remove.extend(of_tools);
+            change.drop_when_empty = true;
+        }
+    }
+}
+
+/// The resources of one source text, by the index of their document.
+fn resources_by_document(package: &Package, source: SourceId) -> BTreeMap<u32, Vec<ResourceId>> {
+    let mut documents: BTreeMap<u32, Vec<ResourceId>> = BTreeMap::new();
+    for (id, resource) in package.iter().filter(|(_, resource)| resource.source == source) {
+        if let Role::Document(index) | Role::ListMember(index) = resource.role {
+            documents.entry(index).or_default().push(id);
+        }
+    }
+    documents
+}
+
+/// Ends what stands in the output and separates it from the next document.
+fn start_document(output: &mut String) {
+    end_line(output);
+    if !output.is_empty() {
+        output.push_str("---\n");
+    }
+}
+
+fn end_line(output: &mut String) {
+    if !output.is_empty() && !output.ends_with('\n') {
+        output.push('\n');
+    }
+}
+
+/// One source text on its way to the stream.
+struct File<'a> {
+    package: &'a Package,
+    id: SourceId,
+    text: &'a str,
+    /// Resources by document.
+    resources: &'a BTreeMap<u32, Vec<ResourceId>>,
+    dropped: &'a BTreeSet<ResourceId>,
+    /// Whether nothing comes after it.
+    is_last: bool,
+}
+
+impl<'a> File<'a> {
+    fn write(&self, changes: &Changes, output: &mut String) -> Result<(), Findings> {
+        let index = self.id.0 as usize;
+        let (Some(tree), Some(documents)) = (self.package.trees.get(index), self.package.documents.get(index)) else {
+            return Ok(());
+        };
+        let mut draft = Draft::new(self.text, tree);
+        let mut findings = Findings::default();
+        change_resources(self.package, self.id, changes, &mut draft, &mut findings);
+        let members = self.members(&mut draft);
+        draft.edits.extend(self.end_of_text(&draft, documents));
+        if let Err(fault) = keep_aliases(&mut draft) {
+            let holder = self.package.iter().find(|(id, resource)| {
+                resource.source == self.id
+                    && self
+                        .package
+                        .node(*id)
+                        .is_some_and(|node| (node.outer_start()..node.end()).contains(&fault.range.start))
+            });
+            match holder {
+                Some((id, _)) => findings.push(finding(self.package, id, fault)),
+                None => findings.push(Finding {
+                    in_source: Some((self.id, fault.range.start)),
+                    ..Finding::new(fault.code, None, fault.message).with_help(fault.help)
+                }),
+            }
+        }
+        if findings.has_errors() {
+            return Err(findings);
+        }
+        let conflict =
+            |conflict: EditConflict| Findings(vec![Finding::new(Code::OutputMismatch, None, conflict.to_string())]);
+        let edits = EditSet::new(draft.edits).map_err(conflict)?;
+        self.print(documents, &members, &edits, output).map_err(conflict)
+    }
+
+    /// The members of lists that become documents, by the index of the list's document.
+    fn members(&self, draft: &mut Draft<'a>) -> BTreeMap<u32, Vec<Member>> {
+        let mut members: BTreeMap<u32, Vec<Member>> = BTreeMap::new();
+        for (document, ids) in self.resources {
+            for id in ids {
+                let Some(resource) = self.package.resource(*id) else { continue };
+                if matches!(resource.role, Role::ListMember(_)) {
+                    let node = draft.tree.node(self.text, resource.node);
+                    if self.dropped.contains(id) {
+                        draft.drop_node(node);
+                    } else {
+                        let list = members.entry(*document).or_default();
+                        list.push(members::prepare(draft, resource, node));
+                    }
+                }
+            }
+        }
+        members
+    }
+
+    /// A block scalar that ends with the text, without a line break, would get one: then `-` keeps its value.
+    fn end_of_text(&self, draft: &Draft<'a>, documents: &[Document]) -> Option<Edit> {
+        let leaf =
+            last_leaf(draft.tree.node(self.text, documents.last()?.root)).filter(|leaf| is_block_scalar(*leaf))?;
+        let is_list = u32::try_from(documents.len() - 1)
+            .is_ok_and(|index| self.resources.get(&index).is_some_and(|ids| ids.iter().any(|id| self.is_member(*id))));
+        if self.text.ends_with('\n') || (self.is_last && !is_list) {
+            return None;
+        }
+        let header: String = self
+            .text
+            .get(leaf.start() + 1..)?
+            .chars()
+            .take_while(|next| matches!(next, '+' | '-' | '1'..='9'))
+            .collect();
+        let indent = header.replace(['+', '-'], "");
+        let start = leaf.start() + 1;
+        Some(Edit::replace(start..start + header.len(), format!("{indent}-")))
+    }
+
+    fn is_member(&self, id: ResourceId) -> bool {
+        self.package.resource(id).is_some_and(|resource| matches!(resource.role, Role::ListMember(_)))
+    }
+
+    /// Adds the documents to the output.
+    fn print(
+        &self,
+        documents: &[Document],
+        members: &BTreeMap<u32, Vec<Member>>,
+        edits: &EditSet,
+        output: &mut String,
+    ) -> Result<(), EditConflict> {
+        let mut previous_end = 0;
+        for (index, document) in (0u32..).zip(documents) {
+            let marker = if document.has_start_marker { "---".len() } else { 0 };
+            let prelude = previous_end..document.text.start.saturating_sub(marker).max(previous_end);
+            previous_end = document.text.end;
+            if let Some(members) = members.get(&index) {
+                for member in members {
+                    start_document(output);
+                    output.push_str(&member.print(self.text, edits)?);
+                    end_line(output);
+                }
+            } else if self.is_kept(index, document) {
+                let body = edits.apply_within(self.text, document.text.clone())?;
+                self.print_prelude(self.text.get(prelude).unwrap_or_default(), output);
+                if document.has_start_marker {
+                    end_line(output);
+                    output.push_str("---");
+                } else {
+                    start_document(output);
+                }
+                output.push_str(if output.is_empty() { &body } else { body.trim_start_matches('\u{feff}') });
+            }
+        }
+        Ok(())
+    }
+
+    /// What stands before a document's `---`: comments stay; `...` and `%YAML` separate or say nothing any more.
+    fn print_prelude(&self, prelude: &str, output: &mut String) {
+        if prelude.contains("%TAG") {
+            end_line(output);
+            output.push_str(if output.is_empty() { "" } else { "...\n" });
+        }
+        for line in prelude.split_inclusive('\n') {
+            let line = if output.is_empty() { line } else { line.trim_start_matches('\u{feff}') };
+            let content = line.trim_start_matches('\u{feff}');
+            if !content.is_empty() && !content.starts_with("%YAML") && !content.starts_with("...") {
+                end_line(output);
+                output.push_str(line);
+            }
+        }
+    }
+
+    /// Whether a document stays: objects that are not dropped, and comments without an object.
+    fn is_kept(&self, index: u32, document: &Document) -> bool {
+        match self.resources.get(&index) {
+            Some(ids) => ids.iter().any(|id| !self.dropped.contains(id) && !self.is_member(*id)),
+            None => {
+                let is_comment = self.package.node_in(self.id, document.root).is_some_and(|root| root.is_null());
+                let text = self.text.get(document.text.clone()).unwrap_or_default();
+                is_comment && text.contains('#')
+            }
+        }
+    }
+}
