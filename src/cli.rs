@@ -7,6 +7,9 @@ mod schema;
 mod streams;
 
 use clap::{Args, Parser, Subcommand};
+use enforce_intents::diag::Severity;
+use enforce_intents::read::files;
+use enforce_intents::read::package::Package;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -38,6 +41,25 @@ struct Settings {
     set: Vec<(String, String)>,
 }
 
+impl Settings {
+    /// Reads the configuration file, if there is one.
+    ///
+    /// # Errors
+    /// The exit code, after the reason was written to stderr: without its configuration a run must give nothing.
+    fn load(self) -> Result<enforce_intents::Settings, u8> {
+        let mut settings = enforce_intents::Settings { config: None, set: self.set };
+        let Some(path) = self.config else { return Ok(settings) };
+        if path.is_dir() || path.as_os_str() == "-" {
+            streams::complain(&format!("--config {} is not a file", path.display()));
+            return Err(FAULTY);
+        }
+        let (sources, findings) = files::read(&[path], &mut std::io::empty());
+        streams::excerpts(&Package::default(), &findings, Severity::Warning);
+        settings.config = sources.into_iter().next();
+        if findings.has_errors() { Err(FAULTY) } else { Ok(settings) }
+    }
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Print the manifests with labels and NetworkPolicies, for Helm, Argo CD plugins and plain CI
@@ -49,7 +71,7 @@ enum Command {
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
     let code = match Arguments::try_parse() {
-        Ok(Arguments { command: None, settings }) => function::run(&settings),
+        Ok(Arguments { command: None, settings }) => function::run(settings),
         Ok(Arguments { command: Some(Command::Render(arguments)), .. }) => render::run(arguments),
         Ok(Arguments { command: Some(Command::Schema), .. }) => schema::run(),
         Err(message) => {

@@ -37,11 +37,11 @@ pub mod verify;
 pub mod write;
 
 use config::Config;
-use diag::Findings;
+use diag::{Code, Finding, Findings};
 use model::place::ResourceId;
 use model::world::World;
 use plan::Plan;
-use read::package::{Package, Role};
+use read::package::{Package, Resource, Role};
 use source::SourceText;
 
 /// What a run gives: the text to print, if any, and what there is to say.
@@ -76,22 +76,31 @@ impl Outcome {
     }
 }
 
+/// The configuration that comes from outside the input. It wins over a functionConfig in the input, field by field.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// A functionConfig file (`--config`).
+    pub config: Option<SourceText>,
+    /// Single fields (`--set`), which win over every file.
+    pub set: Vec<(String, String)>,
+}
+
 /// The KRM function: one ResourceList in, one out (`DESIGN.md` 1.1, `spec/krm.md` 3).
 ///
 /// A failing run returns the input unchanged with `results` where the envelope could be read, else no output.
 #[must_use]
-pub fn process(input: Vec<u8>, settings: &[(String, String)]) -> Outcome {
-    let (package, mut findings) = match read::resource_list::read(input) {
+pub fn process(input: Vec<u8>, settings: Settings) -> Outcome {
+    let (mut package, mut findings) = match read::resource_list::read(input) {
         Ok(read) => read,
         Err(findings) => return Outcome { findings, ..Outcome::default() },
     };
-    let compiled = compile(&package, settings);
+    let compiled = compile(&mut package, settings);
     findings.0.extend(compiled.findings.0);
     if !findings.has_errors() {
         let results = report::krm::results(&package, &findings);
         match write::resource_list(&package, &compiled.plan, &compiled.config, &results) {
             Ok(written) => {
-                findings.0.extend(verify::output::verify(&package, &compiled.plan, &compiled.config, &written.text).0);
+                findings.0.extend(verify::output::verify(&package, &compiled.plan, &compiled.config, &written).0);
                 if !findings.has_errors() {
                     return Outcome { output: Some(written.text), findings, package };
                 }
@@ -106,17 +115,20 @@ pub fn process(input: Vec<u8>, settings: &[(String, String)]) -> Outcome {
 
 /// `render`: manifests in, the complete manifest stream out (`DESIGN.md` 1.4 rule 12). A failing run has no output.
 ///
-/// `sources` are in output order; a functionConfig may stand in any of them.
+/// `sources` are in output order; an `EnforceIntents` in one of them is the functionConfig.
 #[must_use]
-pub fn render(sources: Vec<SourceText>, settings: &[(String, String)]) -> Outcome {
-    let (package, mut findings) = read::stream::read(sources);
-    let compiled = compile(&package, settings);
+pub fn render(sources: Vec<SourceText>, settings: Settings) -> Outcome {
+    let (mut package, mut findings) = read::stream::read(sources);
+    let compiled = compile(&mut package, settings);
     findings.0.extend(compiled.findings.0);
     let mut output = None;
     if !findings.has_errors() {
         match write::manifest_stream(&package, &compiled.plan, &compiled.config) {
             Ok(written) => {
-                findings.0.extend(verify::output::verify(&package, &compiled.plan, &compiled.config, &written.text).0);
+                findings.0.extend(verify::output::verify(&package, &compiled.plan, &compiled.config, &written).0);
+                if written.text.trim().is_empty() {
+                    findings.push(nothing_to_render());
+                }
                 output = Some(written.text).filter(|_| !findings.has_errors());
             }
             Err(faults) => findings.0.extend(faults.0),
@@ -125,10 +137,24 @@ pub fn render(sources: Vec<SourceText>, settings: &[(String, String)]) -> Outcom
     Outcome { output, findings, package }
 }
 
-/// Configuration, understanding and planning of what was read.
+/// Argo CD prunes an application whose plugin succeeds with an empty stream.
+fn nothing_to_render() -> Finding {
+    Finding::new(Code::EmptyInput, None, "nothing would be left to apply")
+        .with_help("name files or directories with manifests, or pipe a stream in")
+}
+
+/// Configuration, understanding and planning of what was read. The package gains the configuration file, if there is one.
 #[must_use]
-pub fn compile(package: &Package, settings: &[(String, String)]) -> Compiled {
-    let (config, mut findings) = config::raw::read(package, function_config(package), settings);
+pub fn compile(package: &mut Package, settings: Settings) -> Compiled {
+    let mut findings = Findings::default();
+    let mut function_configs = function_configs(package, &mut findings);
+    if let Some(source) = settings.config {
+        let first = package.resources.len();
+        read::stream::add_function_config(package, source, &mut findings);
+        function_configs.extend(package.iter().skip(first).map(|(id, _)| id));
+    }
+    let (config, found) = config::raw::read(package, &function_configs, &settings.set);
+    findings.0.extend(found.0);
     let mut compiled = Compiled { config, ..Compiled::default() };
     if !findings.has_errors() {
         let (world, found) = understand::understand(package, &compiled.config);
@@ -136,6 +162,7 @@ pub fn compile(package: &Package, settings: &[(String, String)]) -> Compiled {
         // A world with faults is planned all the same, so that one run reports the faults of both stages.
         let (plan, found) = plan::plan(&world, &compiled.config);
         findings.0.extend(found.0);
+        findings = compiled.config.apply_rules(findings);
         compiled.world = world;
         compiled.plan = plan;
     }
@@ -143,6 +170,19 @@ pub fn compile(package: &Package, settings: &[(String, String)]) -> Compiled {
     compiled
 }
 
-fn function_config(package: &Package) -> Option<ResourceId> {
-    package.iter().find(|(_, resource)| resource.role == Role::FunctionConfig).map(|(id, _)| id)
+/// The functionConfigs of the input: the ResourceList's, or an `EnforceIntents` among files, of which there may be one.
+fn function_configs(package: &Package, findings: &mut Findings) -> Vec<ResourceId> {
+    let is_config = |resource: &Resource| {
+        resource.role == Role::FunctionConfig || (package.resource_list.is_none() && resource.kind == config::raw::KIND)
+    };
+    let found: Vec<ResourceId> = package.iter().filter(|(_, resource)| is_config(resource)).map(|(id, _)| id).collect();
+    if let [first, second, ..] = found.as_slice() {
+        let place = |id: ResourceId| package.node(id).map(|node| Package::place(id, node));
+        let mut finding =
+            Finding::new(Code::InvalidConfig, place(*second), "a second EnforceIntents: there can be one only")
+                .with_help("keep one of them, or name one with --config");
+        finding.related.extend(place(*first).map(|place| (place, "the first one".to_owned())));
+        findings.push(finding);
+    }
+    found
 }

@@ -112,6 +112,7 @@ codes! {
     ImmutableTemplate "immutable-template" Warning free "The template of a Job cannot be changed once it exists in the cluster.";
     SelectorUsesOurLabel "selector-uses-our-label" Error fixed "A workload's own immutable selector uses a label that would have to change.";
     NoPodTemplate "no-pod-template" Warning free "A workload has no pod template to label.";
+    InvalidContainerPort "invalid-container-port" Warning free "A container port has no number and is left out.";
     NameMissing "name-missing" Warning free "A workload or Service has no name, so it can be neither matched nor labelled.";
     // NetworkPolicies of the input.
     InvalidPolicy "invalid-policy" Error free "The API server would refuse a NetworkPolicy, so it is left out of the analysis.";

@@ -20,23 +20,36 @@ pub fn read(sources: Vec<SourceText>) -> (Package, Findings) {
 pub fn read_keeping(sources: Vec<SourceText>, is_needed: Option<IsNeeded>) -> (Package, Findings) {
     let mut package = Package::default();
     let mut findings = Findings::default();
-    for (id, source) in (0u32..).map(SourceId).zip(sources) {
-        let (tree, documents) = parser::parse_keeping(&source.text, is_needed).unwrap_or_else(|error| {
-            let message = format!("not valid YAML: {error}");
-            let finding = Finding::new(Code::InvalidInput, None, message);
-            findings.push(Finding { in_source: Some((id, error.offset)), ..finding });
-            (Tree::default(), Vec::new())
-        });
-        let (resources, findings) = (&mut package.resources, &mut findings);
-        let mut reader = Reader { source: id, origin: &source.origin, resources, findings };
-        for (index, document) in (0u32..).zip(&documents) {
-            reader.document(index, tree.node(&source.text, document.root));
-        }
-        package.sources.push(source);
-        package.trees.push(tree);
-        package.documents.push(documents);
+    for source in sources {
+        add(&mut package, source, is_needed, &mut findings);
     }
     (package, findings)
+}
+
+/// Adds a configuration file to what was read: each of its objects is a functionConfig, never part of the output.
+pub fn add_function_config(package: &mut Package, source: SourceText, findings: &mut Findings) {
+    let first = package.resources.len();
+    add(package, source, None, findings);
+    for resource in package.resources.iter_mut().skip(first) {
+        resource.role = Role::FunctionConfig;
+    }
+}
+
+fn add(package: &mut Package, source: SourceText, is_needed: Option<IsNeeded>, findings: &mut Findings) {
+    let id = SourceId(u32::try_from(package.sources.len()).unwrap_or(u32::MAX));
+    let (tree, documents) = parser::parse_keeping(&source.text, is_needed).unwrap_or_else(|error| {
+        let message = format!("not valid YAML: {error}");
+        let finding = Finding::new(Code::InvalidInput, None, message);
+        findings.push(Finding { in_source: Some((id, error.offset)), ..finding });
+        (Tree::default(), Vec::new())
+    });
+    let mut reader = Reader { source: id, origin: &source.origin, resources: &mut package.resources, findings };
+    for (index, document) in (0u32..).zip(&documents) {
+        reader.document(index, tree.node(&source.text, document.root));
+    }
+    package.sources.push(source);
+    package.trees.push(tree);
+    package.documents.push(documents);
 }
 
 /// The documents of one text.

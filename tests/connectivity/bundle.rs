@@ -21,7 +21,7 @@ impl Bundle {
         let (sources, mut findings) = read::files::read(&[path.to_owned()], &mut std::io::empty());
         let (package, more) = read::stream::read(sources);
         findings.0.extend(more.0);
-        let (config, more) = config::raw::read(&package, None, settings);
+        let (config, more) = config::raw::read(&package, &[], settings);
         findings.0.extend(more.0);
         let (world, more) = understand::understand(&package, &config);
         findings.0.extend(more.0);

@@ -2,8 +2,8 @@
 
 use super::compare::canonical;
 use crate::common::{resource_list, without_results};
-use enforce_intents::Outcome;
 use enforce_intents::source::{SourceOrigin, SourceText};
+use enforce_intents::{Outcome, Settings};
 use serde::Deserialize as _;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ pub(crate) fn render(case: &Path) -> Result<(), String> {
     let source = |path: &str, text: String| SourceText { origin: SourceOrigin::File(path.into()), text };
     let sources =
         vec![source("input.yaml", input.clone()), source("config.yaml", function_config(&expected).to_string())];
-    let outcome = enforce_intents::render(sources, &[]);
+    let outcome = enforce_intents::render(sources, Settings::default());
     check(&documents(&input)?, &expected, &outcome, documents)
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn render(case: &Path) -> Result<(), String> {
 pub(crate) fn function(case: &Path) -> Result<(), String> {
     let (input, expected) = load(case)?;
     let list = resource_list(&input, &function_config(&expected).to_string());
-    let outcome = enforce_intents::process(list.into_bytes(), &[]);
+    let outcome = enforce_intents::process(list.into_bytes(), Settings::default());
     check(&documents(&input)?, &expected, &outcome, |output| {
         let list = documents(output)?;
         Ok(list.first().and_then(|list| list["items"].as_array()).cloned().unwrap_or_default())
@@ -36,7 +36,7 @@ pub(crate) fn function(case: &Path) -> Result<(), String> {
         return Ok(());
     }
     let first = outcome.output.unwrap_or_default();
-    let second = enforce_intents::process(first.clone().into_bytes(), &[]).output.unwrap_or_default();
+    let second = enforce_intents::process(first.clone().into_bytes(), Settings::default()).output.unwrap_or_default();
     if without_results(&first) == without_results(&second) {
         Ok(())
     } else {
