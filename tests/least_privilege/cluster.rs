@@ -205,6 +205,7 @@ fn workload() -> impl Strategy<Value = Workload> {
             place: place(0),
         });
         Workload {
+            controller: None,
             resource: ResourceId(0),
             api_version: "apps/v1".into(),
             kind: kind.into(),
