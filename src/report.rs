@@ -1,9 +1,11 @@
 //! What a person or a tool sees. Decides nothing: every renderer takes findings as they are and only words them.
 
+pub mod diff;
 pub mod human;
 pub mod json;
 pub mod krm;
 pub mod list;
+pub mod list_explain;
 #[cfg(test)]
 mod tests;
 
