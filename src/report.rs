@@ -1,6 +1,7 @@
 //! What a person or a tool sees. Decides nothing: every renderer takes findings as they are and only words them.
 
 pub mod diff;
+pub mod explain;
 pub mod human;
 pub mod json;
 pub mod krm;
