@@ -2,7 +2,9 @@
 
 pub mod addresses;
 pub mod connections;
+pub mod difference;
 pub mod exposure;
+pub mod faults;
 pub mod intervals;
 pub mod listing;
 pub mod output;

@@ -75,7 +75,9 @@ fn rule(
         .map(|number| (Protocol::Tcp, *number))
         .filter(|port| outside.to(workload, *port, Sources::Everybody).is_none())
         .collect();
-    (!ports.is_empty()).then(|| Rule { peers: servers.peers.clone(), ports: pod_ports::rule_ports(ports) })
+    // Neither list may be empty in the rule: that would open it to everybody, or on every port.
+    let is_known = !ports.is_empty() && !servers.peers.is_empty();
+    is_known.then(|| Rule { peers: servers.peers.clone(), ports: pod_ports::rule_ports(ports) })
 }
 
 fn policy(context: &PlanContext<'_>, scrape: &Scrape<'_>, rule: Rule) -> Wanted {

@@ -1,7 +1,7 @@
 //! Findings for people: one plain line each for the stderr of a KRM function, source excerpts with carets on the
 //! command line. The only file that names the terminal renderer.
 
-use super::{in_order, one_line, resource_words, sentence, whereabouts};
+use super::{in_order, one_line, sentence, whereabouts};
 use crate::diag::{Finding, Findings, Severity};
 use crate::model::place::Place;
 use crate::read::package::Package;
@@ -79,13 +79,9 @@ fn group<'p>(package: &'p Package, finding: &'p Finding) -> Group<'p> {
 
 /// The field that a place is in, with its object: an excerpt alone does not tell which of many objects it is.
 fn field_words(package: &Package, place: Place) -> Option<String> {
-    let resource = resource_words(package.resource(place.resource)?);
     let field = package.locate(place)?.field;
-    match (field.is_empty(), resource.is_empty()) {
-        (true, _) => None,
-        (false, true) => Some(format!("at `{}`", one_line(&field))),
-        (false, false) => Some(format!("at `{}` of {resource}", one_line(&field))),
-    }
+    let title = package.resource(place.resource)?.title();
+    (!field.is_empty()).then(|| one_line(&format!("at `{field}` of {title}")))
 }
 
 fn excerpt_of_place<'p>(

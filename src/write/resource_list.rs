@@ -31,7 +31,9 @@ pub(super) fn write(package: &Package, plan: &Plan, config: &Config, results: &[
     let mut draft = Draft::new(&source.text, tree);
     let mut findings = Findings::default();
     let mut changes = from_plan(package, plan);
-    changes.retain(|resource, _| !plan.removals.contains(resource));
+    for removal in &plan.removals {
+        changes.remove(removal);
+    }
     change_resources(package, list.source, &changes, &mut draft, &mut findings);
     let envelope = change_envelope(&mut draft, package, list, plan, config, results);
     if let Err(fault) = envelope.and_then(|()| keep_aliases(&mut draft)) {
@@ -88,7 +90,7 @@ fn change_envelope<'t>(
     let mut changes = EntryChanges::default();
     if !added.is_empty() || !removed.is_empty() {
         match index_of(list.items).and_then(|index| Some((index, entries.get(index)?))) {
-            None => changes.added.push((Token::verbatim("items"), Piece::List(added))),
+            None => changes.added.push((Token::Text("items".into()), Piece::List(added))),
             Some((index, items)) if is_empty(items.value) => {
                 changes.existing.insert(index, EntryChange::Replace(Piece::List(added)));
             }
