@@ -3,6 +3,7 @@
 pub mod human;
 pub mod json;
 pub mod krm;
+pub mod list;
 
 use crate::diag::{Finding, Findings};
 use crate::read::package::{Package, Resource};

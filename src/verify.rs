@@ -2,6 +2,8 @@
 
 pub mod addresses;
 pub mod connections;
+pub mod exposure;
 pub mod intervals;
+pub mod listing;
 pub mod output;
 pub mod reach;

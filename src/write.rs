@@ -2,7 +2,7 @@
 
 mod anchors;
 mod block_mapping;
-mod change;
+pub(crate) mod change;
 mod copy;
 mod draft;
 pub mod edit;
@@ -14,13 +14,13 @@ mod lines;
 mod map_change;
 mod mapping;
 mod members;
-mod new_items;
-mod objects;
+pub(crate) mod new_items;
+pub(crate) mod objects;
 mod piece;
-mod resource_changes;
+pub(crate) mod resource_changes;
 mod resource_list;
-mod same_value;
-mod stream;
+pub(crate) mod same_value;
+pub(crate) mod stream;
 mod tool_annotations;
 
 use crate::config::Config;

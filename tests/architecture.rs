@@ -23,7 +23,8 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("understand", &["model", "diag", "source", "config", "read"]),
     ("plan", &["model", "diag", "config"]),
     ("verify", &["model", "diag", "config", "plan"]),
-    ("verify/output.rs", &["model", "diag", "config", "plan", "source", "read", "understand"]),
+    ("verify/output.rs", &["model", "diag", "config", "plan", "source", "read", "write"]),
+    ("verify/output/compare.rs", &["read", "write"]),
     ("write", &["model", "diag", "config", "source", "read", "plan"]),
     ("report", &["model", "diag", "source", "read", "verify"]),
 ];

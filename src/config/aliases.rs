@@ -47,12 +47,6 @@ pub(super) enum Translation {
     Words(&'static str, &'static str),
 }
 
-/// Every name of the chart that is accepted and is not ours: the name, and the field that it means, if any.
-pub(super) fn names() -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
-    let renamed = ALIASES.iter().map(|(name, ours, _)| (*name, Some(*ours)));
-    renamed.chain(WITHOUT_EFFECT.iter().map(|name| (*name, None)))
-}
-
 /// The entry under our name. `None` if it has no effect, which is reported.
 pub(super) fn resolve(mut entry: RawEntry, findings: &mut Findings) -> Option<RawEntry> {
     if WITHOUT_EFFECT.contains(&entry.key.as_str()) {

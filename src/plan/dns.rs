@@ -18,7 +18,7 @@ pub(crate) fn server_rule(config: &Config) -> Option<Rule> {
 }
 
 fn ports(config: &Config) -> Option<Vec<PolicyPort>> {
-    let ports = pod_ports::rule_ports(config.dns_ports.iter().copied());
+    let ports = pod_ports::rule_ports(distinct(config.dns_ports.clone()));
     Some(ports).filter(|ports| !ports.is_empty())
 }
 

@@ -250,3 +250,6 @@ fn report_controllers(controllers: &KnownPeers<'_>, services: &[(String, Place)]
 fn display(service: &Service) -> String {
     format!("Service {}/{}", service.namespace, service.name)
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,3 +128,6 @@ fn no_server(scrape: &Scrape<'_>, verdict: Verdict) -> Option<Finding> {
             .with_help("name the Prometheus servers in prometheusServerConfigs")
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -121,3 +121,6 @@ fn cut_off_calls(context: &PlanContext<'_>, deny: &DefaultDeny, findings: &mut F
         findings.push(Finding::new(Code::TrafficBlocked, call.place, message).with_help(help));
     }
 }
+
+#[cfg(test)]
+mod tests;

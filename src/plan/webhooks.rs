@@ -206,3 +206,6 @@ fn without_selector(webhook: &Webhook, verdict: Verdict) -> Option<Finding> {
 fn display(webhook: &Webhook) -> String {
     format!("Service {}/{} of {} {}", webhook.namespace, webhook.service, webhook.object_kind, webhook.config_name)
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,7 +16,7 @@ impl Package {
         let root = self.node(id)?;
         let source = self.sources.get(resource.source.0 as usize)?;
         let field = root.route_to_range(start, place.end as usize);
-        if self.resource_list.is_none() {
+        if self.resource_list.is_none_or(|list| list.source != resource.source) {
             let LineColumn { line, column } = source.line_column(start);
             return Some(Location {
                 file: Some(source.origin.to_string()),

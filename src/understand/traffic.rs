@@ -38,3 +38,6 @@ pub(super) fn read(objects: &[Object<'_>], names: &Names, world: &mut World, fin
     world.exposures.extend(traefik::read(objects, findings));
     backends::resolve(objects, names, world, findings);
 }
+
+#[cfg(test)]
+mod tests;

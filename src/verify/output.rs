@@ -1,12 +1,273 @@
-//! The output, read again: every edited and every new object must say what was planned.
+//! The output, read again: every object must say what was planned, and nothing else may have changed.
+//!
+//! This knows the plan and the two texts, not how edits are made: a mistake in the writer ends as an error, not as output.
+
+mod compare;
 
 use crate::config::Config;
-use crate::diag::Findings;
+use crate::diag::{Code, Finding, Findings};
+use crate::model::place::ResourceId;
+use crate::model::selector::Labels;
+use crate::model::value::Value;
 use crate::plan::Plan;
-use crate::read::package::Package;
+use crate::read::package::{Package, ResourceList, Role};
+use crate::read::parser::{parse, parse_keeping};
+use crate::read::prune::{IsNeeded, is_needed_to_compile};
+use crate::read::stream;
+use crate::read::tree::{Node, Tree};
+use crate::source::{SourceOrigin, SourceText};
+use crate::write::Written;
+use crate::write::edit::EditSet;
+use crate::write::new_items::new_items;
+use crate::write::objects::object;
+use crate::write::resource_changes::from_plan;
+use crate::write::same_value::is_value;
+use crate::write::stream::{drop_tool_annotations, dropped};
+use compare::{Comparison, Rules, difference};
 
 /// Compares the written text with the plan. Findings are `output-mismatch` errors: defects of this program, never of the input.
 #[must_use]
-pub fn verify(_package: &Package, _plan: &Plan, _config: &Config, _output: &str) -> Findings {
-    Findings::default()
+pub fn verify(package: &Package, plan: &Plan, config: &Config, written: &Written) -> Findings {
+    let faults = match (package.resource_list, &written.edits) {
+        (Some(list), Some(edits)) => verify_list(package, list, plan, config, written, edits),
+        _ => verify_stream(package, plan, &written.text),
+    };
+    let mut findings = Findings::default();
+    for (resource, fault) in faults {
+        let place = resource.and_then(|id| Some(Package::place(id, package.node(id)?)));
+        let title = resource.and_then(|id| package.resource(id)).map(|resource| format!("{}: ", resource.title()));
+        let message = format!("{}the output would not be as planned: {fault}", title.unwrap_or_default());
+        let help = "nothing was written; report this with the input";
+        findings.push(Finding::new(Code::OutputMismatch, place, message).with_help(help));
+    }
+    findings
+}
+
+/// What is wrong, and with which object.
+type Fault = (Option<ResourceId>, String);
+
+fn verify_list(
+    package: &Package,
+    list: ResourceList,
+    plan: &Plan,
+    config: &Config,
+    written: &Written,
+    edits: &EditSet,
+) -> Vec<Fault> {
+    let Some(input) = package.node_in(list.source, list.root) else { return Vec::new() };
+    if !is_input_with_edits(input.source(), edits, &written.text) {
+        return vec![(None, "bytes outside the edits differ".to_owned())];
+    }
+    let has_aliases = package.trees.iter().any(Tree::has_aliases);
+    // With aliases, what was kept whole in the input need not be kept in the output.
+    let is_needed: Option<IsNeeded> = if has_aliases { None } else { Some(is_needed_to_compile) };
+    let (tree, documents) = match parse_keeping(&written.text, is_needed) {
+        Ok(parsed) => parsed,
+        Err(error) => return vec![(None, format!("it is not YAML: {error}"))],
+    };
+    let [document] = documents.as_slice() else { return vec![(None, "it is not one document".to_owned())] };
+    let output = tree.node(&written.text, document.root);
+    let rules = Rules { texts_decide: !has_aliases, ..Rules::default() };
+    let mut faults = Vec::new();
+    for (key, value) in input.entries() {
+        let name = key.as_str().unwrap_or_default();
+        if !matches!(name, "items" | "results")
+            && let Some(fault) = difference(Comparison::same(value, output.get(name)), rules)
+        {
+            faults.push((None, format!("{name}{fault}")));
+        }
+    }
+    let new = new_items(package, plan, config);
+    faults.extend(compare_items(package, plan, list, output, &new, rules));
+    faults
+}
+
+/// Whether the output is the input but for the edits.
+fn is_input_with_edits(input: &str, edits: &EditSet, output: &str) -> bool {
+    let (mut read, mut written) = (0, 0);
+    let mut same = |until: usize, insertion: &str, next: usize| {
+        let kept = input.get(read..until);
+        let length = kept.map_or(0, str::len);
+        let is_same = kept.is_some()
+            && output.get(written..written + length) == kept
+            && output.get(written + length..).is_some_and(|rest| rest.starts_with(insertion));
+        (read, written) = (next, written + length + insertion.len());
+        is_same
+    };
+    edits.as_slice().iter().all(|edit| same(edit.range.start, &edit.replacement, edit.range.end))
+        && same(input.len(), "", input.len())
+        && written == output.len()
+}
+
+/// Every item of the input that is not removed, in its order, and the new ones after the last or just before it.
+fn compare_items(
+    package: &Package,
+    plan: &Plan,
+    list: ResourceList,
+    output: Node<'_>,
+    new: &[Value],
+    rules: Rules<'_>,
+) -> Vec<Fault> {
+    let changes = from_plan(package, plan);
+    let items = list.items.and_then(|(_, items)| package.node_in(list.source, items));
+    let mut resources = package.iter().filter(|(_, resource)| resource.role == Role::Item).peekable();
+    let kept: Vec<(Option<ResourceId>, Node<'_>)> = items
+        .into_iter()
+        .flat_map(Node::items)
+        .map(|item| (resources.next_if(|(_, resource)| resource.node == item.id()).map(|(id, _)| id), item))
+        .filter(|(id, _)| id.is_none_or(|id| !plan.removals.contains(&id)))
+        .collect();
+    let mut written: Vec<Node<'_>> = output.get("items").into_iter().flat_map(Node::items).collect();
+    let before_last = kept.len().saturating_sub(1);
+    let stands_before_last = match (written.get(before_last), new.first()) {
+        (Some(node), Some(first)) => is_value(*node, first),
+        _ => false,
+    };
+    let new_start = if stands_before_last { before_last } else { kept.len() };
+    let new_end = (new_start + new.len()).min(written.len());
+    let new_nodes: Vec<Node<'_>> = written.drain(new_start.min(new_end)..new_end).collect();
+    let mut faults = Vec::new();
+    for (index, (id, item)) in kept.iter().enumerate() {
+        let change = id.and_then(|id| changes.get(&id));
+        let comparison = Comparison { before: Some(*item), after: written.get(index).copied(), change };
+        faults.extend(difference(comparison, rules).map(|fault| (*id, fault)));
+    }
+    faults.extend(new_objects(new, &mut new_nodes.into_iter()));
+    if written.len() > kept.len() {
+        faults.push((None, "it has items that nobody asked for".to_owned()));
+    }
+    faults
+}
+
+/// New objects in order; each must be there and be what it is meant to be.
+fn new_objects<'t>(new: &[Value], written: &mut impl Iterator<Item = Node<'t>>) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for (index, value) in new.iter().enumerate() {
+        if !written.next().is_some_and(|node| is_value(node, value)) {
+            faults.push((None, format!("new object {index} is missing or differs")));
+        }
+    }
+    faults
+}
+
+/// The documents of the stream: what was not dropped, in its order, then the new objects.
+fn verify_stream(package: &Package, plan: &Plan, output: &str) -> Vec<Fault> {
+    if let Err(error) = parse(output) {
+        return vec![(None, format!("it is not YAML: {error}"))];
+    }
+    let source = SourceText { origin: SourceOrigin::Synthetic("output"), text: output.to_owned() };
+    let (output, _) = stream::read(vec![source]);
+    let mut changes = from_plan(package, plan);
+    let dropped = dropped(package, plan, &changes);
+    drop_tool_annotations(package, &mut changes);
+    let has_aliases = package.trees.iter().chain(&output.trees).any(Tree::has_aliases);
+    let rules = Rules { texts_decide: !has_aliases, may_appear: &["apiVersion", "kind"] };
+    let mut written = output.iter().filter_map(|(id, resource)| Some((resource, output.node(id)?)));
+    let mut faults = Vec::new();
+    for (id, resource) in package.iter().filter(|(id, _)| !dropped.contains(id)) {
+        let Some((after_resource, after)) = written.next() else {
+            faults.push((Some(id), "it is missing".to_owned()));
+            continue;
+        };
+        if (&resource.api_version, &resource.kind) != (&after_resource.api_version, &after_resource.kind) {
+            faults.push((Some(id), "apiVersion or kind differ".to_owned()));
+        }
+        let comparison = Comparison { before: package.node(id), after: Some(after), change: changes.get(&id) };
+        faults.extend(difference(comparison, rules).map(|fault| (Some(id), fault)));
+    }
+    let new: Vec<Value> = plan.new_objects.iter().map(|new| object(&new.object, &Labels::new())).collect();
+    faults.extend(new_objects(&new, &mut written.by_ref().map(|(_, node)| node)));
+    if written.next().is_some() {
+        faults.push((None, "it has documents that nobody asked for".to_owned()));
+    }
+    faults
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_input_with_edits, verify};
+    use crate::config::Config;
+    use crate::model::place::ResourceId;
+    use crate::plan::{MapChange, Plan};
+    use crate::write::Written;
+    use crate::write::edit::{Edit, EditSet};
+
+    const INPUT: &str = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n- apiVersion: v1\n  kind: Pod\n  metadata:\n    name: p\n    labels: {a: b}\n  spec: {containers: [{name: c}]}\n- apiVersion: v1\n  kind: Service\n  metadata: {name: s}\n";
+
+    fn messages(edits: Vec<Edit>, plan: &Plan) -> Vec<String> {
+        let package = crate::read::resource_list::read(INPUT.as_bytes().to_vec()).unwrap().0;
+        let edits = EditSet::new(edits).unwrap();
+        let written = Written { text: edits.apply(INPUT).unwrap(), edits: Some(edits) };
+        verify(&package, plan, &Config::default(), &written).0.into_iter().map(|finding| finding.message).collect()
+    }
+
+    fn plan(value: &str) -> Plan {
+        let change = MapChange {
+            resource: ResourceId(0),
+            path: vec!["metadata".into(), "labels".into()],
+            set: [("k".to_owned(), value.to_owned())].into(),
+            remove: ["a".to_owned()].into(),
+        };
+        Plan { map_changes: vec![change], ..Plan::default() }
+    }
+
+    fn replace(old: &str, new: &str) -> Edit {
+        let start = INPUT.find(old).unwrap();
+        Edit::replace(start..start + old.len(), new)
+    }
+
+    #[test]
+    fn what_was_planned_passes() {
+        assert_eq!(messages(vec![], &Plan::default()), Vec::<String>::new());
+        assert_eq!(messages(vec![replace("a: b", "k: \"true\"")], &plan("true")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn every_other_change_is_told() {
+        for (edit, fault) in [
+            (
+                replace("a: b", "k: true"),
+                "Pod p: the output would not be as planned: metadata.labels.k is not the string \"true\"",
+            ),
+            (
+                replace("a: b", "a: b, k: \"true\""),
+                "Pod p: the output would not be as planned: metadata.labels.a is still there",
+            ),
+            (replace("a: b", ""), "Pod p: the output would not be as planned: metadata.labels.k is missing"),
+            (
+                replace("a: b}", "k: \"true\"}\n    x: y"),
+                "Pod p: the output would not be as planned: metadata.x was added",
+            ),
+            (replace("name: s", "name: t"), "Service s: the output would not be as planned: metadata.name changed"),
+            (replace("{name: c}", ""), "Pod p: the output would not be as planned: spec.containers changed its length"),
+            (replace("kind: ResourceList", "kind: List"), "the output would not be as planned: kind changed"),
+            (
+                replace("- apiVersion: v1\n  kind: Service\n  metadata: {name: s}\n", ""),
+                "Service s: the output would not be as planned:  is missing",
+            ),
+            (
+                replace("name: s}", "name: s}\n- a: b"),
+                "the output would not be as planned: it has items that nobody asked for",
+            ),
+            (replace("kind: Service", "kind: ["), "the output would not be as planned: it is not YAML"),
+        ] {
+            let planned = if fault.contains("labels") { plan("true") } else { Plan::default() };
+            let mut edits = vec![edit];
+            if fault.contains("metadata.x") {
+                assert_eq!(messages(edits.clone(), &plan("true")).len(), 1);
+                edits = vec![replace("{a: b}", "{a: b}\n    x: y")];
+            }
+            let found = messages(edits, &planned);
+            assert!(found.iter().any(|found| found.contains(fault.trim_end())), "{fault}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_outside_the_edits_count() {
+        let edits = EditSet::new(vec![Edit::insert(3, "xy"), Edit::delete(5..6)]).unwrap();
+        assert!(is_input_with_edits("0123456789", &edits, "012xy346789"));
+        for output in ["012xy3467890", "012xy34678", "012xy346788", "112xy346789", "012yx346789"] {
+            assert!(!is_input_with_edits("0123456789", &edits, output), "{output}");
+        }
+    }
 }

@@ -32,6 +32,7 @@ use super::addresses::{AddressRange, AddressSet, partition};
 use super::connections::ConnectionSet;
 use crate::config::{Config, KnownWorkload};
 use crate::model::policy::{Direction, InputPolicy, Peer, Protocol};
+use crate::model::selector::LabelSelector;
 use crate::model::world::World;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -184,6 +185,25 @@ impl<'w> Reachability<'w> {
         let has_class = |&class: &u32| peers.has_class(class, self.is_on_host_network(class));
         let is_peer = |workload: &JudgedWorkload| workload.classes.iter().any(has_class);
         Some((0..).zip(&self.workloads).filter(|(_, workload)| is_peer(workload)).map(|(index, _)| index).collect())
+    }
+
+    /// Whether the selectors select some pod of the input.
+    #[must_use]
+    pub fn selects_any(&self, namespaces: &LabelSelector, pods: &LabelSelector) -> bool {
+        self.classes.iter().any(|class| {
+            let namespace = self.namespaces.get(class.namespace as usize);
+            !class.host_network
+                && pods.matches(class.labels)
+                && namespace.is_some_and(|namespace| namespaces.matches(&namespace.labels))
+        })
+    }
+
+    /// The number that a port name has on the pods of a workload: the first found, if they differ.
+    #[must_use]
+    pub fn port_number(&self, workload: usize, name: &str, protocol: Protocol) -> Option<u16> {
+        let classes = self.workload(workload).map(|workload| workload.classes.as_slice()).unwrap_or_default();
+        let mut classes = classes.iter().filter_map(|&class| self.classes.get(class as usize));
+        classes.find_map(|class| class.ports.get(&(name, protocol)).copied())
     }
 
     /// Calls `visit` for every pair of different ends with the connections between them, unless there are none: first all

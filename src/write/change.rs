@@ -1,30 +1,31 @@
 //! What shall become of one resource, as a tree of keys: several changes to one object meet here before any text is edited.
 
 use super::piece::{Piece, Token};
+use crate::model::value::Value;
 use crate::plan::MapChange;
 use crate::read::tree::{Node, ScalarStyle, Shape};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Changes at one node of a resource and below it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Change {
+pub(crate) struct Change {
     /// Entries that must be there with these string values.
-    pub(super) set: BTreeMap<String, String>,
+    pub(crate) set: BTreeMap<String, String>,
     /// Keys that must not be there.
-    pub(super) remove: BTreeSet<String>,
+    pub(crate) remove: BTreeSet<String>,
     /// Whether the map itself goes when nothing is left in it.
-    pub(super) drop_when_empty: bool,
+    pub(crate) drop_when_empty: bool,
     /// The whole value, instead of the one that is there.
-    pub(super) replacement: Option<Piece>,
+    pub(crate) replacement: Option<Value>,
     /// Changes to values, by key.
-    pub(super) below: BTreeMap<String, Change>,
+    pub(crate) below: BTreeMap<String, Change>,
     /// Whether the node may be created where it is missing or null.
-    pub(super) may_create: bool,
+    pub(crate) may_create: bool,
 }
 
 impl Change {
     /// Adds a change of the plan. Only the map and its parent may be created (`metadata.labels`, never `spec.template`).
-    pub(super) fn add(&mut self, change: &MapChange) {
+    pub(crate) fn add(&mut self, change: &MapChange) {
         let mut node = self;
         for (index, key) in change.path.iter().enumerate() {
             node = node.below.entry(key.clone()).or_default();
@@ -35,7 +36,7 @@ impl Change {
     }
 
     /// The change at a path of keys, created if need be.
-    pub(super) fn at(&mut self, path: &[&str]) -> &mut Self {
+    pub(crate) fn at(&mut self, path: &[&str]) -> &mut Self {
         let mut node = self;
         for key in path {
             node = node.below.entry((*key).to_owned()).or_default();
@@ -45,13 +46,13 @@ impl Change {
     }
 
     /// The string that an entry of the map at a path gets.
-    pub(super) fn string_at(&self, path: &[&str], key: &str) -> Option<&str> {
+    pub(crate) fn string_at(&self, path: &[&str], key: &str) -> Option<&str> {
         let map = path.iter().try_fold(self, |node, key| node.below.get(*key))?;
         map.set.get(key).map(String::as_str)
     }
 
     /// Whether a node is already as it shall be.
-    pub(super) fn is_done(&self, node: Option<Node<'_>>) -> bool {
+    pub(crate) fn is_done(&self, node: Option<Node<'_>>) -> bool {
         if self.replacement.is_some() {
             return false;
         }
@@ -62,7 +63,7 @@ impl Change {
     }
 
     /// Whether a mapping that is to be changed has nothing left after it, and shall go then.
-    pub(super) fn drops(&self, node: Node<'_>) -> bool {
+    pub(crate) fn drops(&self, node: Node<'_>) -> bool {
         self.drop_when_empty
             && self.set.is_empty()
             && node.is_mapping()
@@ -71,8 +72,8 @@ impl Change {
 
     /// The value for a place where nothing is.
     pub(super) fn create(&self) -> Option<Piece> {
-        if let Some(piece) = &self.replacement {
-            return Some(piece.clone());
+        if let Some(value) = &self.replacement {
+            return Some(Piece::from(value));
         }
         let texts = self.set.iter().map(|(key, value)| (Token::Text(key.clone()), Piece::text(value.clone())));
         let below = self.below.iter().filter_map(|(key, change)| Some((Token::Text(key.clone()), change.create()?)));
@@ -82,8 +83,8 @@ impl Change {
 
     /// The copied value with the change carried out.
     pub(super) fn apply_to(&self, piece: Piece) -> Piece {
-        if let Some(piece) = &self.replacement {
-            return piece.clone();
+        if let Some(value) = &self.replacement {
+            return Piece::from(value);
         }
         let Piece::Map(mut entries) = piece else { return self.create().unwrap_or(piece) };
         entries.retain(|(key, _)| !self.remove.contains(key.value()));
@@ -106,7 +107,7 @@ impl Change {
 }
 
 /// Whether a node is this string for every YAML reader in the chain: `true` without quotes is not the string "true".
-pub(super) fn is_string(node: Node<'_>, wanted: &str) -> bool {
+pub(crate) fn is_string(node: Node<'_>, wanted: &str) -> bool {
     if node.as_str() != Some(wanted) {
         return false;
     }

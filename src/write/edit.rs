@@ -56,14 +56,18 @@ impl EditSet {
         self.apply_within(text, 0..text.len())
     }
 
-    /// A slice of the text with the edits that lie in it carried out. Edits outside are passed over.
+    /// A slice of the text with the edits that lie in it carried out, insertions at its edges among them. Edits outside are
+    /// passed over.
     ///
     /// # Errors
     /// [`EditConflict`] when an edit crosses the edge of the slice or is not on character boundaries.
     pub fn apply_within(&self, text: &str, slice: Range<usize>) -> Result<String, EditConflict> {
-        let first = self.edits.partition_point(|edit| edit.range.end < slice.start);
-        let edits = self.edits.get(first..).unwrap_or_default();
-        let inside = edits.iter().take_while(|edit| edit.range.start <= slice.end);
+        let is_before =
+            |edit: &Edit| edit.range.end < slice.start || (edit.range.end == slice.start && !edit.range.is_empty());
+        let edits = self.edits.get(self.edits.partition_point(is_before)..).unwrap_or_default();
+        let inside = edits.iter().take_while(|edit| {
+            edit.range.start < slice.end || (edit.range.start == slice.end && edit.range.is_empty())
+        });
         let added: usize = inside.clone().map(|edit| edit.replacement.len()).sum();
         let mut output = String::with_capacity(slice.len() + added);
         let mut position = slice.start;

@@ -130,8 +130,8 @@ fn change_value<'t>(
     if change.is_done(Some(value)) {
         return Ok(None);
     }
-    if let Some(piece) = &change.replacement {
-        return Ok(Some(EntryChange::Replace(piece.clone())));
+    if let Some(value) = &change.replacement {
+        return Ok(Some(EntryChange::Replace(Piece::from(value))));
     }
     if value.is_null() {
         if !change.may_create {

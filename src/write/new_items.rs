@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 /// The new objects with the annotations that tell kpt their file and package (`DESIGN.md` 1.4 rule 15). Never id
 /// annotations: those belong to the tool.
-pub(super) fn new_items(package: &Package, plan: &Plan, config: &Config) -> Vec<Value> {
+pub(crate) fn new_items(package: &Package, plan: &Plan, config: &Config) -> Vec<Value> {
     let mut next_index = config.policy_path.as_ref().map(|_| next_indices(package)).unwrap_or_default();
     let mut items = Vec::new();
     for planned in &plan.new_objects {

@@ -4,12 +4,11 @@ use super::change::Change;
 use super::draft::{Draft, EditFault};
 use super::map_change::change_resource;
 use super::objects;
-use super::piece::Piece;
 use super::same_value::is_value;
 use crate::diag::{Finding, Findings};
-use crate::model::place::{ObjectName, Place, ResourceId};
+use crate::model::place::{Place, ResourceId};
 use crate::plan::{GeneratedObject, Plan};
-use crate::read::package::Package;
+use crate::read::package::{Package, Resource};
 use crate::source::SourceId;
 use std::collections::BTreeMap;
 
@@ -17,10 +16,10 @@ use std::collections::BTreeMap;
 const OUR_PREFIX: &str = "intents.otterize.com/";
 
 /// Changes by resource.
-pub(super) type Changes = BTreeMap<ResourceId, Change>;
+pub(crate) type Changes = BTreeMap<ResourceId, Change>;
 
 /// Map changes and updates of generated objects, together per resource.
-pub(super) fn from_plan(package: &Package, plan: &Plan) -> Changes {
+pub(crate) fn from_plan(package: &Package, plan: &Plan) -> Changes {
     let mut changes = Changes::new();
     for change in &plan.map_changes {
         changes.entry(change.resource).or_default().add(change);
@@ -45,7 +44,7 @@ fn update(package: &Package, resource: ResourceId, object: &GeneratedObject, cha
     }
     let spec = objects::spec(object);
     if !root.get("spec").is_some_and(|old| is_value(old, &spec)) {
-        change.at(&["spec"]).replacement = Some(Piece::from(&spec));
+        change.at(&["spec"]).replacement = Some(spec);
     }
 }
 
@@ -68,13 +67,8 @@ pub(super) fn change_resources<'t>(
 
 /// The finding for a change that cannot be made in a resource.
 pub(super) fn finding(package: &Package, id: ResourceId, fault: EditFault) -> Finding {
-    let name = package.resource(id).map(|resource| ObjectName {
-        namespace: resource.namespace.clone().unwrap_or_default(),
-        name: resource.name.clone(),
-        kind: resource.kind.clone(),
-    });
     let offset = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
     let place = Place { resource: id, start: offset(fault.range.start), end: offset(fault.range.end) };
-    let name = name.map(|name| name.to_string()).unwrap_or_default();
-    Finding::new(fault.code, place, format!("{name}: {}", fault.message)).with_help(fault.help)
+    let title = package.resource(id).map(Resource::title).unwrap_or_default();
+    Finding::new(fault.code, place, format!("{title}: {}", fault.message)).with_help(fault.help)
 }

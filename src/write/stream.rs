@@ -77,7 +77,8 @@ fn is_configuration(package: &Package, resource: &Resource) -> bool {
     }
 }
 
-fn drop_tool_annotations(package: &Package, changes: &mut Changes) {
+/// Adds that annotations which only tools need go, from every resource.
+pub(crate) fn drop_tool_annotations(package: &Package, changes: &mut Changes) {
     for (id, _) in package.iter() {
         let Some(annotations) = package.node(id).and_then(|root| root.path(&["metadata", "annotations"])) else {
             continue;

@@ -1,0 +1,186 @@
+//! Two nodes, before and after, and the change that was planned between them.
+
+use crate::read::tree::{Node, NodeId};
+use crate::write::change::{Change, is_string};
+use crate::write::same_value::is_value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What to compare. Nodes are `None` where there is nothing.
+#[derive(Clone, Copy)]
+pub(super) struct Comparison<'n, 'c> {
+    pub(super) before: Option<Node<'n>>,
+    pub(super) after: Option<Node<'n>>,
+    /// The planned change; `None` means that both must say the same.
+    pub(super) change: Option<&'c Change>,
+}
+
+impl<'n> Comparison<'n, '_> {
+    /// Nothing was planned.
+    pub(super) fn same(before: Node<'n>, after: Option<Node<'n>>) -> Self {
+        Self { before: Some(before), after, change: None }
+    }
+}
+
+/// How two texts are compared.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Rules<'r> {
+    /// Whether nodes with the same text say the same: only without aliases, which depend on what stands elsewhere.
+    pub(super) texts_decide: bool,
+    /// Keys that may be there only after: what members of typed lists have from their list.
+    pub(super) may_appear: &'r [&'r str],
+}
+
+/// The first difference from what was planned, as a field path and what is wrong with it.
+pub(super) fn difference(comparison: Comparison<'_, '_>, rules: Rules<'_>) -> Option<String> {
+    // A list of what is left to compare instead of recursion: aliases can make trees deep and wide.
+    let mut pending = vec![(String::new(), comparison)];
+    let mut seen: BTreeSet<(NodeId, NodeId)> = BTreeSet::new();
+    while let Some((path, comparison)) = pending.pop() {
+        let change = comparison.change.filter(|change| !change.is_done(comparison.before));
+        match change {
+            Some(change) => {
+                if let Err(fault) = changed(&path, comparison, change, &mut pending) {
+                    return Some(fault);
+                }
+            }
+            None => {
+                let (Some(before), Some(after)) = (comparison.before, comparison.after) else {
+                    match (comparison.before, comparison.after) {
+                        (Some(_), None) => return Some(format!("{path} is missing")),
+                        (None, Some(_)) if !rules.may_appear.contains(&path.as_str()) => {
+                            return Some(format!("{path} was added"));
+                        }
+                        _ => continue,
+                    }
+                };
+                if rules.texts_decide && text_of(before) == text_of(after) {
+                    continue;
+                }
+                let (before, after) = (before.resolve().unwrap_or(before), after.resolve().unwrap_or(after));
+                let is_shared = before.is_aliased() || after.is_aliased();
+                if is_shared && !seen.insert((before.id(), after.id())) {
+                    continue;
+                }
+                if let Err(fault) = unchanged(&path, before, after, &mut pending) {
+                    return Some(fault);
+                }
+            }
+        }
+    }
+    None
+}
+
+/// A node's text with tag and anchor.
+fn text_of(node: Node<'_>) -> Option<&str> {
+    node.source().get(node.outer_start()..node.end())
+}
+
+type Pending<'n, 'c> = Vec<(String, Comparison<'n, 'c>)>;
+
+/// Nodes that must say the same: their children are left to compare.
+fn unchanged<'n>(path: &str, before: Node<'n>, after: Node<'n>, pending: &mut Pending<'n, '_>) -> Result<(), String> {
+    if before.is_mapping() && after.is_mapping() {
+        let complex = |node: Node<'n>| node.entries().filter(|(key, _)| key.as_str().is_none());
+        if complex(before).count() != complex(after).count() {
+            return Err(format!("{path} has other keys"));
+        }
+        for ((key_before, value_before), (key_after, value_after)) in complex(before).zip(complex(after)) {
+            pending.push((format!("{path}.?"), Comparison::same(key_before, Some(key_after))));
+            pending.push((format!("{path}.?"), Comparison::same(value_before, Some(value_after))));
+        }
+        for (key, (before, after)) in paired(before, after, before.is_pruned()) {
+            pending.push((join(path, key), Comparison { before, after, change: None }));
+        }
+        Ok(())
+    } else if before.is_sequence() && after.is_sequence() {
+        if before.items().count() != after.items().count() {
+            return Err(format!("{path} changed its length"));
+        }
+        for (index, (before, after)) in before.items().zip(after.items()).enumerate() {
+            pending.push((format!("{path}[{index}]"), Comparison::same(before, Some(after))));
+        }
+        Ok(())
+    } else if before.is_scalar() && after.is_scalar() && is_same_scalar(before, after) {
+        Ok(())
+    } else {
+        Err(format!("{path} changed"))
+    }
+}
+
+/// Entries of two mappings by key, merges applied. What was pruned before is not compared.
+fn paired<'n>(
+    before: Node<'n>,
+    after: Node<'n>,
+    is_pruned: bool,
+) -> BTreeMap<&'n str, (Option<Node<'n>>, Option<Node<'n>>)> {
+    let mut pairs: BTreeMap<&str, (Option<Node<'_>>, Option<Node<'_>>)> = BTreeMap::new();
+    for (key, _, value) in before.merged_entries() {
+        pairs.entry(key).or_default().0 = Some(value);
+    }
+    for (key, _, value) in after.merged_entries() {
+        if !is_pruned || pairs.contains_key(key) {
+            pairs.entry(key).or_default().1 = Some(value);
+        }
+    }
+    pairs
+}
+
+/// A node with a planned change: strings that are set and removed here, the rest is left to compare.
+fn changed<'n, 'c>(
+    path: &str,
+    comparison: Comparison<'n, 'c>,
+    change: &'c Change,
+    pending: &mut Pending<'n, 'c>,
+) -> Result<(), String> {
+    let before = comparison.before.filter(|node| !node.is_null());
+    let Some(after) = comparison.after else {
+        let may_go = before.is_some_and(|before| change.drops(before));
+        let is_asked_for = change.replacement.is_some() || !change.set.is_empty() || !change.below.is_empty();
+        return if may_go || (before.is_none() && !is_asked_for) { Ok(()) } else { Err(format!("{path} is missing")) };
+    };
+    if let Some(value) = &change.replacement {
+        return if is_value(after, value) { Ok(()) } else { Err(format!("{path} is not what was generated")) };
+    }
+    if !after.is_mapping() {
+        return Err(format!("{path} is no mapping"));
+    }
+    for (key, wanted) in &change.set {
+        match after.get(key) {
+            Some(value) if is_string(value, wanted) => {}
+            Some(_) => return Err(format!("{} is not the string {wanted:?}", join(path, key))),
+            None => return Err(format!("{} is missing", join(path, key))),
+        }
+    }
+    if let Some(key) = change.remove.iter().find(|key| after.get(key).is_some()) {
+        return Err(format!("{} is still there", join(path, key)));
+    }
+    let mut pairs = match before {
+        Some(before) => paired(before, after, before.is_pruned()),
+        None => after.merged_entries().into_iter().map(|(key, _, value)| (key, (None, Some(value)))).collect(),
+    };
+    for key in change.set.keys().chain(&change.remove) {
+        pairs.remove(key.as_str());
+    }
+    for (key, below) in &change.below {
+        let (before, after) = pairs.remove(key.as_str()).unwrap_or_default();
+        pending.push((join(path, key), Comparison { before, after, change: Some(below) }));
+    }
+    for (key, (before, after)) in pairs {
+        pending.push((join(path, key), Comparison { before, after, change: None }));
+    }
+    Ok(())
+}
+
+/// Whether two scalars are the same to every reader, however they are quoted.
+fn is_same_scalar(before: Node<'_>, after: Node<'_>) -> bool {
+    if before.is_null() || after.is_null() {
+        return before.is_null() && after.is_null();
+    }
+    let (Some(text), Some(other)) = (before.as_str(), after.as_str()) else { return false };
+    let tag = |node: Node<'_>| node.resolve().and_then(Node::tag).map(str::to_owned);
+    text == other && is_string(before, text) == is_string(after, other) && tag(before) == tag(after)
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
