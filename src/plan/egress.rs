@@ -98,7 +98,7 @@ fn service_selector_rules(
                     .with_related(service.place, "the Service")
                     .with_help("only AWS's VPC CNI needs it; elsewhere set `egressServiceSelectorRules: false`"),
             );
-        } else if let Some(selector) = &service.selector {
+        } else if let Some(selector) = service.pod_selector() {
             let pods = LabelSelector::from_labels(selector.clone());
             rules.push(Rule { peers: vec![selectors::peer(context, pods, &target.namespace)], ports: Vec::new() });
         }
@@ -116,7 +116,7 @@ fn service_rules(context: &PlanContext<'_>, client: &Identity, calls: &[Call], f
             }
             TargetKind::Service(target) => {
                 let service = servers::usable_service(context, target);
-                let Some((service, selector)) = service.and_then(|service| Some((service, service.selector.clone()?)))
+                let Some((service, selector)) = service.and_then(|service| Some((service, service.pod_selector()?)))
                 else {
                     continue;
                 };
@@ -124,7 +124,7 @@ fn service_rules(context: &PlanContext<'_>, client: &Identity, calls: &[Call], f
                     [port.target_port.clone(), PortValue::Number(port.port)]
                         .map(|value| PolicyPort::new(port.protocol, value))
                 });
-                let peer = selectors::peer(context, LabelSelector::from_labels(selector), &target.namespace);
+                let peer = selectors::peer(context, LabelSelector::from_labels(selector.clone()), &target.namespace);
                 rules.push(Rule { peers: vec![peer], ports: distinct(both.collect()) });
             }
             TargetKind::Workload(_) | TargetKind::Internet(_) | TargetKind::OutOfCluster => {}

@@ -83,7 +83,7 @@ fn draft<'a>(
     if verdict == Verdict::LeaveAlone || (pods.is_empty() && !all.is_empty()) {
         return None;
     }
-    let Some(selector) = &service.selector else {
+    let Some(selector) = service.pod_selector() else {
         findings.0.extend(without_selector(webhook, verdict));
         return None;
     };

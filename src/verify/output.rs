@@ -24,6 +24,7 @@ use crate::write::resource_changes::from_plan;
 use crate::write::same_value::is_value;
 use crate::write::stream::{drop_tool_annotations, dropped};
 use compare::{Comparison, Rules, difference};
+use std::collections::BTreeSet;
 
 /// Compares the written text with the plan. Findings are `output-mismatch` errors: defects of this program, never of the input.
 #[must_use]
@@ -110,12 +111,13 @@ fn compare_items(
 ) -> Vec<Fault> {
     let changes = from_plan(package, plan);
     let items = list.items.and_then(|(_, items)| package.node_in(list.source, items));
+    let removals: BTreeSet<ResourceId> = plan.removals.iter().copied().collect();
     let mut resources = package.iter().filter(|(_, resource)| resource.role == Role::Item).peekable();
     let kept: Vec<(Option<ResourceId>, Node<'_>)> = items
         .into_iter()
         .flat_map(Node::items)
         .map(|item| (resources.next_if(|(_, resource)| resource.node == item.id()).map(|(id, _)| id), item))
-        .filter(|(id, _)| id.is_none_or(|id| !plan.removals.contains(&id)))
+        .filter(|(id, _)| id.is_none_or(|id| !removals.contains(&id)))
         .collect();
     let mut written: Vec<Node<'_>> = output.get("items").into_iter().flat_map(Node::items).collect();
     let before_last = kept.len().saturating_sub(1);

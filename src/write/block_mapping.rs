@@ -162,7 +162,7 @@ impl<'t> Block<'_, 't> {
         let can_be_followed = match changes.existing.get(&last_index) {
             Some(EntryChange::Remove) => false,
             Some(EntryChange::Replace(_)) => true,
-            None => !last.value.is_absent() && !is_block_collection(last.value) && !is_block_scalar(last.value),
+            None => ends_on_its_line(last.value),
         };
         if can_be_followed {
             let position = line_end(self.text, last.end);
@@ -173,6 +173,11 @@ impl<'t> Block<'_, 't> {
             return Ok(Edit::replace(cut.clone(), self.instead_of(&cut, &print(line_ending(self.text, cut.start)))));
         }
         if let Some(position) = self.line_after_owner() {
+            let line_ending = line_ending(self.text, position);
+            return Ok(Edit::insert(position, format!("{line_ending}{indent}{}", print(line_ending))));
+        }
+        if let Some(entry) = self.entries.iter().rev().find(|entry| ends_on_its_line(entry.value)) {
+            let position = line_end(self.text, entry.end);
             let line_ending = line_ending(self.text, position);
             return Ok(Edit::insert(position, format!("{line_ending}{indent}{}", print(line_ending))));
         }
@@ -202,6 +207,11 @@ impl<'t> Block<'_, 't> {
             && self.mapping.properties().is_none_or(|properties| (properties.start as usize) < end))
         .then_some(end)
     }
+}
+
+/// Whether the line that the value ends on can be followed by another entry.
+fn ends_on_its_line(value: Node<'_>) -> bool {
+    !value.is_absent() && !is_block_collection(value) && !is_block_scalar(value)
 }
 
 /// Whether block style puts the value on lines of its own.

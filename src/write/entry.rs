@@ -119,7 +119,7 @@ mod tests {
     fn slices(text: &str) -> Vec<&str> {
         let (tree, documents) = parse(text).unwrap();
         let root = tree.node(text, documents[0].root);
-        entries(root).iter().map(|entry| &text[entry.start.unwrap()..entry.end]).collect()
+        entries(root).iter().map(|entry| text.get(entry.start.unwrap()..entry.end).unwrap()).collect()
     }
 
     #[test]

@@ -4,10 +4,11 @@ use super::draft::{Draft, EditFault};
 use super::edit::Edit;
 use super::emit::{Quoting, flow, flow_entry};
 use super::entry::{Entry, entries};
-use super::lines::{blanks, skip_space_and_comments};
+use super::lines::{blanks, next_line, skip_space_and_comments};
 use super::mapping::{EntryChange, EntryChanges};
 use super::piece::Piece;
 use crate::read::tree::{Node, ScalarStyle, Shape};
+use std::ops::Range;
 
 /// Adds the edits for changes to a flow mapping.
 pub(super) fn change(
@@ -60,35 +61,47 @@ fn replace_value(entry: &Entry<'_>, piece: &Piece, quoting: Quoting) -> Edit {
     }
 }
 
-/// The entries that go, each with one comma.
+/// The entries that go, each with one comma, and with its line if it has one of its own.
 fn removals(text: &str, entries: &[Entry<'_>], changes: &EntryChanges) -> Vec<Edit> {
-    let comma_after = |entry: &Entry<'_>| {
-        let position = skip_space_and_comments(text, entry.end);
-        text.get(position..).is_some_and(|rest| rest.starts_with(',')).then_some(position)
-    };
     let start = |entry: &Entry<'_>| entry.start.unwrap_or(entry.key.outer_start());
     // Entries at the end without a comma after them take the comma before them along.
     let mut kept = entries.len();
-    if entries.last().is_some_and(|last| comma_after(last).is_none()) {
+    if entries.last().is_some_and(|last| comma_after(text, last).is_none()) {
         while kept > 0 && changes.removes(kept - 1) {
             kept -= 1;
         }
     }
     let (before, tail) = entries.split_at_checked(kept).unwrap_or((entries, &[]));
     let mut edits = Vec::new();
-    for (index, entry) in before.iter().enumerate().filter(|(index, _)| changes.removes(*index)) {
-        let end = comma_after(entry).map_or(entry.end, |comma| comma + 1);
-        let next = entries.get(index + 1).map_or(end + blanks(text, end), start);
-        // A comment between the two entries stays.
-        let gap = text.get(end..next).unwrap_or_default();
-        let end = if gap.trim().is_empty() && !gap.contains('\n') { next } else { end };
-        edits.push(Edit::delete(start(entry)..end));
+    for (_, entry) in before.iter().enumerate().filter(|(index, _)| changes.removes(*index)) {
+        let end = comma_after(text, entry).map_or(entry.end, |comma| comma + 1);
+        edits.push(Edit::delete(whole_line(text, start(entry)..end).unwrap_or(start(entry)..end + blanks(text, end))));
     }
     if let (Some(first), Some(last)) = (tail.first(), tail.last()) {
-        let from = before.last().map_or(start(first), |survivor| survivor.end);
-        edits.push(Edit::delete(from..last.end));
+        let range = start(first)..last.end;
+        match (before.last(), whole_line(text, range.clone())) {
+            (None, lines) => edits.push(Edit::delete(lines.unwrap_or(range))),
+            (Some(survivor), None) => edits.push(Edit::delete(survivor.end..last.end)),
+            (Some(survivor), Some(lines)) => {
+                edits.extend(comma_after(text, survivor).map(|comma| Edit::delete(comma..comma + 1)));
+                edits.push(Edit::delete(lines));
+            }
+        }
     }
     edits
+}
+
+fn comma_after(text: &str, entry: &Entry<'_>) -> Option<usize> {
+    let position = skip_space_and_comments(text, entry.end);
+    text.get(position..).is_some_and(|rest| rest.starts_with(',')).then_some(position)
+}
+
+/// The lines of a range, if nothing else stands on them but a comment.
+fn whole_line(text: &str, range: Range<usize>) -> Option<Range<usize>> {
+    let before = text.get(..range.start)?.trim_end_matches([' ', '\t']);
+    let after = range.end + blanks(text, range.end);
+    let rest = text.get(after..)?;
+    (before.ends_with('\n') && rest.starts_with(['#', '\r', '\n'])).then(|| before.len()..next_line(text, after))
 }
 
 fn addition(mapping: Node<'_>, entries: &[Entry<'_>], changes: &EntryChanges, quoting: Quoting) -> Option<Edit> {

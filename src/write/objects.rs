@@ -4,7 +4,7 @@ use crate::model::place::ObjectName;
 use crate::model::policy::{NetworkPolicy, Peer, PolicyPort, PolicySpec, PortValue, Rule};
 use crate::model::selector::{LabelSelector, Labels, Operator, Requirement};
 use crate::model::value::Value;
-use crate::plan::{DomainPolicy, DomainPolicyFlavor, DomainRule, GeneratedObject};
+use crate::plan::{DomainPolicyFlavor, GeneratedObject, domains};
 
 /// The whole object; `extra_annotations` say where it belongs under kpt.
 pub(crate) fn object(object: &GeneratedObject, extra_annotations: &Labels) -> Value {
@@ -71,10 +71,7 @@ pub(crate) fn annotations(object: &GeneratedObject) -> &Labels {
 pub(crate) fn spec(object: &GeneratedObject) -> Value {
     match object {
         GeneratedObject::NetworkPolicy(NetworkPolicy { spec, .. }) => policy_spec(spec),
-        GeneratedObject::DomainPolicy(policy) => match policy.flavor {
-            DomainPolicyFlavor::Cilium => cilium_spec(policy),
-            DomainPolicyFlavor::Gke => gke_spec(policy),
-        },
+        GeneratedObject::DomainPolicy(policy) => domains::spec(policy),
     }
 }
 
@@ -161,57 +158,6 @@ fn requirement(requirement: &Requirement) -> Value {
         entries.push(entry("values", Value::List(requirement.values.iter().map(Value::string).collect())));
     }
     Value::Map(entries)
-}
-
-/// `cilium.io/v2`: domains work only where a DNS rule lets the agent see the answers.
-fn cilium_spec(policy: &DomainPolicy) -> Value {
-    let mut egress = Vec::new();
-    if !policy.dns_ports.is_empty() {
-        let ports = policy.dns_ports.iter().map(|(protocol, port)| cilium_port(*port, protocol.as_str())).collect();
-        let pattern = Value::map([("matchPattern", Value::string("*"))]);
-        let to_ports =
-            Value::map([("ports", Value::List(ports)), ("rules", Value::map([("dns", Value::List(vec![pattern]))]))]);
-        let everyone = Value::List(vec![Value::string("all")]);
-        egress.push(Value::map([("toEntities", everyone), ("toPorts", Value::List(vec![to_ports]))]));
-    }
-    for rule in &policy.rules {
-        let mut entries = vec![entry("toFQDNs", domains(rule, "matchName", "matchPattern"))];
-        if !rule.ports.is_empty() {
-            let ports = rule.ports.iter().map(|port| cilium_port(*port, "TCP")).collect();
-            entries.push(entry("toPorts", Value::List(vec![Value::map([("ports", Value::List(ports))])])));
-        }
-        egress.push(Value::Map(entries));
-    }
-    Value::map([("endpointSelector", selector(&policy.pod_selector)), ("egress", Value::List(egress))])
-}
-
-/// Cilium's ports are strings.
-fn cilium_port(port: u16, protocol: &str) -> Value {
-    Value::map([("port", Value::string(port.to_string())), ("protocol", Value::string(protocol))])
-}
-
-/// `networking.gke.io/v1alpha1`.
-fn gke_spec(policy: &DomainPolicy) -> Value {
-    let rule = |rule: &DomainRule| {
-        let mut entries = vec![entry("matches", domains(rule, "name", "pattern"))];
-        if !rule.ports.is_empty() {
-            let port = |port: &u16| {
-                Value::map([("protocol", Value::string("TCP")), ("port", Value::Integer(i64::from(*port)))])
-            };
-            entries.push(entry("ports", Value::List(rule.ports.iter().map(port).collect())));
-        }
-        Value::Map(entries)
-    };
-    let egress = policy.rules.iter().map(rule).collect();
-    Value::map([("podSelector", selector(&policy.pod_selector)), ("egress", Value::List(egress))])
-}
-
-fn domains(rule: &DomainRule, exact: &str, pattern: &str) -> Value {
-    let domain = |domain: &String| {
-        let key = if domain.contains('*') { pattern } else { exact };
-        Value::map([(key, Value::string(domain))])
-    };
-    Value::List(rule.domains.iter().map(domain).collect())
 }
 
 fn string_map(labels: &Labels) -> Value {

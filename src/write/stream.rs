@@ -52,11 +52,9 @@ pub(crate) fn dropped(package: &Package, plan: &Plan, changes: &Changes) -> BTre
         let written = || package.node(id).and_then(|root| annotation(root, LOCAL_CONFIG));
         set.or_else(written).is_some_and(|value| value == "true")
     };
-    package
-        .iter()
-        .filter(|(id, resource)| plan.removals.contains(id) || is_configuration(package, resource) || is_local(*id))
-        .map(|(id, _)| id)
-        .collect()
+    let not_for_the_cluster =
+        package.iter().filter(|(id, resource)| is_configuration(package, resource) || is_local(*id)).map(|(id, _)| id);
+    plan.removals.iter().copied().chain(not_for_the_cluster).collect()
 }
 
 /// Whether an object is meant for a tool, not for a cluster.

@@ -30,7 +30,8 @@ fn opened(level: &str, ports: &str) -> String {
 
 #[test]
 fn ports_of_annotations() {
-    let cases: [(&[(&str, &str)], &[(&str, u16)], Result<&str, &str>); 6] = [
+    type Case<'c> = (&'c [(&'c str, &'c str)], &'c [(&'c str, u16)], Result<&'c str, &'c str>);
+    let cases: [Case<'_>; 6] = [
         (&[], &[("http", 8080), ("metrics", 9102)], Ok("TCP/8080,TCP/9102")),
         (&[("prometheus.io/port", "9100")], &[("http", 8080)], Ok("TCP/9100")),
         (&[("prometheus.io/port", "")], &[("http", 8080)], Ok("TCP/8080")),

@@ -118,9 +118,10 @@ fn control_plane() {
 
 #[test]
 fn names_and_labels() {
-    let long = format!("{}.{}", "a".repeat(62), "b".repeat(40));
+    let cut = "a".repeat(62);
+    let long = format!("{cut}.{}", "b".repeat(40));
     for (config_name, name, label) in
-        [("Policy", "webhook-policy-access-to-hooks", "Policy"), (long.as_str(), "", &long[..62])]
+        [("Policy", "webhook-policy-access-to-hooks", "Policy"), (long.as_str(), "", &cut)]
     {
         let mut world = hooks(&[(443, "443")]);
         world.webhook(config_name, "sys/hooks", 443);
