@@ -22,7 +22,10 @@ const CALLS: usize = 4;
 const PER_NAMESPACE: usize = 50;
 
 fn main() {
-    println!("{:<8}{:>10}{:>10}{:>12}{:>12}{:>12}", "shape", "workloads", "policies", "read", "all pairs", "connections");
+    println!(
+        "{:<8}{:>10}{:>10}{:>12}{:>12}{:>12}",
+        "shape", "workloads", "policies", "read", "all pairs", "connections"
+    );
     for shape in SHAPES {
         for size in SIZES {
             let start = Instant::now();

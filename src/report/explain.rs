@@ -90,12 +90,7 @@ fn decision_text(question: &Question<'_>, direction: Direction, decision: &Decis
 
 /// What decides on one end, a line each, with files and lines.
 #[must_use]
-pub fn reasons(
-    reach: &Reachability<'_>,
-    package: &Package,
-    direction: Direction,
-    decision: &Decision,
-) -> Vec<String> {
+pub fn reasons(reach: &Reachability<'_>, package: &Package, direction: Direction, decision: &Decision) -> Vec<String> {
     let word = direction.as_str().to_lowercase();
     match decision {
         Decision::NotIsolated => vec![format!("no policy isolates its {word}")],
@@ -115,7 +110,9 @@ pub fn reasons(
                         "{} isolates it and no {word} rule names the peer",
                         policy_words(reach, package, refusal.policy)
                     ),
-                    RefusalReason::Ports { rule: number } => format!("{} names the peer, but not this port", rule(number)),
+                    RefusalReason::Ports { rule: number } => {
+                        format!("{} names the peer, but not this port", rule(number))
+                    }
                     RefusalReason::PortNames { rule: number } => {
                         format!("{} names a port that the destination does not have", rule(number))
                     }
@@ -173,7 +170,9 @@ fn remedy_text(question: &Question<'_>, remedy: &Remedy) -> String {
         Remedy::Declare { client, target, existing, needs_egress } => {
             let world = question.reach.world();
             let existing = existing.and_then(|index| world.client_intents.get(index));
-            let mut text = match existing.map(|intents| (intents, file_and_line(question.package, intents.client_place))) {
+            let mut text = match existing
+                .map(|intents| (intents, file_and_line(question.package, intents.client_place)))
+            {
                 Some((intents, place)) => format!(
                     "\nTo allow it, add to the targets of ClientIntents {}/{}{}:\n\n",
                     intents.namespace,
