@@ -30,7 +30,7 @@ fn world(bundle: &Bundle) -> (World, Config) {
     let text = SourceText { origin: SourceOrigin::Stdin, text: bundle.manifests() };
     let (package, findings) = read::stream::read(vec![text]);
     let settings = [("podAddresses".to_owned(), if bundle.match_addresses { "match" } else { "ignore" }.to_owned())];
-    let (config, more) = config::raw::read(&package, None, &settings);
+    let (config, more) = config::raw::read(&package, &[], &settings);
     let (world, last) = understand::understand(&package, &config);
     for finding in findings.0.iter().chain(&more.0).chain(&last.0) {
         assert!(finding.severity < Severity::Error, "{}", finding.message);
