@@ -9,3 +9,5 @@ pub mod intervals;
 pub mod listing;
 pub mod output;
 pub mod reach;
+pub mod remedy;
+pub mod rendered;

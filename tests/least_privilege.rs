@@ -130,9 +130,12 @@ fn servers<'a>(
     }
 }
 
-/// Whether a finding says at this call, or at another one of the same client, that it is cut off.
+/// Whether a finding says that this call, or every call of its client, is cut off.
 fn is_named(findings: &Findings, calls: &[Declared], call: &Declared) -> bool {
     let same_client = calls.iter().filter(|other| other.client == call.client).map(|other| Some(other.place));
     let places: Vec<_> = same_client.collect();
-    findings.0.iter().any(|finding| finding.code.name() == "traffic-blocked" && places.contains(&finding.place))
+    findings.0.iter().filter(|finding| finding.code.name() == "traffic-blocked").any(|finding| {
+        let of_client = finding.message.starts_with("the calls of") && places.contains(&finding.place);
+        finding.place == Some(call.place) || of_client
+    })
 }

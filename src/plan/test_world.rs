@@ -42,6 +42,7 @@ impl Builder {
         let container = Container { name: "main".into(), image: String::new(), ports: ports.collect() };
         let app = labels(&[("app", name)]);
         self.world.workloads.push(Workload {
+            controller: None,
             resource: place.resource,
             api_version: "apps/v1".into(),
             kind: "Deployment".into(),

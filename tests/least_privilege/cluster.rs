@@ -143,8 +143,10 @@ fn number(world: &mut World) {
     }
     for intents in &mut world.client_intents {
         (intents.resource, intents.client_place) = id();
-        let place = intents.client_place;
-        intents.targets.iter_mut().for_each(|target| target.place = place);
+        let resource = intents.resource;
+        for (start, target) in (1..).zip(&mut intents.targets) {
+            target.place = Place { resource, start, end: start };
+        }
     }
     for protected in &mut world.protected_services {
         (protected.resource, protected.place) = id();
@@ -205,6 +207,7 @@ fn workload() -> impl Strategy<Value = Workload> {
             place: place(0),
         });
         Workload {
+            controller: None,
             resource: ResourceId(0),
             api_version: "apps/v1".into(),
             kind: kind.into(),
@@ -226,6 +229,7 @@ fn workload() -> impl Strategy<Value = Workload> {
             host_network_place: None,
             pod_addresses: Vec::new(),
             owner: None,
+            controller: None,
             replicas: None,
             called_by,
             place: place(0),

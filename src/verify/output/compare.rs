@@ -56,6 +56,9 @@ pub(super) fn difference(comparison: Comparison<'_, '_>, rules: Rules<'_>) -> Op
                 if rules.texts_decide && text_of(before) == text_of(after) {
                     continue;
                 }
+                if before.is_pruned() {
+                    return Some(format!("{path} changed its text"));
+                }
                 let (before, after) = (before.resolve().unwrap_or(before), after.resolve().unwrap_or(after));
                 let is_shared = before.is_aliased() || after.is_aliased();
                 if is_shared && !seen.insert((before.id(), after.id())) {
