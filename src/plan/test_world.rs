@@ -60,7 +60,6 @@ impl Builder {
             host_network_place: None,
             pod_addresses: Vec::new(),
             owner: None,
-            controller: None,
             replicas: None,
             called_by: Vec::new(),
             place,
