@@ -4,7 +4,7 @@ use crate::model::place::ObjectName;
 use crate::model::policy::{NetworkPolicy, Peer, PolicyPort, PolicySpec, PortValue, Rule};
 use crate::model::selector::{LabelSelector, Labels, Operator, Requirement};
 use crate::model::value::Value;
-use crate::plan::{DomainPolicy, DomainPolicyFlavor, DomainRule, GeneratedObject};
+use crate::plan::{DomainPolicyFlavor, GeneratedObject, domains};
 
 /// The whole object; `extra_annotations` say where it belongs under kpt.
 pub(crate) fn object(object: &GeneratedObject, extra_annotations: &Labels) -> Value {
@@ -71,10 +71,7 @@ pub(crate) fn annotations(object: &GeneratedObject) -> &Labels {
 pub(crate) fn spec(object: &GeneratedObject) -> Value {
     match object {
         GeneratedObject::NetworkPolicy(NetworkPolicy { spec, .. }) => policy_spec(spec),
-        GeneratedObject::DomainPolicy(policy) => match policy.flavor {
-            DomainPolicyFlavor::Cilium => cilium_spec(policy),
-            DomainPolicyFlavor::Gke => gke_spec(policy),
-        },
+        GeneratedObject::DomainPolicy(policy) => domains::spec(policy),
     }
 }
 
@@ -163,61 +160,122 @@ fn requirement(requirement: &Requirement) -> Value {
     Value::Map(entries)
 }
 
-/// `cilium.io/v2`: domains work only where a DNS rule lets the agent see the answers.
-fn cilium_spec(policy: &DomainPolicy) -> Value {
-    let mut egress = Vec::new();
-    if !policy.dns_ports.is_empty() {
-        let ports = policy.dns_ports.iter().map(|(protocol, port)| cilium_port(*port, protocol.as_str())).collect();
-        let pattern = Value::map([("matchPattern", Value::string("*"))]);
-        let to_ports =
-            Value::map([("ports", Value::List(ports)), ("rules", Value::map([("dns", Value::List(vec![pattern]))]))]);
-        let everyone = Value::List(vec![Value::string("all")]);
-        egress.push(Value::map([("toEntities", everyone), ("toPorts", Value::List(vec![to_ports]))]));
-    }
-    for rule in &policy.rules {
-        let mut entries = vec![entry("toFQDNs", domains(rule, "matchName", "matchPattern"))];
-        if !rule.ports.is_empty() {
-            let ports = rule.ports.iter().map(|port| cilium_port(*port, "TCP")).collect();
-            entries.push(entry("toPorts", Value::List(vec![Value::map([("ports", Value::List(ports))])])));
-        }
-        egress.push(Value::Map(entries));
-    }
-    Value::map([("endpointSelector", selector(&policy.pod_selector)), ("egress", Value::List(egress))])
-}
-
-/// Cilium's ports are strings.
-fn cilium_port(port: u16, protocol: &str) -> Value {
-    Value::map([("port", Value::string(port.to_string())), ("protocol", Value::string(protocol))])
-}
-
-/// `networking.gke.io/v1alpha1`.
-fn gke_spec(policy: &DomainPolicy) -> Value {
-    let rule = |rule: &DomainRule| {
-        let mut entries = vec![entry("matches", domains(rule, "name", "pattern"))];
-        if !rule.ports.is_empty() {
-            let port = |port: &u16| {
-                Value::map([("protocol", Value::string("TCP")), ("port", Value::Integer(i64::from(*port)))])
-            };
-            entries.push(entry("ports", Value::List(rule.ports.iter().map(port).collect())));
-        }
-        Value::Map(entries)
-    };
-    let egress = policy.rules.iter().map(rule).collect();
-    Value::map([("podSelector", selector(&policy.pod_selector)), ("egress", Value::List(egress))])
-}
-
-fn domains(rule: &DomainRule, exact: &str, pattern: &str) -> Value {
-    let domain = |domain: &String| {
-        let key = if domain.contains('*') { pattern } else { exact };
-        Value::map([(key, Value::string(domain))])
-    };
-    Value::List(rule.domains.iter().map(domain).collect())
-}
-
 fn string_map(labels: &Labels) -> Value {
     Value::map(labels.iter().map(|(key, value)| (key, Value::string(value))))
 }
 
 fn entry(key: &str, value: Value) -> (String, Value) {
     (key.to_owned(), value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::object;
+    use crate::model::policy::{NetworkPolicy, Peer, PolicyPort, PolicySpec, PortValue, Protocol, Rule};
+    use crate::model::selector::{LabelSelector, Labels, Operator, Requirement};
+    use crate::plan::GeneratedObject;
+    use crate::write::emit::block_document;
+
+    fn labels(key: &str, value: &str) -> Labels {
+        [(key.to_owned(), value.to_owned())].into()
+    }
+
+    fn policy(spec: PolicySpec) -> GeneratedObject {
+        let (namespace, name) = ("shop".to_owned(), "p".to_owned());
+        GeneratedObject::NetworkPolicy(NetworkPolicy {
+            namespace,
+            name,
+            labels: labels("intents.otterize.com/network-policy", "true"),
+            annotations: labels("note", "a: b"),
+            spec,
+        })
+    }
+
+    #[test]
+    fn every_part_of_a_network_policy() {
+        let requirement = |operator, values: &[&str]| Requirement {
+            key: "k".into(),
+            operator,
+            values: values.iter().map(|value| (*value).to_owned()).collect(),
+        };
+        let pods = LabelSelector {
+            match_labels: labels("app", "yes"),
+            match_expressions: vec![requirement(Operator::NotIn, &["a", "1"]), requirement(Operator::DoesNotExist, &[])],
+        };
+        let port = |port, end_port, protocol_is_implicit| PolicyPort {
+            protocol: Protocol::Udp,
+            port,
+            end_port,
+            protocol_is_implicit,
+        };
+        let spec = PolicySpec {
+            pod_selector: LabelSelector::default(),
+            ingress: Some(vec![Rule {
+                peers: vec![
+                    Peer::Pods { pod_selector: Some(pods), namespace_selector: Some(LabelSelector::default()) },
+                    Peer::IpBlock { cidr: "10.0.0.0/8".parse().unwrap(), except: vec!["10.1.0.0/16".parse().unwrap()] },
+                    Peer::IpBlock { cidr: "fd00::/8".parse().unwrap(), except: vec![] },
+                ],
+                ports: vec![
+                    port(Some(PortValue::Name("http".into())), None, false),
+                    port(Some(PortValue::Number(80)), Some(90), true),
+                    port(None, None, false),
+                ],
+            }]),
+            egress: Some(vec![Rule::default()]),
+        };
+        let expected = r#"apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: p
+  namespace: shop
+  labels:
+    intents.otterize.com/network-policy: "true"
+  annotations:
+    internal.config.kubernetes.io/index: "0"
+    note: "a: b"
+spec:
+  podSelector: {}
+  policyTypes:
+  - Ingress
+  - Egress
+  ingress:
+  - from:
+    - podSelector:
+        matchLabels:
+          app: "yes"
+        matchExpressions:
+        - key: k
+          operator: NotIn
+          values:
+          - a
+          - "1"
+        - key: k
+          operator: DoesNotExist
+      namespaceSelector: {}
+    - ipBlock:
+        cidr: "10.0.0.0/8"
+        except:
+        - "10.1.0.0/16"
+    - ipBlock:
+        cidr: "fd00::/8"
+    ports:
+    - protocol: UDP
+      port: http
+    - port: 80
+      endPort: 90
+    - protocol: UDP
+  egress:
+  - {}
+"#;
+        let annotations = labels("internal.config.kubernetes.io/index", "0");
+        assert_eq!(block_document(&object(&policy(spec), &annotations)), expected);
+    }
+
+    #[test]
+    fn a_direction_without_rules_is_only_listed() {
+        let spec = PolicySpec { ingress: Some(vec![]), ..PolicySpec::default() };
+        let text = block_document(&object(&policy(spec), &Labels::new()));
+        assert!(text.ends_with("spec:\n  podSelector: {}\n  policyTypes:\n  - Ingress\n"), "{text}");
+    }
 }
