@@ -7,9 +7,9 @@ mod schema;
 mod streams;
 
 use clap::{Args, Parser, Subcommand};
-use enforce_intents::diag::Findings;
+use enforce_intents::diag::Severity;
 use enforce_intents::read::files;
-use std::io;
+use enforce_intents::read::package::Package;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -42,13 +42,21 @@ struct Settings {
 }
 
 impl Settings {
-    /// Reads the configuration file, if there is one. `-` is no configuration file: standard input is the manifests.
-    fn load(self) -> (enforce_intents::Settings, Findings) {
-        let (config, findings) = match self.config {
-            Some(path) => files::read(&[path], &mut io::empty()),
-            None => (Vec::new(), Findings::default()),
-        };
-        (enforce_intents::Settings { config: config.into_iter().next(), set: self.set }, findings)
+    /// Reads the configuration file, if there is one.
+    ///
+    /// # Errors
+    /// The exit code, after the reason was written to stderr: without its configuration a run must give nothing.
+    fn load(self) -> Result<enforce_intents::Settings, u8> {
+        let mut settings = enforce_intents::Settings { config: None, set: self.set };
+        let Some(path) = self.config else { return Ok(settings) };
+        if path.is_dir() || path.as_os_str() == "-" {
+            streams::complain(&format!("--config {} is not a file", path.display()));
+            return Err(FAULTY);
+        }
+        let (sources, findings) = files::read(&[path], &mut std::io::empty());
+        streams::excerpts(&Package::default(), &findings, Severity::Warning);
+        settings.config = sources.into_iter().next();
+        if findings.has_errors() { Err(FAULTY) } else { Ok(settings) }
     }
 }
 

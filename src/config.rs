@@ -6,6 +6,8 @@ mod formats;
 pub mod raw;
 pub mod schema;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use crate::diag::{Code, Findings, Severity};

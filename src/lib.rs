@@ -126,12 +126,21 @@ pub fn render(sources: Vec<SourceText>, settings: Settings) -> Outcome {
         match write::manifest_stream(&package, &compiled.plan, &compiled.config) {
             Ok(written) => {
                 findings.0.extend(verify::output::verify(&package, &compiled.plan, &compiled.config, &written).0);
+                if written.text.trim().is_empty() {
+                    findings.push(nothing_to_render());
+                }
                 output = Some(written.text).filter(|_| !findings.has_errors());
             }
             Err(faults) => findings.0.extend(faults.0),
         }
     }
     Outcome { output, findings, package }
+}
+
+/// Argo CD prunes an application whose plugin succeeds with an empty stream.
+fn nothing_to_render() -> Finding {
+    Finding::new(Code::EmptyInput, None, "nothing would be left to apply")
+        .with_help("name files or directories with manifests, or pipe a stream in")
 }
 
 /// Configuration, understanding and planning of what was read. The package gains the configuration file, if there is one.

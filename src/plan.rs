@@ -29,6 +29,9 @@ mod sameness;
 mod scrapes;
 mod selectors;
 mod servers;
+#[cfg(test)]
+mod test_world;
+mod valid;
 mod webhooks;
 
 use crate::config::{Config, DnsPeer, Profile};
@@ -209,3 +212,8 @@ fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<Wanted> {
     isolating.extend(opening);
     isolating
 }
+
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,17 @@
 //! What a person or a tool sees. Decides nothing: every renderer takes findings as they are and only words them.
 
+pub mod diff;
+pub mod explain;
 pub mod human;
 pub mod json;
 pub mod krm;
+pub mod list;
+pub mod list_explain;
+#[cfg(test)]
+mod tests;
 
 use crate::diag::{Finding, Findings};
-use crate::read::package::{Package, Resource};
+use crate::read::package::Package;
 use std::cmp::Reverse;
 
 /// Findings in the order in which they are shown: errors first, then by place in the input; those without a place lead,
@@ -18,25 +24,17 @@ fn in_order(findings: &Findings) -> Vec<&Finding> {
     sorted
 }
 
-/// The resource in the words of the messages: `Kind namespace/name`. Empty for an object without kind and name.
-fn resource_words(resource: &Resource) -> String {
-    let mut words = resource.kind.clone();
-    if !resource.name.is_empty() {
-        let separator = if words.is_empty() { "" } else { " " };
-        words.push_str(separator);
-        if let Some(namespace) = &resource.namespace {
-            words.push_str(namespace);
-            words.push('/');
-        }
-        words.push_str(&resource.name);
-    }
-    one_line(&words)
-}
+/// A text with more characters than this is cut: names in hostile input have no limit.
+const LONGEST_LINE: usize = 1000;
 
 /// Text of the input as part of one line: what would break the line or drive the terminal is written as an escape.
 fn one_line(text: &str) -> String {
-    let mut line = String::with_capacity(text.len());
-    for character in text.chars() {
+    let mut line = String::with_capacity(text.len().min(LONGEST_LINE));
+    for (index, character) in text.chars().enumerate() {
+        if index == LONGEST_LINE {
+            line.push_str("...");
+            break;
+        }
         if character.is_control() || is_format_control(character) {
             line.extend(character.escape_default());
         } else {
@@ -64,30 +62,22 @@ fn whereabouts(package: &Package, finding: &Finding) -> String {
     let mut parts: Vec<String> = Vec::new();
     if let Some((source, offset)) = finding.in_source
         && let Some(text) = package.sources.get(source.0 as usize)
+        && let Some(position) = package.position(source, offset)
     {
-        let position = text.line_column(offset);
         parts.push(format!("{}:{}:{}", text.origin, position.line, position.column));
     }
     if let Some(place) = finding.place
         && let Some(resource) = package.resource(place.resource)
         && let Some(location) = package.locate(place)
     {
-        let words = resource_words(resource);
         match &location.file {
             Some(file) if !location.line_is_within_resource => parts.push(format!("{file}:{}", location.line)),
             Some(file) => parts.push(file.clone()),
             None => {}
         }
-        if location.line_is_within_resource {
-            // kpt and kustomize have reformatted the files, so a line of the file would be a guess.
-            parts.push(if words.is_empty() {
-                format!("line {} of the item", location.line)
-            } else {
-                format!("line {} of {words}", location.line)
-            });
-        } else if !words.is_empty() {
-            parts.push(words);
-        }
+        // kpt and kustomize have reformatted the files, so a line of the file would be a guess.
+        let line = if location.line_is_within_resource { format!("line {} of ", location.line) } else { String::new() };
+        parts.push(format!("{line}{}", resource.title()));
         if !location.field.is_empty() {
             parts.push(location.field);
         }

@@ -15,6 +15,9 @@ mod services;
 mod traffic;
 mod workloads;
 
+#[cfg(test)]
+mod tests;
+
 use crate::config::Config;
 use crate::diag::{Code, Findings};
 use crate::model::world::{Namespace, World};

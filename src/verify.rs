@@ -2,6 +2,12 @@
 
 pub mod addresses;
 pub mod connections;
+pub mod difference;
+pub mod exposure;
+pub mod faults;
 pub mod intervals;
+pub mod listing;
 pub mod output;
 pub mod reach;
+pub mod remedy;
+pub mod rendered;

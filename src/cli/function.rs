@@ -9,14 +9,13 @@ use enforce_intents::report::human;
 ///
 /// Faults and warnings go to stderr one line each, besides the results: kustomize shows only stderr, kpt cuts both short.
 pub(super) fn run(settings: Settings) -> u8 {
-    let input = match read_input() {
-        Ok(input) => input,
-        Err(code) => return code,
-    };
-    let (settings, unreadable) = settings.load();
-    let mut outcome = enforce_intents::process(input, settings);
-    outcome.findings.0.extend(unreadable.0);
+    try_run(settings).unwrap_or_else(|code| code)
+}
+
+fn try_run(settings: Settings) -> Result<u8, u8> {
+    let settings = settings.load()?;
+    let outcome = enforce_intents::process(read_input()?, settings);
     report(&human::lines(&outcome.package, &outcome.findings, Severity::Warning));
     let written = outcome.output.as_deref().map_or(FAULTY, print);
-    if outcome.failed() { FAULTY } else { written }
+    Ok(if outcome.failed() { FAULTY } else { written })
 }

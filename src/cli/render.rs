@@ -25,28 +25,28 @@ pub(super) struct Arguments {
 
 /// Renders and gives the exit code. A failing run prints nothing on stdout.
 pub(super) fn run(arguments: Arguments) -> u8 {
-    let from_environment = match settings_from_environment() {
-        Ok(settings) => settings,
-        Err(message) => {
-            complain(&message);
-            return FAULTY;
-        }
-    };
+    try_run(arguments).unwrap_or_else(|code| code)
+}
+
+fn try_run(arguments: Arguments) -> Result<u8, u8> {
+    let mut settings = arguments.settings.load()?;
+    let from_environment = settings_from_environment().map_err(|message| {
+        complain(&message);
+        FAULTY
+    })?;
     announce(&from_environment);
-    let (mut settings, unreadable_config) = arguments.settings.load();
     let from_environment = from_environment.into_iter().map(|one| (one.key, one.value));
     settings.set = from_environment.chain(settings.set).collect();
     settings.set.extend(arguments.namespace.map(|namespace| ("namespace".to_owned(), namespace)));
 
     let (sources, unreadable) = files::read(&arguments.paths, &mut io::stdin().lock());
     let mut outcome = enforce_intents::render(sources, settings);
-    outcome.findings.0.extend(unreadable_config.0);
     outcome.findings.0.extend(unreadable.0);
     excerpts(&outcome.package, &outcome.findings, Severity::Warning);
-    match outcome.output {
+    Ok(match outcome.output {
         Some(output) if !outcome.findings.has_errors() => print(&output),
         _ => FAULTY,
-    }
+    })
 }
 
 fn settings_from_environment() -> Result<Vec<FromEnvironment>, String> {

@@ -4,7 +4,7 @@ use super::value::{RawEntry, RawShape};
 use crate::diag::{Code, Finding, Findings};
 
 /// The chart's name, ours, and how values translate.
-const ALIASES: &[(&str, &str, Translation)] = &[
+pub(super) const ALIASES: &[(&str, &str, Translation)] = &[
     ("experimentalUseDockerImageAsServiceNameForJobs", "useImageNameForJobs", Translation::Same),
     ("serviceNameOverrideAnnotationName", "workloadNameOverrideAnnotationName", Translation::Same),
     ("enableEnforcement", "mode", Translation::Words("defaultActive", "defaultShadow")),
@@ -24,7 +24,7 @@ const ALIASES: &[(&str, &str, Translation)] = &[
 ];
 
 /// Switches of the chart that say nothing about network policies made at build time.
-const WITHOUT_EFFECT: &[&str] = &[
+pub(super) const WITHOUT_EFFECT: &[&str] = &[
     "enableIstioPolicyCreation",
     "enableLinkerdPolicyCreation",
     "enableKafkaACLCreation",
@@ -40,17 +40,11 @@ const WITHOUT_EFFECT: &[&str] = &[
 const ENVIRONMENT_VALUES: &[(&str, &str)] = &[("if-blocked-by-otterize", "ifBlockedByOtterize")];
 
 #[derive(Clone, Copy)]
-enum Translation {
+pub(super) enum Translation {
     /// The same values.
     Same,
     /// A boolean: the words for true and false.
     Words(&'static str, &'static str),
-}
-
-/// Every name of the chart that is accepted and is not ours: the name, and the field that it means, if any.
-pub(super) fn names() -> impl Iterator<Item = (&'static str, Option<&'static str>)> {
-    let renamed = ALIASES.iter().map(|(name, ours, _)| (*name, Some(*ours)));
-    renamed.chain(WITHOUT_EFFECT.iter().map(|name| (*name, None)))
 }
 
 /// The entry under our name. `None` if it has no effect, which is reported.

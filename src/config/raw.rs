@@ -11,9 +11,9 @@ use crate::read::package::Package;
 use crate::read::tree::Node;
 
 /// The apiVersion of the functionConfig.
-pub const API_VERSION: &str = "fn.kpt.dev/v1alpha1";
+pub(super) const API_VERSION: &str = "fn.kpt.dev/v1alpha1";
 /// The kind of the functionConfig.
-pub const KIND: &str = "EnforceIntents";
+pub(crate) const KIND: &str = "EnforceIntents";
 
 /// Reads the configuration: functionConfig resources (`EnforceIntents` or a `v1` ConfigMap), later ones winning field by
 /// field, then `--set` pairs, which win over them.
@@ -172,19 +172,14 @@ fn insert_flat(fields: &mut Raw, key: &str, value: Raw, key_origin: Origin, find
 
 /// Sets a field, by its own name or the chart's.
 fn insert(fields: &mut Raw, entry: RawEntry, findings: &mut Findings) {
-    match aliases::resolve(entry, findings) {
-        Some(entry) => {
-            let is_repeated = matches!(entry.key_origin, Origin::Place(_))
-                && matches!(&fields.shape, RawShape::Map(entries) if entries.iter().any(|other| other.key == entry.key));
-            if is_repeated {
-                findings
-                    .push(entry.key_origin.fault(format_args!("`{}` is set twice, once by another name", entry.key)));
-                return;
-            }
-            replace(fields, entry);
-        }
-        None => {}
+    let Some(entry) = aliases::resolve(entry, findings) else { return };
+    let RawShape::Map(entries) = &fields.shape else { return };
+    let is_set = entries.iter().any(|other| other.key == entry.key);
+    if is_set && matches!(entry.key_origin, Origin::Place(_)) {
+        findings.push(entry.key_origin.fault(format_args!("`{}` is set twice, once by another name", entry.key)));
+        return;
     }
+    replace(fields, entry);
 }
 
 fn replace(map: &mut Raw, entry: RawEntry) {

@@ -268,11 +268,7 @@ pub(super) fn unknown_key(entry: &RawEntry, known: impl Iterator<Item = &'static
         None if known.len() <= 12 => format!("known fields: {}", known.join(", ")),
         None => "`enforce-intents schema` lists the fields".to_owned(),
     };
-    let origin = match entry.key_origin {
-        Origin::Place(place) => Origin::Place(place),
-        Origin::Setting => Origin::Setting,
-    };
-    origin.fault(format_args!("unknown field `{name}`")).with_help(help)
+    entry.key_origin.fault(format_args!("unknown field `{name}`")).with_help(help)
 }
 
 fn choice(
@@ -285,11 +281,12 @@ fn choice(
     if choices.contains(&text) {
         return Some(Checked::Text(text.to_owned()));
     }
+    // Some tools turn an unquoted `off` into `false` on its way here.
+    if text == "false" && choices.contains(&"off") {
+        return Some(Checked::Text("off".to_owned()));
+    }
     let mut finding = origin.fault(format_args!("`{path}` must be one of {}, not `{text}`", choices.join(", ")));
-    // Some readers turn an unquoted `off` into `false`.
-    let is_off = choices.contains(&"off") && boolean(text) == Some(false);
-    let near = if is_off { Some("off") } else { nearest(text, choices.iter().copied()) };
-    finding.help = near.map(|near| format!("did you mean `{near}`?"));
+    finding.help = nearest(text, choices.iter().copied()).map(|near| format!("did you mean `{near}`?"));
     findings.push(finding);
     None
 }

@@ -112,6 +112,7 @@ codes! {
     ImmutableTemplate "immutable-template" Warning free "The template of a Job cannot be changed once it exists in the cluster.";
     SelectorUsesOurLabel "selector-uses-our-label" Error fixed "A workload's own immutable selector uses a label that would have to change.";
     NoPodTemplate "no-pod-template" Warning free "A workload has no pod template to label.";
+    InvalidContainerPort "invalid-container-port" Warning free "A container port has no number and is left out.";
     NameMissing "name-missing" Warning free "A workload or Service has no name, so it can be neither matched nor labelled.";
     // NetworkPolicies of the input.
     InvalidPolicy "invalid-policy" Error free "The API server would refuse a NetworkPolicy, so it is left out of the analysis.";
@@ -119,6 +120,10 @@ codes! {
     InvalidPolicyPeer "invalid-policy-peer" Error free "A peer of a NetworkPolicy's rule is empty or mixes an ipBlock with selectors.";
     InvalidPolicyBlock "invalid-policy-block" Error free "An ipBlock of a NetworkPolicy is not a network, or an exception is not inside it.";
     InvalidPolicyPort "invalid-policy-port" Error free "A port of a NetworkPolicy's rule has a number, name, range or protocol that does not exist.";
+    DuplicatePolicy "duplicate-policy" Error free "Two NetworkPolicies have the same namespace and name, so one replaces the other.";
+    DuplicateNamespace "duplicate-namespace" Error free "Two Namespace manifests have the same name, so one replaces the other.";
+    PodsDiffer "pods-differ" Warning free "Pods of one owner differ in what policies look at, so no statement holds for all of them.";
+    PortNameOnBlock "port-name-on-block" Warning free "A rule names a port of destinations outside the cluster, which have no port names.";
     PolicyUnknownField "policy-unknown-field" Warning free "A NetworkPolicy has a field that the API does not know.";
     // Policies.
     PolicyExists "policy-exists" Error fixed "A policy that this project did not write has the name of one to be generated.";

@@ -47,6 +47,16 @@ impl Identity {
     }
 }
 
+impl std::fmt::Display for Identity {
+    /// `Kind namespace/name`, or `namespace/name` without a kind.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(kind) = &self.kind {
+            write!(f, "{kind} ")?;
+        }
+        write!(f, "{}/{}", self.namespace, self.name)
+    }
+}
+
 /// The first six hex digits of the MD5 over the parts joined with `-`.
 fn md5_prefix(parts: &[&str]) -> String {
     let digest = Md5::digest(parts.join("-").as_bytes());

@@ -76,11 +76,15 @@ pub struct Endpoints {
 }
 
 impl Service {
-    /// Whether the Service's selector selects pods with these labels. A Service without selector selects none.
+    /// The labels of the pods behind the Service, `None` if no pods are: without selector or of type ExternalName (decision D10).
+    #[must_use]
+    pub fn pod_selector(&self) -> Option<&Labels> {
+        self.selector.as_ref().filter(|_| self.service_type != ServiceType::ExternalName)
+    }
+
+    /// Whether the Service selects pods with these labels.
     #[must_use]
     pub fn selects(&self, labels: &Labels) -> bool {
-        self.selector
-            .as_ref()
-            .is_some_and(|selector| selector.iter().all(|(key, value)| labels.get(key) == Some(value)))
+        self.pod_selector().is_some_and(|selector| selector.iter().all(|(key, value)| labels.get(key) == Some(value)))
     }
 }

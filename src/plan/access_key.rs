@@ -64,18 +64,14 @@ pub(crate) fn check(context: &PlanContext<'_>, findings: &mut Findings) {
 }
 
 fn illegal(key: &str, target: &Identity, call: &Call) -> Finding {
-    let message = format!(
-        "target {} in namespace {} gives the label key {key}, which is not legal",
-        target.name, target.namespace
-    );
+    let message = format!("target {target} gives the label key {key}, which is not legal");
     Finding::new(Code::InvalidIdentity, call.place, message)
         .with_help("label keys take letters, digits, `-`, `_` and `.`; check the target's name")
 }
 
 fn collision(key: &str, (target, call): (&Identity, &Call), (other, other_call): (&Identity, &Call)) -> Finding {
     let message = format!(
-        "targets {} in {} and {} in {} share the label key {key}, which would open both to the clients of either",
-        other.name, other.namespace, target.name, target.namespace
+        "targets {other} and {target} share the label key {key}, which would open both to the clients of either"
     );
     Finding::new(Code::IdentityCollision, call.place, message)
         .with_related(other_call.place, "the other target")

@@ -28,10 +28,8 @@ fn blocked(context: &PlanContext<'_>, isolation: &Isolation<'_>, client: &Identi
     };
     let isolated = pods.into_iter().find(|found| isolation.isolates(found.workload))?;
     let message = format!(
-        "a generated policy isolates {}, and none admits this call of {} in {}",
-        isolated.workload.object_name(),
-        client.name_with_kind(),
-        client.namespace
+        "a generated policy isolates {}, and none admits this call of {client}",
+        isolated.workload.object_name()
     );
     let help = if enforced {
         "add the server's namespace to `watchedNamespaces`"

@@ -9,7 +9,7 @@ use crate::model::intent::ProtectedService;
 use crate::model::place::{Place, ResourceId};
 use crate::model::policy::{InputPolicy, Protocol};
 use crate::model::selector::{LabelSelector, Labels};
-use crate::model::service::{Endpoints, Service, ServiceType};
+use crate::model::service::{Endpoints, Service};
 use crate::model::workload::Workload;
 use crate::model::world::{Namespace, World};
 use crate::plan::keys;
@@ -163,14 +163,13 @@ impl<'a> PlanContext<'a> {
 
     /// The workloads behind a Service, in input order; none if it has no selector (decision D10).
     pub(crate) fn behind(&self, service: &Service) -> Vec<LabelledWorkload<'a>> {
-        let has_pods = service.selector.as_ref().filter(|_| service.service_type != ServiceType::ExternalName);
-        let candidates = has_pods.map(|labels| self.candidates(&service.namespace, labels));
+        let candidates = service.pod_selector().map(|labels| self.candidates(&service.namespace, labels));
         candidates.into_iter().flatten().filter(|found| service.selects(found.labels)).collect()
     }
 
     /// A workload behind a Service that is none of those. Stops at the first one.
     pub(crate) fn other_behind(&self, service: &Service, known: &BTreeSet<ResourceId>) -> Option<LabelledWorkload<'a>> {
-        let labels = service.selector.as_ref()?;
+        let labels = service.pod_selector()?;
         self.candidates(&service.namespace, labels)
             .filter(|found| service.selects(found.labels))
             .find(|found| !known.contains(&found.workload.resource))
@@ -208,18 +207,24 @@ impl<'a> PlanContext<'a> {
         workload.or_else(intents).or(declared_in.first().copied())
     }
 
-    /// A selector for exactly this workload's pods: by our labels where the pods get them, else by its own selector.
+    /// A selector for exactly this workload's pods: by our labels where the pods get them and no other workload has the same,
+    /// else by its own selector.
     pub(crate) fn workload_selector(&self, labelled: LabelledWorkload<'a>) -> LabelSelector {
-        let (who, kind) = match self.config.profile {
-            Profile::Classic => (keys::SERVER, None),
-            Profile::V2 => (keys::SERVICE, labelled.labels.get_key_value(keys::OWNER_KIND)),
+        let keys: &[&str] = match self.config.profile {
+            Profile::Classic => &[keys::SERVER],
+            Profile::V2 => &[keys::SERVICE, keys::OWNER_KIND],
         };
-        match (labelled.labels.get_key_value(who), &labelled.workload.selector) {
-            (Some(who), _) => LabelSelector::from_labels(
-                [Some(who), kind].into_iter().flatten().map(|(key, value)| (key.clone(), value.clone())).collect(),
-            ),
-            (None, Some(own)) => own.clone(),
-            (None, None) => LabelSelector::from_labels(labelled.labels.clone()),
+        let ours = keys.iter().filter_map(|key| labelled.labels.get_key_value(*key));
+        let ours = LabelSelector::from_labels(ours.map(|(key, value)| (key.clone(), value.clone())).collect());
+        let workload = labelled.workload;
+        let is_told_apart = !ours.is_empty()
+            && self
+                .candidates(&workload.namespace, &ours.match_labels)
+                .all(|found| found.workload.resource == workload.resource || !ours.matches(found.labels));
+        match &workload.selector {
+            _ if is_told_apart => ours,
+            Some(own) => own.clone(),
+            None => LabelSelector::from_labels(labelled.labels.clone()),
         }
     }
 
@@ -324,8 +329,9 @@ fn services_by_rarest_label<'a>(
 ) -> BTreeMap<(&'a str, &'a str, &'a str), Vec<&'a Service>> {
     let mut index: BTreeMap<_, Vec<&Service>> = BTreeMap::new();
     for service in services {
-        let selector = service.selector.as_ref().filter(|_| service.service_type != ServiceType::ExternalName);
-        if let Some((key, value)) = selector.and_then(|labels| rarest(by_label, &service.namespace, labels)) {
+        if let Some((key, value)) =
+            service.pod_selector().and_then(|labels| rarest(by_label, &service.namespace, labels))
+        {
             index.entry((service.namespace.as_str(), key, value)).or_default().push(service);
         }
     }

@@ -3,6 +3,7 @@
 use super::context::distinct;
 use super::pod_ports;
 use crate::config::{Config, DnsPeer};
+use crate::model::identity::Identity;
 use crate::model::policy::{Peer, PolicyPort, Rule};
 use crate::model::selector::LabelSelector;
 
@@ -17,8 +18,13 @@ pub(crate) fn server_rule(config: &Config) -> Option<Rule> {
     Some(Rule { peers: Vec::new(), ports: ports(config)? })
 }
 
+/// Whether this is a server that resolves the cluster's names: coredns, kube-dns, node-local-dns and the like.
+pub(crate) fn is_server(identity: &Identity) -> bool {
+    identity.namespace == "kube-system" && identity.name.ends_with("dns")
+}
+
 fn ports(config: &Config) -> Option<Vec<PolicyPort>> {
-    let ports = pod_ports::rule_ports(config.dns_ports.iter().copied());
+    let ports = pod_ports::rule_ports(distinct(config.dns_ports.clone()));
     Some(ports).filter(|ports| !ports.is_empty())
 }
 

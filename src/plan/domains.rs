@@ -230,3 +230,6 @@ fn selector(selector: &LabelSelector) -> Value {
     }
     Value::map(entries)
 }
+
+#[cfg(test)]
+mod tests;

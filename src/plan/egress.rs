@@ -5,7 +5,7 @@ use super::calls::Call;
 use super::context::{PlanContext, distinct};
 use super::{dns, domains, internet, selectors, servers};
 use crate::config::{Config, Mode, Profile};
-use crate::diag::{Code, Finding, Findings};
+use crate::diag::{Code, Finding, Findings, Severity};
 use crate::model::identity::Identity;
 use crate::model::intent::TargetKind;
 use crate::model::policy::{Peer, PolicyPort, PortValue, Rule};
@@ -26,21 +26,21 @@ pub(crate) fn rules(
         return Vec::new();
     }
     if !context.is_watched(&client.namespace) {
-        let message = format!(
-            "no egress policy for {} in namespace {}, which is not among watchedNamespaces",
-            client.name_with_kind(),
-            client.namespace
-        );
+        let message = format!("no egress policy for {client}, whose namespace is not among watchedNamespaces");
         findings.push(Finding::new(Code::NamespaceNotAllowed, first.place, message));
         return Vec::new();
     }
+    let errors = error_count(findings);
     let mut rules = workload_rules(context, calls, findings);
     rules.extend(internet::rules(context, client, calls, findings));
     rules.extend(service_rules(context, client, calls, findings));
     let mut rules = distinct(rules);
     let domains = domains::flavor(context).filter(|_| calls.iter().any(names_domain));
     if rules.is_empty() && domains.is_none() {
-        findings.push(no_rules(client, first));
+        // A target with a fault has been reported as such.
+        if error_count(findings) == errors {
+            findings.push(no_rules(client, first));
+        }
         return rules;
     }
     report_cut_off(client, calls, findings);
@@ -88,10 +88,9 @@ fn service_selector_rules(
     for service in services {
         if let Some(other) = context.other_behind(service, &resources) {
             let message = format!(
-                "no egress rule for service {}/{} in front of {}, because it also selects {}",
+                "no egress rule for service {}/{} in front of {target}, because it also selects {}",
                 service.namespace,
                 service.name,
-                target.name,
                 other.workload.object_name()
             );
             findings.push(
@@ -99,7 +98,7 @@ fn service_selector_rules(
                     .with_related(service.place, "the Service")
                     .with_help("only AWS's VPC CNI needs it; elsewhere set `egressServiceSelectorRules: false`"),
             );
-        } else if let Some(selector) = &service.selector {
+        } else if let Some(selector) = service.pod_selector() {
             let pods = LabelSelector::from_labels(selector.clone());
             rules.push(Rule { peers: vec![selectors::peer(context, pods, &target.namespace)], ports: Vec::new() });
         }
@@ -117,7 +116,7 @@ fn service_rules(context: &PlanContext<'_>, client: &Identity, calls: &[Call], f
             }
             TargetKind::Service(target) => {
                 let service = servers::usable_service(context, target);
-                let Some((service, selector)) = service.and_then(|service| Some((service, service.selector.clone()?)))
+                let Some((service, selector)) = service.and_then(|service| Some((service, service.pod_selector()?)))
                 else {
                     continue;
                 };
@@ -125,7 +124,7 @@ fn service_rules(context: &PlanContext<'_>, client: &Identity, calls: &[Call], f
                     [port.target_port.clone(), PortValue::Number(port.port)]
                         .map(|value| PolicyPort::new(port.protocol, value))
                 });
-                let peer = selectors::peer(context, LabelSelector::from_labels(selector), &target.namespace);
+                let peer = selectors::peer(context, LabelSelector::from_labels(selector.clone()), &target.namespace);
                 rules.push(Rule { peers: vec![peer], ports: distinct(both.collect()) });
             }
             TargetKind::Workload(_) | TargetKind::Internet(_) | TargetKind::OutOfCluster => {}
@@ -137,11 +136,8 @@ fn service_rules(context: &PlanContext<'_>, client: &Identity, calls: &[Call], f
 /// The API server has no pods: its cluster addresses and endpoints, on the endpoint ports (decisions D9, D17).
 fn api_server_rule(context: &PlanContext<'_>, client: &Identity, call: &Call, findings: &mut Findings) -> Option<Rule> {
     let Some(api_server) = context.api_server() else {
-        let message = format!(
-            "egress of {} in {} to the API server needs endpoint addresses, which are not in the input",
-            client.name_with_kind(),
-            client.namespace
-        );
+        let message =
+            format!("egress of {client} to the API server needs endpoint addresses, which are not in the input");
         findings.push(Finding::new(Code::ApiServerUnknown, call.place, message).with_help(
             "set `apiServer: {addresses, ports}`, or add Service and Endpoints default/kubernetes to the input",
         ));
@@ -153,17 +149,17 @@ fn api_server_rule(context: &PlanContext<'_>, client: &Identity, call: &Call, fi
     Some(Rule { peers: distinct(peers.collect()), ports: ports.collect() })
 }
 
+fn error_count(findings: &Findings) -> usize {
+    findings.0.iter().filter(|finding| finding.severity == Severity::Error).count()
+}
+
 fn names_domain(call: &Call) -> bool {
     matches!(&call.target, TargetKind::Internet(internet) if !internet.domains.is_empty())
 }
 
 /// Decision D3: DNS never stands alone, so such a client keeps all of its egress.
 fn no_rules(client: &Identity, first: &Call) -> Finding {
-    let message = format!(
-        "no target of {} in {} gives an egress rule, so its egress is not restricted",
-        client.name_with_kind(),
-        client.namespace
-    );
+    let message = format!("no target of {client} gives an egress rule, so its egress is not restricted");
     Finding::new(Code::NoEgressRules, first.place, message)
 }
 
@@ -180,8 +176,7 @@ fn report_cut_off(client: &Identity, calls: &[Call], findings: &mut Findings) {
             }
             _ => continue,
         };
-        let message =
-            format!("the egress policy of {} in {} cuts off {what}", client.name_with_kind(), client.namespace);
+        let message = format!("the egress policy of {client} cuts off {what}");
         findings.push(Finding::new(Code::TrafficBlocked, call.place, message).with_help(help));
     }
 }

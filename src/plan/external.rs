@@ -51,6 +51,10 @@ pub(crate) fn rules(context: &PlanContext<'_>, isolation: &Isolation<'_>, findin
         let restricted = is_restricted(context, &exposed);
         if restricted {
             through_controllers.push((display(service), service.place));
+            // A rule without peers would open it to everybody.
+            if controllers.peers.is_empty() {
+                continue;
+            }
         }
         let rule = Rule {
             peers: if restricted { controllers.peers.clone() } else { Vec::new() },
@@ -157,7 +161,7 @@ fn pod_selector(
     let first = policies.min_by(|a, b| a.name.cmp(&b.name)).filter(|policy| {
         !isolation.covers_namespace(&service.namespace) || policy.name < namespace_deny::ingress_name(context.config)
     });
-    let own = LabelSelector::from_labels(service.selector.clone()?);
+    let own = LabelSelector::from_labels(service.pod_selector()?.clone());
     let Some(first) = first else { return Some(own) };
     let selected = context.selected(&service.namespace, &first.spec.pod_selector);
     let ids = |workloads: &[LabelledWorkload<'_>]| -> BTreeSet<_> {
@@ -206,7 +210,7 @@ fn nothing_behind(service: &Service, verdict: Verdict) -> Option<Finding> {
         return None;
     }
     let reason =
-        if service.selector.is_none() { "it has no selector" } else { "no workload of the input is behind it" };
+        if service.pod_selector().is_none() { "it has no selector" } else { "no workload of the input is behind it" };
     let message = format!(
         "external traffic to {} cannot be allowed: {reason}, and the namespace denies ingress by default",
         display(service)
@@ -250,3 +254,6 @@ fn report_controllers(controllers: &KnownPeers<'_>, services: &[(String, Place)]
 fn display(service: &Service) -> String {
     format!("Service {}/{}", service.namespace, service.name)
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,11 +64,7 @@ fn domain_networks(
         let from_config = config.resolved_domains.get(domain).into_iter().flatten();
         let known: Vec<IpAddr> = from_status.chain(from_config).copied().collect();
         if known.is_empty() {
-            let message = format!(
-                "no address is known for {domain}, which {} in {} calls",
-                client.name_with_kind(),
-                client.namespace
-            );
+            let message = format!("no address is known for {domain}, which {client} calls");
             let mut finding = Finding::new(Code::UnresolvedDomain, *place, message).with_help(
                 "give its addresses in `resolvedDomains`, or use `domainPolicies` where the CNI knows domains",
             );

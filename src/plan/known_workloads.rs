@@ -41,7 +41,11 @@ pub(crate) fn peers<'a>(context: &PlanContext<'a>, known: &'a [KnownWorkload]) -
         if pods.is_empty() && known.pod_labels.is_empty() {
             let help = "give its podLabels, or compile it in the same run";
             found.doubts.push((known, "is not in the input and has no podLabels", help));
-            pods.push(selectors::workload_pods(&identity(known), context.config.profile));
+            let guess = selectors::workload_pods(&identity(known), context.config.profile);
+            // Classic labels have no kind, so the guess may be a workload of another kind.
+            if context.selected(&known.namespace, &guess).is_empty() {
+                pods.push(guess);
+            }
         } else if pods.is_empty() {
             pods.push(LabelSelector::from_labels(known.pod_labels.clone()));
         }

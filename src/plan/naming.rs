@@ -1,6 +1,7 @@
 //! Names of generated objects: cut, suffixed, valid and distinct (`spec/otterize.md` 2.2, `DESIGN.md` 1.4 rule 14).
 
 use super::context::Wanted;
+use super::valid;
 use crate::config::Config;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::ObjectName;
@@ -61,17 +62,13 @@ pub(crate) fn is_dns_subdomain(name: &str) -> bool {
     name.len() <= MAX_NAME && name.split('.').all(is_label)
 }
 
-/// Reports illegal names, and different objects of one name; merges equal ones. Returns the objects sorted by id.
+/// Reports objects that the API server would reject, and different objects of one name; merges equal ones. Returns the objects sorted by id.
 pub(crate) fn check(wanted: Vec<Wanted>, findings: &mut Findings) -> Vec<Wanted> {
     let mut named: BTreeMap<ObjectName, Wanted> = BTreeMap::new();
     for wanted in wanted {
         let id = wanted.object.id();
-        if !is_dns_subdomain(&id.name) {
-            let message = format!("{id} would have an illegal name");
-            findings.push(
-                Finding::new(Code::InvalidIdentity, wanted.reason, message)
-                    .with_help("names of policies take lower-case letters, digits, `-` and `.`"),
-            );
+        if let Some(fault) = valid::check(&wanted) {
+            findings.push(fault);
             continue;
         }
         match named.entry(id) {

@@ -47,14 +47,11 @@ fn service_fault(context: &PlanContext<'_>, protected: &ProtectedService) -> Opt
         return None;
     }
     let Some(service) = context.service(&identity.namespace, &identity.name) else {
-        let message = format!(
-            "protected service {}/{} is not in the input, so there is no default deny for it",
-            identity.namespace, identity.name
-        );
+        let message = format!("protected {identity} is not in the input, so there is no default deny for it");
         let finding = Finding::new(Code::ServiceNotFound, protected.place, message);
         return Some(finding.with_help("add the Service's manifest to the input"));
     };
     let (code, fault, _) = servers::selection_fault(service)?;
-    let message = format!("protected service {}/{} {fault}", identity.namespace, identity.name);
+    let message = format!("protected {identity} {fault}");
     Some(Finding::new(code, protected.place, message).with_related(service.place, "the Service"))
 }

@@ -4,6 +4,7 @@ use super::domains;
 use super::{DomainPolicy, GeneratedObject};
 use crate::model::policy::{NetworkPolicy, Peer, PolicySpec, Rule};
 use crate::model::selector::{LabelSelector, Labels};
+use crate::model::value::Value;
 use crate::model::world::OtherObject;
 use std::collections::BTreeSet;
 
@@ -24,7 +25,22 @@ pub(crate) fn is_as_wanted(existing: &NetworkPolicy, wanted: &GeneratedObject) -
 
 /// The same for an object of another kind.
 pub(crate) fn is_domain_policy_as_wanted(existing: &OtherObject, wanted: &DomainPolicy) -> bool {
-    has_exactly_ours(&existing.labels, &wanted.labels) && existing.spec == domains::spec(wanted)
+    has_exactly_ours(&existing.labels, &wanted.labels) && same_value(&existing.spec, &domains::spec(wanted))
+}
+
+/// Whether two values are equal; the order of a map's keys has no meaning. `wanted` is the one that bounds the depth.
+fn same_value(existing: &Value, wanted: &Value) -> bool {
+    match (existing, wanted) {
+        (Value::Map(existing), Value::Map(wanted)) => {
+            let find = |key: &String| existing.iter().find(|(found, _)| found == key);
+            existing.len() == wanted.len()
+                && wanted.iter().all(|(key, value)| find(key).is_some_and(|(_, found)| same_value(found, value)))
+        }
+        (Value::List(existing), Value::List(wanted)) => {
+            existing.len() == wanted.len() && existing.iter().zip(wanted).all(|(a, b)| same_value(a, b))
+        }
+        _ => existing == wanted,
+    }
 }
 
 /// Whether two specifications admit the same for the same reasons.

@@ -14,8 +14,7 @@ use crate::model::selector::{LabelSelector, Labels};
 pub(crate) fn pods_of(context: &PlanContext<'_>, identity: &Identity) -> Option<LabelSelector> {
     if servers::is_service(identity) {
         let service = context.service(&identity.namespace, &identity.name)?;
-        let has_pods = servers::selection_fault(service).is_none();
-        return service.selector.clone().filter(|_| has_pods).map(LabelSelector::from_labels);
+        return service.pod_selector().cloned().map(LabelSelector::from_labels);
     }
     Some(workload_pods(identity, context.config.profile))
 }

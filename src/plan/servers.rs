@@ -58,11 +58,7 @@ pub(crate) fn enforced_servers<'a>(context: &PlanContext<'a>, findings: &mut Fin
 }
 
 fn not_watched(target: &Identity, call: &Call) -> Finding {
-    let message = format!(
-        "no policy for {} in namespace {}, which is not among watchedNamespaces",
-        target.name_with_kind(),
-        target.namespace
-    );
+    let message = format!("no policy for {target}, whose namespace is not among watchedNamespaces");
     Finding::new(Code::NamespaceNotAllowed, call.place, message)
 }
 
@@ -82,13 +78,7 @@ pub(crate) fn check_services(context: &PlanContext<'_>, findings: &mut Findings)
             match context.service(&target.namespace, &target.name) {
                 None => findings.push(missing(client, target, call)),
                 Some(service) => findings.0.extend(fault(service).map(|(code, fault, help)| {
-                    let message = format!(
-                        "service {}/{}, which {} in {} calls, {fault}",
-                        target.namespace,
-                        target.name,
-                        client.name_with_kind(),
-                        client.namespace
-                    );
+                    let message = format!("{target}, which {client} calls, {fault}");
                     Finding::new(code, call.place, message).with_related(service.place, "the Service").with_help(help)
                 })),
             }
@@ -122,12 +112,6 @@ pub(crate) fn selection_fault(service: &Service) -> Option<Fault> {
 type Fault = (Code, &'static str, &'static str);
 
 fn missing(client: &Identity, target: &Identity, call: &Call) -> Finding {
-    let message = format!(
-        "service {}/{}, which {} in {} calls, is not in the input, so there is no policy for it",
-        target.namespace,
-        target.name,
-        client.name_with_kind(),
-        client.namespace
-    );
+    let message = format!("{target}, which {client} calls, is not in the input, so there is no policy for it");
     Finding::new(Code::ServiceNotFound, call.place, message).with_help("add the Service's manifest to the input")
 }

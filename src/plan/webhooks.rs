@@ -83,7 +83,7 @@ fn draft<'a>(
     if verdict == Verdict::LeaveAlone || (pods.is_empty() && !all.is_empty()) {
         return None;
     }
-    let Some(selector) = &service.selector else {
+    let Some(selector) = service.pod_selector() else {
         findings.0.extend(without_selector(webhook, verdict));
         return None;
     };
@@ -206,3 +206,6 @@ fn without_selector(webhook: &Webhook, verdict: Verdict) -> Option<Finding> {
 fn display(webhook: &Webhook) -> String {
     format!("Service {}/{} of {} {}", webhook.namespace, webhook.service, webhook.object_kind, webhook.config_name)
 }
+
+#[cfg(test)]
+mod tests;

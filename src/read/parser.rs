@@ -59,6 +59,64 @@ pub fn parse_keeping(text: &str, is_needed: Option<IsNeeded>) -> Result<(Tree, V
     if text.len() >= NONE as usize {
         return Err(SyntaxError { offset: 0, message: "the text is larger than 4 GiB".to_owned() });
     }
+    match parse_as_is(text, text, is_needed) {
+        Err(error) if error.is_tab_as_indentation => parse_with_tabs_in_flow(text, is_needed, error.syntax),
+        result => result.map_err(|error| error.syntax),
+    }
+}
+
+/// Lines of flow collections may start with this many tabs that Go's reader takes for blanks and the parser does not.
+const MAX_TAB_LINES: usize = 100;
+
+/// Reads a text again with such tabs as blanks: as many bytes, so that every span is right for the text as well.
+fn parse_with_tabs_in_flow(
+    text: &str,
+    is_needed: Option<IsNeeded>,
+    first_error: SyntaxError,
+) -> Result<(Tree, Vec<Document>), SyntaxError> {
+    let mut patched = text.to_owned();
+    let mut lines = Vec::new();
+    let mut offset = first_error.offset;
+    for _ in 0..MAX_TAB_LINES {
+        let before = text.get(..offset).unwrap_or(text);
+        let line = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let indentation = before.get(line..).unwrap_or_default();
+        patched.replace_range(line..offset, &indentation.replace('\t', " "));
+        lines.push(line);
+        match parse_as_is(text, &patched, is_needed) {
+            Ok((tree, documents)) => {
+                let is_inside = |line: usize| {
+                    tree.nodes.iter().any(|node| {
+                        matches!(
+                            node.shape,
+                            Shape::Mapping(CollectionStyle::Flow) | Shape::Sequence(CollectionStyle::Flow)
+                        ) && (node.start as usize) < line
+                            && line < node.end as usize
+                    })
+                };
+                return if lines.into_iter().all(is_inside) { Ok((tree, documents)) } else { Err(first_error) };
+            }
+            Err(error) if error.is_tab_as_indentation && error.syntax.offset > offset => offset = error.syntax.offset,
+            Err(_) => break,
+        }
+    }
+    Err(first_error)
+}
+
+/// Why a text could not be read, and whether it was for a tab where the parser wants blanks.
+struct Failure {
+    syntax: SyntaxError,
+    is_tab_as_indentation: bool,
+}
+
+impl From<SyntaxError> for Failure {
+    fn from(syntax: SyntaxError) -> Self {
+        Self { syntax, is_tab_as_indentation: false }
+    }
+}
+
+/// Reads `patched`, of which the tree is that of `text`: they differ in blanks only.
+fn parse_as_is(text: &str, patched: &str, is_needed: Option<IsNeeded>) -> Result<(Tree, Vec<Document>), Failure> {
     let mut options = Options::default();
     options.emit_anchor_events = true;
     options.block_scalar_eof_without_line_feed = true;
@@ -66,9 +124,12 @@ pub fn parse_keeping(text: &str, is_needed: Option<IsNeeded>) -> Result<(Tree, V
     options.block_nesting_limit = NESTING_LIMIT;
     options.set_emit_comments(false);
     let mut builder = Builder::new(text, is_needed);
-    let mut parser = Parser::new_from_str_with_options(text, options);
+    let mut parser = Parser::new_from_str_with_options(patched, options);
     while let Some(result) = parser.next_event() {
-        let (event, span) = result.map_err(|error| syntax_error(text, &error))?;
+        let (event, span) = result.map_err(|error| Failure {
+            syntax: syntax_error(text, &error),
+            is_tab_as_indentation: matches!(error.kind(), granit_parser::ErrorKind::TabInBlockIndentation),
+        })?;
         builder.event(event, span)?;
     }
     builder.breaks.check_gap(text, builder.position, text.len())?;
@@ -452,5 +513,24 @@ fn scalar_style(style: ParsedStyle) -> ScalarStyle {
         ParsedStyle::Literal => ScalarStyle::Literal,
         ParsedStyle::Folded => ScalarStyle::Folded,
         _ => ScalarStyle::Plain,
+    }
+}
+
+#[cfg(test)]
+mod tab_tests {
+    use super::parse;
+
+    /// Go's reader takes a tab for a blank where a line of a flow collection starts, and nowhere else.
+    #[test]
+    fn tabs_start_lines_of_flow_collections_only() {
+        let text = "a:\n  b: [\n    one,\n\t  two,\n\t\tthree\n  ]\n";
+        let (tree, documents) = parse(text).expect("valid");
+        let list = tree.node(text, documents[0].root).path(&["a", "b"]).expect("a list");
+        let items: Vec<_> = list.items().map(|item| (item.start(), item.as_str().unwrap_or_default())).collect();
+        assert_eq!(items, [(14, "one"), (22, "two"), (29, "three")]);
+        for text in ["a:\n  b: 1\n\tc: 2\n", "a:\n  b: [x,\n\t  y]\n  c:\n\t  d: 1\n"] {
+            let error = parse(text).expect_err("a tab as indentation");
+            assert!(error.message.contains("tab"), "{error}");
+        }
     }
 }

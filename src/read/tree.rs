@@ -506,9 +506,22 @@ impl<'t> Node<'t> {
     /// The path from this node down to the node that covers `offset`, in KRM's form: `spec.targets[0].kubernetes.name`.
     #[must_use]
     pub fn route_to(self, offset: usize) -> String {
+        self.route(offset, None)
+    }
+
+    /// Like [`Self::route_to`], but it ends at the node with exactly this range: a block mapping begins where its first key does.
+    #[must_use]
+    pub fn route_to_range(self, start: usize, end: usize) -> String {
+        self.route(start, Some(end))
+    }
+
+    fn route(self, offset: usize, end: Option<usize>) -> String {
         let mut route = String::new();
         let mut node = self;
         loop {
+            if end.is_some_and(|end| (node.start(), node.end()) == (offset, end)) {
+                return route;
+            }
             let step = match node.shape() {
                 Shape::Mapping(_) => node
                     .entries()

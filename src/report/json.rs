@@ -2,7 +2,7 @@
 
 use crate::model::value::Value;
 
-/// The value as JSON: two spaces per level, a line per entry, a line break at the end.
+/// The value as JSON: two spaces per level, a line per entry, short lists of scalars in one line, a line break at the end.
 #[must_use]
 pub fn pretty(value: &Value) -> String {
     let mut text = String::new();
@@ -18,7 +18,14 @@ fn write(value: &Value, depth: usize, text: &mut String) {
         Value::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
         Value::Integer(value) => text.push_str(&value.to_string()),
         Value::String(value) => write_string(value, text),
-        Value::List(items) if items.is_empty() => text.push_str("[]"),
+        Value::List(items) if is_short(items) => {
+            text.push('[');
+            for (index, item) in items.iter().enumerate() {
+                text.push_str(if index == 0 { "" } else { ", " });
+                write(item, depth, text);
+            }
+            text.push(']');
+        }
         Value::List(items) => {
             write_between('[', ']', items, depth, text, |item, text| write(item, depth + 1, text));
         }
@@ -29,6 +36,16 @@ fn write(value: &Value, depth: usize, text: &mut String) {
             write(value, depth + 1, text);
         }),
     }
+}
+
+/// Whether a list fits into one line: scalars only, and few characters.
+fn is_short(items: &[Value]) -> bool {
+    let length = |item: &Value| match item {
+        Value::Null | Value::Bool(_) | Value::Integer(_) => Some(8),
+        Value::String(text) => Some(text.len() + 4),
+        Value::List(_) | Value::Map(_) => None,
+    };
+    items.iter().try_fold(0, |sum, item| Some(sum + length(item)?)).is_some_and(|sum: usize| sum <= 80)
 }
 
 fn write_between<T>(
@@ -78,7 +95,7 @@ mod tests {
             ("list", Value::List(vec![Value::Integer(-1), Value::Bool(true), Value::Null])),
             ("empty", Value::List(vec![Value::List(vec![]), Value::Map(vec![])])),
         ]);
-        let expected = "{\n  \"text\": \"a \\\"b\\\" \\\\ \\n\\u0001 é\",\n  \"list\": [\n    -1,\n    true,\n    null\n  ],\n  \"empty\": [\n    [],\n    {}\n  ]\n}\n";
+        let expected = "{\n  \"text\": \"a \\\"b\\\" \\\\ \\n\\u0001 é\",\n  \"list\": [-1, true, null],\n  \"empty\": [\n    [],\n    {}\n  ]\n}\n";
         assert_eq!(pretty(&value), expected);
     }
 }

@@ -8,7 +8,8 @@ use crate::model::place::Place;
 use crate::read::parser;
 use crate::read::tree::{Node, Tree};
 
-const ANNOTATION: &str = "intents.otterize.com/called-by";
+/// The annotation, on a pod template.
+pub(super) const ANNOTATION: &str = "intents.otterize.com/called-by";
 
 /// Reads the annotation in the metadata of a pod template. Names are as written; [`super::names`] resolves them.
 pub(super) fn read<'a>(fields: &mut Fields<'_, 'a>, template_metadata: Node<'a>) -> Vec<CalledBy> {

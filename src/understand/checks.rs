@@ -1,5 +1,6 @@
 //! What is odd about the world as a whole: references to what is not there, and the like (`spec/krm.md` 9).
 
+use super::called_by;
 use super::object::Object;
 use crate::config::Config;
 use crate::diag::suggest::nearest;
@@ -24,7 +25,7 @@ pub(super) fn check(
 ) {
     let asks_for_policies = has_intents
         || !world.protected_services.is_empty()
-        || world.workloads.iter().any(|workload| !workload.called_by.is_empty());
+        || world.workloads.iter().any(|workload| workload.template_annotations.contains_key(called_by::ANNOTATION));
     if asks_for_policies {
         report_missing_namespaces(objects, config, world, findings);
     } else if !config.allow_empty {
@@ -38,7 +39,7 @@ pub(super) fn check(
         );
     }
     report_references(world, findings);
-    report_unused_settings(objects, config, findings);
+    report_unused_settings(objects, config, world, findings);
 }
 
 /// Objects without a namespace: it is part of every identity, so a wrong guess makes policies that select nothing.
@@ -227,8 +228,10 @@ impl<'w> References<'w, '_> {
 }
 
 /// Settings that name namespaces which the input does not have.
-fn report_unused_settings(objects: &[Object<'_>], config: &Config, findings: &mut Findings) {
-    let namespaces: BTreeSet<&str> = objects.iter().map(|object| object.namespace).collect();
+fn report_unused_settings(objects: &[Object<'_>], config: &Config, world: &World, findings: &mut Findings) {
+    let targets = world.client_intents.iter().flat_map(|intents| &intents.targets);
+    let targets = targets.filter_map(|target| Some(target.kind.identity()?.namespace.as_str()));
+    let namespaces: BTreeSet<&str> = objects.iter().map(|object| object.namespace).chain(targets).collect();
     for (field, names) in
         [("watchedNamespaces", &config.watched_namespaces), ("enforcedNamespaces", &config.enforced_namespaces)]
     {

@@ -1,7 +1,7 @@
 //! Keys that were looked up and stand twice in their mapping: which of them counts depends on the reader, so neither is taken.
 
 use crate::diag::{Code, Finding, Findings};
-use crate::model::place::{ObjectName, ResourceId};
+use crate::model::place::ResourceId;
 use crate::read::package::{Package, Resource};
 use crate::source::SourceId;
 use std::collections::BTreeMap;
@@ -25,12 +25,11 @@ pub(super) fn report(package: &Package, findings: &mut Findings) {
             if !is_inside {
                 continue;
             }
-            let name = ObjectName {
-                namespace: resource.namespace.clone().unwrap_or_default(),
-                name: resource.name.clone(),
-                kind: resource.kind.clone(),
-            };
-            let message = format!("{name}: key `{}` stands twice in its mapping", node.as_str().unwrap_or_default());
+            let message = format!(
+                "{}: key `{}` stands twice in its mapping",
+                resource.title(),
+                node.as_str().unwrap_or_default()
+            );
             findings.push(
                 Finding::new(Code::DuplicateKey, Package::place(*id, node), message).with_help("remove one of the two"),
             );

@@ -29,7 +29,7 @@ impl<'o, 'a> Fields<'o, 'a> {
 
     /// Like [`Self::fault`], for a place that was kept.
     pub(super) fn fault_at(&mut self, code: Code, place: Place, message: impl std::fmt::Display) -> &mut Finding {
-        let message = format!("{}: {message}", self.object.object_name());
+        let message = format!("{}: {message}", self.object.title());
         self.findings.0.push(Finding::new(code, place, message));
         let last = self.findings.0.len() - 1;
         #[allow(clippy::indexing_slicing, reason = "the element was pushed on the line above")]

@@ -139,12 +139,8 @@ pub(super) fn kind(object: &Object<'_>, findings: &mut Findings) -> Kind {
 /// Reads a ClientIntents object. `None` when it has no spec, or faults that leave no client.
 pub(super) fn read(index: usize, object: &Object<'_>, config: &Config, findings: &mut Findings) -> Option<Draft> {
     let mut fields = Fields::new(object, findings);
-    let Some(spec) = spec(&mut fields) else {
-        return None;
-    };
-    let Some(version) = version(&mut fields) else {
-        return None;
-    };
+    let spec = spec(&mut fields)?;
+    let version = version(&mut fields)?;
     let Spec { client, targets } = if version >= Version::V2alpha1 {
         v2::read(&mut fields, spec, version, config.enable_strict_mode_intents)
     } else {

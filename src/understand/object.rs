@@ -80,6 +80,15 @@ impl<'a> Object<'a> {
         self.place(self.node.path(&["metadata", "name"]).unwrap_or(self.node))
     }
 
+    /// The object's name for messages: `Deployment shop/web`, with the namespace only where the manifest says it.
+    pub(super) fn title(&self) -> String {
+        match (self.name, self.says_namespace) {
+            ("", _) => format!("{} without name", self.kind),
+            (name, true) => format!("{} {}/{name}", self.kind, self.namespace),
+            (name, false) => format!("{} {name}", self.kind),
+        }
+    }
+
     /// Namespace, name and kind as deployed.
     pub(super) fn object_name(&self) -> ObjectName {
         ObjectName { namespace: self.namespace.into(), name: self.name.into(), kind: self.kind.into() }

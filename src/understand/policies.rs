@@ -439,7 +439,10 @@ impl<'a> Reader<'_, 'a> {
         self.know_fields(node, "an entry of `matchExpressions`", &["key", "operator", "values"]);
         let key_node = Self::present(node, "key");
         let key = key_node.and_then(Node::as_str).unwrap_or_default();
-        self.label_key(key, key_node.unwrap_or(node));
+        match key_node {
+            Some(key_node) => self.label_key(key, key_node),
+            None => self.refuse(Code::InvalidPolicySelector, node, "an entry of `matchExpressions` needs `key`"),
+        }
         let operator_node = Self::present(node, "operator");
         let text = operator_node.and_then(Node::as_str).unwrap_or_default();
         let value_nodes = self.list(node, "values");

@@ -41,7 +41,7 @@ pub(super) fn resolve(
         }
         let message = format!(
             "{}: Intents for client {} already exist in resource {}",
-            object.object_name(),
+            object.title(),
             resolved.client.name,
             first.0
         );
@@ -62,7 +62,7 @@ pub(super) fn resolve(
         }
         let message = format!(
             "{}: Protected service for service {} already exist in resource {}",
-            object.object_name(),
+            object.title(),
             resolved.protected.name,
             first.0
         );
@@ -179,7 +179,7 @@ impl Resolver<'_> {
         }
         let message = format!(
             "{}: `{}` cannot be the name of a workload or Service: it gives no legal label",
-            object.object_name(),
+            object.title(),
             reference.name
         );
         self.findings.push(Finding::new(Code::InvalidIntents, reference.place, message));
@@ -195,7 +195,7 @@ impl Resolver<'_> {
         let listed: Vec<String> = candidates.iter().map(|(name, _)| name.to_string()).collect();
         let message = format!(
             "{}: `{}` can mean {}, which had that name before kustomize changed it",
-            object.object_name(),
+            object.title(),
             reference.name,
             listed.join(" or ")
         );
@@ -216,7 +216,7 @@ impl Resolver<'_> {
     ) {
         let message = format!(
             "{}: `{}` gives kind {} for {workload}, which has no kind because its name comes from an annotation or image",
-            object.object_name(),
+            object.title(),
             reference.name,
             reference.kind.as_deref().unwrap_or_default()
         );

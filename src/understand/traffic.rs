@@ -5,7 +5,6 @@
 mod backends;
 mod contour;
 mod gateway_api;
-mod generated;
 mod ingress;
 mod istio;
 mod monitors;
@@ -32,9 +31,11 @@ pub(super) fn read(objects: &[Object<'_>], names: &Names, world: &mut World, fin
         world.reference_grants.extend(gateway_api::read_grant(fields));
         world.webhooks.extend(webhooks::read(fields));
         world.monitors.extend(monitors::read(fields));
-        world.other_generated.extend(generated::read(fields));
     }
     world.exposures.extend(istio::read(objects, names, findings));
     world.exposures.extend(traefik::read(objects, findings));
     backends::resolve(objects, names, world, findings);
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use super::called_by;
 use super::fields::Fields;
 use super::object::Object;
 use crate::config::Config;
+use crate::diag::suggest::nearest;
 use crate::diag::{Code, Findings, Severity};
 use crate::model::identity::Identity;
 use crate::model::selector::{LabelSelector, Labels};
@@ -90,7 +91,7 @@ pub(super) fn read(
         pod_addresses: if is_pod { pod_addresses(&mut fields) } else { Vec::new() },
         owner: owner(&mut fields),
         controller: controller(object),
-        replicas: spec.and_then(|spec| replicas(&mut fields, spec)),
+        replicas: spec.and_then(|spec| replicas(&fields, spec)),
         called_by,
         place: object.name_place(),
         template_path,
@@ -140,7 +141,10 @@ fn containers<'a>(fields: &mut Fields<'_, 'a>, pod_spec: Node<'a>) -> Vec<Contai
 
 fn container_port<'a>(fields: &mut Fields<'_, 'a>, node: Node<'a>) -> Option<ContainerPort> {
     let Some(number) = fields.present(node, "containerPort") else {
-        fields.fault(Code::InvalidField, node, "a container port needs `containerPort`");
+        let slip =
+            node.entries().filter_map(|(key, _)| key.as_str()).find(|key| nearest(key, ["containerPort"]).is_some());
+        fields.fault(Code::InvalidContainerPort, node, "a container port lacks `containerPort` and is left out").help =
+            slip.map(|slip| format!("did you mean `containerPort` by `{slip}`?"));
         return None;
     };
     Some(ContainerPort {
@@ -162,14 +166,10 @@ fn own_selector<'a>(fields: &mut Fields<'_, 'a>, spec: Node<'a>) -> Option<Label
     fields.selector(spec, "selector")
 }
 
-fn replicas<'a>(fields: &mut Fields<'_, 'a>, spec: Node<'a>) -> Option<u64> {
+/// How many pods there will be, if the manifest says so in a way that we understand.
+fn replicas<'a>(fields: &Fields<'_, 'a>, spec: Node<'a>) -> Option<u64> {
     let value = fields.present(spec, "replicas")?;
-    let text = fields.scalar(value, "replicas")?;
-    let replicas = value.as_integer().and_then(|number| u64::try_from(number).ok()).or_else(|| text.parse().ok());
-    if replicas.is_none() {
-        fields.fault(Code::InvalidField, value, format_args!("`replicas` must be a number, not `{text}`"));
-    }
-    replicas
+    value.as_integer().and_then(|number| u64::try_from(number).ok()).or_else(|| value.as_str()?.parse().ok())
 }
 
 fn pod_addresses(fields: &mut Fields<'_, '_>) -> Vec<std::net::IpAddr> {

@@ -13,6 +13,7 @@
 //! * Pods on the node's network (`hostNetwork`) are selected by nobody: policies do not isolate them, and as peers only rules
 //!   without peers let them through. An ipBlock might; then the verdict is unknown ([`decisions::Doubt`]).
 //! * An ipBlock matches pods only where `podAddresses: match` says so and the manifest tells the address.
+//! * Of two policies with one name the later one counts, as when they are applied one after the other.
 //! * Replies need no rule; node to pod traffic on the same node (probes) is always let through and not judged.
 
 mod compiled;
@@ -32,8 +33,9 @@ use super::addresses::{AddressRange, AddressSet, partition};
 use super::connections::ConnectionSet;
 use crate::config::{Config, KnownWorkload};
 use crate::model::policy::{Direction, InputPolicy, Peer, Protocol};
+use crate::model::selector::LabelSelector;
 use crate::model::world::World;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// One end of a connection.
@@ -71,8 +73,12 @@ impl<'w> Reachability<'w> {
         let (workloads, classes) = pods::group(world, &namespaces, config);
         let index = PodIndex::new(&classes, &namespaces);
         let compiled = compiled::compile(&world.policies, &index, &classes);
+        let is_replaced = replaced(&world.policies);
         let mut selected_by = vec![Vec::new(); classes.len()];
         for (number, policy) in (0u32..).zip(&world.policies) {
+            if is_replaced.get(number as usize) == Some(&true) {
+                continue;
+            }
             for class in index.in_namespace(&policy.policy.namespace, Some(&policy.policy.spec.pod_selector)) {
                 if let Some(list) = selected_by.get_mut(class as usize) {
                     list.push(number);
@@ -184,6 +190,38 @@ impl<'w> Reachability<'w> {
         let has_class = |&class: &u32| peers.has_class(class, self.is_on_host_network(class));
         let is_peer = |workload: &JudgedWorkload| workload.classes.iter().any(has_class);
         Some((0..).zip(&self.workloads).filter(|(_, workload)| is_peer(workload)).map(|(index, _)| index).collect())
+    }
+
+    /// Whether policies treat the pods of a workload differently, because their labels, ports or networks differ.
+    #[must_use]
+    pub fn treats_pods_differently(&self, workload: usize) -> bool {
+        let classes = self.workload(workload).map(|workload| workload.classes.as_slice()).unwrap_or_default();
+        let Some((&first, others)) = classes.split_first() else { return false };
+        let rules = || self.compiled.iter().flat_map(|policy| policy.ingress.iter().chain(&policy.egress).flatten());
+        let has = |rule: &CompiledRule, class| rule.peers.has_class(class, self.is_on_host_network(class));
+        others.iter().any(|&other| {
+            self.selected_by.get(first as usize) != self.selected_by.get(other as usize)
+                || rules().any(|rule| has(rule, first) != has(rule, other))
+        })
+    }
+
+    /// Whether the selectors select some pod of the input.
+    #[must_use]
+    pub fn selects_any(&self, namespaces: &LabelSelector, pods: &LabelSelector) -> bool {
+        self.classes.iter().any(|class| {
+            let namespace = self.namespaces.get(class.namespace as usize);
+            !class.host_network
+                && pods.matches(class.labels)
+                && namespace.is_some_and(|namespace| namespaces.matches(&namespace.labels))
+        })
+    }
+
+    /// The number that a port name has on the pods of a workload: the first found, if they differ.
+    #[must_use]
+    pub fn port_number(&self, workload: usize, name: &str, protocol: Protocol) -> Option<u16> {
+        let classes = self.workload(workload).map(|workload| workload.classes.as_slice()).unwrap_or_default();
+        let mut classes = classes.iter().filter_map(|&class| self.classes.get(class as usize));
+        classes.find_map(|class| class.ports.get(&(name, protocol)).copied())
     }
 
     /// Calls `visit` for every pair of different ends with the connections between them, unless there are none: first all
@@ -331,6 +369,18 @@ impl CompiledPolicy {
             Direction::Egress => self.egress.as_deref(),
         }
     }
+}
+
+/// For each policy whether a later one has its name.
+fn replaced(policies: &[InputPolicy]) -> Vec<bool> {
+    let mut seen = BTreeSet::new();
+    let mut replaced: Vec<bool> = policies
+        .iter()
+        .rev()
+        .map(|policy| !seen.insert((policy.policy.namespace.as_str(), policy.policy.name.as_str())))
+        .collect();
+    replaced.reverse();
+    replaced
 }
 
 /// The union over the rows of a workload's classes.

@@ -76,8 +76,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         check("nothing", BASELINE, Ok("")),
         check(
             "label_and_policy",
-            "kind: A\nmetadata:\n  name: a\n  labels:\n    intents.otterize.com/x: y\n---\nkind: B\nmetadata:\n  name: b\n---\napiVersion: v1\nkind: NetworkPolicy\n",
-            Ok("# A a\n+  labels:\n+    intents.otterize.com/x: y\n---\napiVersion: v1\nkind: NetworkPolicy\n"),
+            "kind: A\nmetadata:\n  name: a\n  labels:\n    intents.otterize.com/x: y\n---\nkind: B\nmetadata:\n  name: b\n---\napiVersion: v1\nkind: NetworkPolicy\nmetadata: {}\n",
+            Ok(
+                "# A a\n+  labels:\n+    intents.otterize.com/x: y\n---\napiVersion: v1\nkind: NetworkPolicy\nmetadata: {}\n",
+            ),
         ),
         check("lost_document", "kind: A\nmetadata:\n  name: a\n", Err("a document is gone")),
         check("lost_line", "kind: A\nmetadata:\n---\nkind: B\nmetadata:\n  name: b\n", Err("a document was changed")),

@@ -10,12 +10,14 @@ const MAX_DEPTH: usize = 64;
 /// A value that is compared has at most this many nodes: aliases can make a short text very large.
 const MAX_NODES: usize = 100_000;
 
-/// Whether a scalar is a string to Go's YAML reader: quoted, or plain and neither null, boolean nor number.
+/// Whether a scalar is a string: quoted, or plain and neither null, boolean nor number to Go's YAML reader.
+///
+/// That reader takes a lone `y` or `n` for a boolean, too. Most others do not, and kustomize quotes them, so they count as strings.
 pub(super) fn is_text(node: Node<'_>) -> bool {
     let Some(node) = node.resolve() else { return false };
     node.shape() != Shape::Scalar(ScalarStyle::Plain)
         || !(node.is_null()
-            || node.as_bool().is_some()
+            || node.as_bool().is_some_and(|_| node.as_str().is_some_and(|text| text.len() > 1))
             || node.as_integer().is_some()
             || node.as_str().is_some_and(is_decimal))
 }

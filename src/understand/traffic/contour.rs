@@ -10,7 +10,7 @@ use crate::model::traffic::{Exposure, ExposureKind};
 /// what it includes are proxies, which count themselves.
 pub(super) fn read(fields: &mut Fields<'_, '_>) -> Option<Exposure> {
     let is_proxy = fields.object.kind == "HTTPProxy" && fields.object.group() == "projectcontour.io";
-    let spec = fields.mapping(fields.object.node, "spec").filter(|_| is_proxy)?;
+    let spec = is_proxy.then(|| fields.mapping(fields.object.node, "spec"))??;
     let mut targets = Vec::new();
     for route in fields.mappings(spec, "routes") {
         targets.extend(fields.mappings(route, "services"));

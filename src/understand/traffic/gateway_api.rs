@@ -13,7 +13,7 @@ const GROUP: &str = "gateway.networking.k8s.io";
 pub(super) fn read_route(fields: &mut Fields<'_, '_>) -> Option<Exposure> {
     let is_route = fields.object.group() == GROUP
         && matches!(fields.object.kind, "HTTPRoute" | "GRPCRoute" | "TLSRoute" | "TCPRoute" | "UDPRoute");
-    let spec = fields.mapping(fields.object.node, "spec").filter(|_| is_route)?;
+    let spec = is_route.then(|| fields.mapping(fields.object.node, "spec"))??;
     let parents = fields.mappings(spec, "parentRefs");
     if !parents.into_iter().any(|parent| is_gateway(fields, parent)) {
         return None;
@@ -32,7 +32,7 @@ pub(super) fn read_route(fields: &mut Fields<'_, '_>) -> Option<Exposure> {
 /// The grants of a ReferenceGrant that let routes refer to Services. `None` for other kinds.
 pub(super) fn read_grant(fields: &mut Fields<'_, '_>) -> Option<ReferenceGrant> {
     let is_grant = fields.object.group() == GROUP && matches!(fields.object.kind, "ReferenceGrant" | "ReferencePolicy");
-    let spec = fields.mapping(fields.object.node, "spec").filter(|_| is_grant)?;
+    let spec = is_grant.then(|| fields.mapping(fields.object.node, "spec"))??;
     let from = fields
         .mappings(spec, "from")
         .into_iter()
@@ -53,9 +53,9 @@ pub(super) fn read_grant(fields: &mut Fields<'_, '_>) -> Option<ReferenceGrant> 
     Some(ReferenceGrant { namespace: fields.object.namespace.to_owned(), from, to_services })
 }
 
-/// Whether a parent brings traffic from outside: anything but a Service or another mesh host.
+/// Whether a parent brings traffic from outside: a Gateway or a set of its listeners, but no host of a mesh.
 fn is_gateway<'a>(fields: &mut Fields<'_, 'a>, parent: Node<'a>) -> bool {
-    text_or(fields, parent, "group", GROUP) == GROUP && !text_or(fields, parent, "kind", "Gateway").is_empty()
+    !matches!(text_or(fields, parent, "kind", "Gateway").as_str(), "Service" | "ServiceEntry" | "ServiceImport")
 }
 
 /// Services that filters of a rule or backend send copies of requests, or questions about them, to.

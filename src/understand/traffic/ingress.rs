@@ -11,7 +11,7 @@ use crate::read::tree::Node;
 pub(super) fn read(fields: &mut Fields<'_, '_>) -> Option<Exposure> {
     let is_ingress =
         fields.object.kind == "Ingress" && matches!(fields.object.group(), "networking.k8s.io" | "extensions");
-    let spec = fields.mapping(fields.object.node, "spec").filter(|_| is_ingress)?;
+    let spec = is_ingress.then(|| fields.mapping(fields.object.node, "spec"))??;
     let mut found = Vec::new();
     for default in ["defaultBackend", "backend"] {
         found.extend(fields.mapping(spec, default).and_then(|node| backend(fields, node)));

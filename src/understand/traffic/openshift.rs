@@ -9,7 +9,7 @@ use crate::read::tree::Node;
 pub(super) fn read(fields: &mut Fields<'_, '_>) -> Option<Exposure> {
     let is_route = fields.object.kind == "Route"
         && (fields.object.group() == "route.openshift.io" || fields.object.api_version == "v1");
-    let spec = fields.mapping(fields.object.node, "spec").filter(|_| is_route)?;
+    let spec = is_route.then(|| fields.mapping(fields.object.node, "spec"))??;
     let mut backends = Vec::new();
     if let Some(to) = fields.mapping(spec, "to") {
         backends.extend(service(fields, to));

@@ -134,7 +134,11 @@ fn peer_set(peers: &[Peer], namespace: &str, index: &PodIndex<'_>, classes: &[Cl
         }
     }
     if !set.addresses.is_empty() {
-        let has_address = |class: &Class<'_>| class.addresses.iter().any(|&address| set.addresses.contains(address));
+        // Pods on the node's network have the node's address: not known, but surely of one of the families.
+        let everywhere = set.addresses.has_a_whole_family();
+        let has_address = |class: &Class<'_>| {
+            (class.host_network && everywhere) || class.addresses.iter().any(|&address| set.addresses.contains(address))
+        };
         found.extend((0u32..).zip(classes).filter(|(_, class)| has_address(class)).map(|(number, _)| number));
     }
     if set.every_pod {

@@ -40,7 +40,7 @@ pub enum Decision {
     Outside,
     /// The pods use the node's network, which policies do not isolate.
     HostNetwork,
-    /// These rules let it through: of every policy the first.
+    /// These rules let it through, each by itself; sorted.
     Allowed(Vec<RuleRef>),
     /// Policies isolate the pods and no rule lets it through.
     Denied {
@@ -297,9 +297,10 @@ impl Reachability<'_> {
         for (policy, candidates) in policies {
             let policy = *policy;
             let mut sure = candidates.iter().filter(|candidate| candidate.doubt.is_none());
-            let opening = sure.clone().find(|candidate| candidate.ports.contains(protocol, port));
-            if let Some(candidate) = opening {
-                allowed.push(RuleRef { policy, direction, rule: candidate.rule });
+            let opening = sure.clone().filter(|candidate| candidate.ports.contains(protocol, port));
+            let before = allowed.len();
+            allowed.extend(opening.map(|candidate| RuleRef { policy, direction, rule: candidate.rule }));
+            if allowed.len() > before {
                 continue;
             }
             let reason = match sure.next() {
@@ -336,11 +337,8 @@ impl Reachability<'_> {
         let Party::Class(number) = peer else { return Selects::No };
         let Some(class) = self.classes.get(number as usize) else { return Selects::No };
         if class.host_network {
-            return match &rule.peers.addresses {
-                none if none.is_empty() => Selects::No,
-                addresses if addresses.has_a_whole_family() => Selects::Yes,
-                _ => Selects::Perhaps(DoubtReason::NodeAddress),
-            };
+            let might = !rule.peers.addresses.is_empty() && class.addresses.is_empty();
+            return if might { Selects::Perhaps(DoubtReason::NodeAddress) } else { Selects::No };
         }
         self.might_select(peers, class)
     }

@@ -61,7 +61,11 @@ impl Reachability<'_> {
         }
         found
             .into_iter()
-            .map(|(workload, ways)| EntryPoint { workload, ways, let_through: self.from_controller(workload) })
+            .map(|(workload, ways)| EntryPoint {
+                workload,
+                ways,
+                let_through: self.let_through_from_controller(workload),
+            })
             .collect()
     }
 
@@ -85,12 +89,12 @@ impl Reachability<'_> {
     }
 
     /// What the ingress policies on a workload let through from the controller: each known one, else a pod of which nothing is known.
-    fn from_controller(&self, workload: usize) -> ConnectionSet {
+    fn let_through_from_controller(&self, workload: usize) -> ConnectionSet {
         let Some(workload) = self.workload(workload) else { return ConnectionSet::none() };
         let strangers = self.controllers();
         let classes = workload.classes.iter();
         classes.fold(ConnectionSet::none(), |set, &class| {
-            strangers.iter().fold(set, |set, stranger| set.union(&self.from_stranger(stranger, class)))
+            strangers.iter().fold(set, |set, stranger| set.union(&self.let_through_from_stranger(stranger, class)))
         })
     }
 
@@ -124,7 +128,7 @@ impl Reachability<'_> {
     }
 
     /// What the ingress policies on a class let through from a pod that is not in the input.
-    fn from_stranger(&self, stranger: &Stranger, class: u32) -> ConnectionSet {
+    fn let_through_from_stranger(&self, stranger: &Stranger, class: u32) -> ConnectionSet {
         let party = super::decisions::Party::Stranger(stranger);
         let segments = self.decide_one_way(Direction::Ingress, class, party);
         segments

@@ -1,0 +1,165 @@
+use crate::config::{Automate, Config, KnownWorkload, Profile};
+use crate::model::policy::{PortValue, Protocol, Rule};
+use crate::model::selector::LabelSelector;
+use crate::model::traffic::{Monitor, MonitorEndpoint, MonitorKind, MonitorNamespaces};
+use crate::plan::test_world::{Builder, call, labels};
+
+fn config() -> Config {
+    let prometheus = KnownWorkload {
+        name: "prometheus".into(),
+        namespace: "mon".into(),
+        kind: "StatefulSet".into(),
+        pod_labels: labels(&[("app", "prometheus")]),
+    };
+    Config { profile: Profile::V2, prometheus_server_configs: vec![prometheus], ..Config::default() }
+}
+
+fn always() -> Config {
+    Config { automate_third_party_network_policies: Automate::Always, ..config() }
+}
+
+const SCRAPED: [(&str, &str); 1] = [("prometheus.io/scrape", "true")];
+
+/// What is opened to Prometheus for `web` in `shop`.
+fn opened(level: &str, ports: &str) -> String {
+    let pods = "pods{owner-kind=Deployment,service=web-shop-e8ed9a}";
+    format!(
+        "shop/metrics-collection-access-to-{level}-web {pods} in[{{app=prometheus}}@{{metadata.name=mon}} : {ports}]"
+    )
+}
+
+#[test]
+fn ports_of_annotations() {
+    type Case<'c> = (&'c [(&'c str, &'c str)], &'c [(&'c str, u16)], Result<&'c str, &'c str>);
+    let cases: [Case<'_>; 6] = [
+        (&[], &[("http", 8080), ("metrics", 9102)], Ok("TCP/8080,TCP/9102")),
+        (&[("prometheus.io/port", "9100")], &[("http", 8080)], Ok("TCP/9100")),
+        (&[("prometheus.io/port", "")], &[("http", 8080)], Ok("TCP/8080")),
+        (
+            &[("prometheus.io/port", "metrics")],
+            &[("http", 8080)],
+            Err("prometheus.io/port of Deployment shop/web must be a port number, not `metrics`"),
+        ),
+        (
+            &[("prometheus.io/port", "0")],
+            &[],
+            Err("prometheus.io/port of Deployment shop/web must be a port number, not `0`"),
+        ),
+        (&[], &[], Err("can not deduce the port to scrape of Deployment shop/web: no port is declared")),
+    ];
+    for (annotations, ports, expected) in cases {
+        let mut world = Builder::default();
+        let workload = world.deployment("shop", "web", ports);
+        workload.template_annotations = labels(&SCRAPED);
+        workload.template_annotations.extend(labels(annotations));
+        let expected = match expected {
+            Ok(ports) => opened("pod", ports),
+            Err(message) => format!("error scrape-port-unknown: {message}"),
+        };
+        assert_eq!(world.planned(&always()), [expected], "{annotations:?}");
+    }
+}
+
+#[test]
+fn switch_servers_and_hand_written_policies() {
+    let scraped = || {
+        let mut world = Builder::default();
+        world.deployment("shop", "web", &[("http", 8080)]).template_annotations = labels(&SCRAPED);
+        world
+    };
+    let off = Config { automate_third_party_network_policies: Automate::Off, ..config() };
+    let nothing: [&str; 0] = [];
+    assert_eq!(scraped().planned(&config()), nothing, "nothing isolates the pods");
+    assert_eq!(scraped().planned(&off), nothing);
+    let mut called = scraped();
+    called.deployment("shop", "caller", &[]);
+    called.calls("shop", "caller", &[call("shop", "web")]);
+    assert_eq!(called.planned_with(&config(), "metrics"), [opened("pod", "TCP/8080")]);
+    let without = Config { prometheus_server_configs: Vec::new(), ..config() };
+    assert_eq!(
+        called.planned_with(&without, "metrics"),
+        [
+            "warning traffic-blocked: scraping of metrics of Deployment shop/web will fail: a generated policy isolates it"
+        ]
+    );
+    called.hand_written("shop", "open", "web", Rule::default());
+    assert_eq!(called.planned_with(&config(), "metrics"), nothing, "everybody may come in already");
+    let mut hosted = scraped();
+    hosted.world.workloads[0].host_network = true;
+    assert_eq!(hosted.planned(&always()), nothing);
+}
+
+#[test]
+fn services() {
+    let mut world = Builder::default();
+    world.deployment("shop", "web", &[("http", 8080)]);
+    for (name, ports) in [("web", [(80, "http")]), ("admin", [(81, "9000")])] {
+        let service = world.service("shop", name, &ports);
+        service.selector = Some(labels(&[("app", "web")]));
+        service.annotations = labels(&SCRAPED);
+    }
+    assert_eq!(world.planned(&always()), [opened("service", "TCP/8080,TCP/9000")]);
+    let (plan, _) = crate::plan::plan(&world.world, &always());
+    let crate::plan::GeneratedObject::NetworkPolicy(policy) = &plan.generated[0] else { panic!("no policy") };
+    assert_eq!(
+        policy.labels,
+        labels(&[
+            ("intents.otterize.com/network-policy-metrics-collectors", "admin"),
+            ("intents.otterize.com/network-policy-metrics-collectors-level", "service"),
+        ])
+    );
+    assert_eq!(policy.annotations, labels(&[("intents.otterize.com/created-for-service", "web-shop-e8ed9a")]));
+}
+
+fn endpoint(port: Option<&str>, target_port: Option<PortValue>) -> MonitorEndpoint {
+    MonitorEndpoint { port: port.map(str::to_owned), target_port, protocol: Protocol::Tcp }
+}
+
+#[test]
+fn monitors() {
+    let number = |port: u16| Some(PortValue::Number(port));
+    let name = |port: &str| Some(PortValue::Name(port.to_owned()));
+    let names = |list: &[&str]| MonitorNamespaces::Names(list.iter().map(|name| (*name).to_owned()).collect());
+    let own = MonitorNamespaces::Own;
+    for (kind, namespace, namespaces, endpoints, expected) in [
+        (MonitorKind::Service, "shop", own.clone(), vec![endpoint(Some("http"), None)], Some("TCP/8080")),
+        (MonitorKind::Service, "shop", own.clone(), vec![endpoint(None, number(9100))], Some("TCP/9100")),
+        (MonitorKind::Service, "shop", own.clone(), vec![endpoint(None, name("metrics"))], Some("TCP/9102")),
+        (MonitorKind::Service, "shop", own.clone(), vec![endpoint(None, None)], Some("TCP/8080")),
+        (MonitorKind::Service, "shop", own.clone(), vec![endpoint(Some("metrics"), None)], None),
+        (MonitorKind::Service, "mon", own.clone(), vec![endpoint(Some("http"), None)], None),
+        (MonitorKind::Service, "mon", names(&["shop"]), vec![endpoint(Some("http"), None)], Some("TCP/8080")),
+        (MonitorKind::Service, "mon", names(&["other"]), vec![endpoint(Some("http"), None)], None),
+        (MonitorKind::Pod, "mon", MonitorNamespaces::Any, vec![endpoint(Some("metrics"), None)], Some("TCP/9102")),
+        (
+            MonitorKind::Pod,
+            "shop",
+            own.clone(),
+            vec![endpoint(Some("http"), None), endpoint(None, number(1))],
+            Some("TCP/1,TCP/8080"),
+        ),
+        (MonitorKind::Pod, "shop", own.clone(), vec![endpoint(None, None)], Some("TCP/8080,TCP/9102")),
+        (MonitorKind::Pod, "shop", own.clone(), vec![endpoint(Some("absent"), None)], None),
+        (MonitorKind::Pod, "shop", own, vec![], None),
+    ] {
+        let mut world = Builder::default();
+        world.deployment("shop", "web", &[("http", 8080), ("metrics", 9102)]);
+        let service = world.service("shop", "web", &[(80, "http")]);
+        service.labels = labels(&[("app", "web")]);
+        service.ports[0].name = Some("http".into());
+        let place = world.place();
+        world.world.monitors.push(Monitor {
+            resource: place.resource,
+            kind,
+            name: "web".into(),
+            namespace: namespace.into(),
+            namespaces: namespaces.clone(),
+            selector: LabelSelector::from_labels(labels(&[("app", "web")])),
+            endpoints: endpoints.clone(),
+            place,
+        });
+        let level = if kind == MonitorKind::Pod { "pod" } else { "service" };
+        let expected: Vec<String> = expected.map(|ports| opened(level, ports)).into_iter().collect();
+        assert_eq!(world.planned(&always()), expected, "{kind:?} {namespace} {namespaces:?} {endpoints:?}");
+    }
+}

@@ -1,0 +1,114 @@
+//! `diff`: what changes between two bundles, in netpol-analyzer's text, Markdown, CSV and JSON.
+
+use super::json;
+use super::list::{connection_fields, csv_row};
+use crate::model::value::Value;
+use crate::verify::difference::Change;
+
+/// How the two bundles are called.
+#[derive(Clone, Copy, Debug)]
+pub struct BundleNames<'a> {
+    /// The old one.
+    pub old: &'a str,
+    /// The new one.
+    pub new: &'a str,
+}
+
+/// netpol-analyzer's names.
+pub const REFERENCES: BundleNames<'static> = BundleNames { old: "ref1", new: "ref2" };
+
+/// A header and a line for each change; nothing if there is none.
+#[must_use]
+pub fn text(changes: &[Change], names: BundleNames<'_>) -> String {
+    if changes.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("Connectivity diff:\n");
+    for change in changes {
+        text.push_str(&format!(
+            "diff-type: {}, source: {}, destination: {}, {}: {}, {}: {}",
+            change.kind.as_str(),
+            change.source,
+            change.destination,
+            names.old,
+            change.old,
+            names.new,
+            change.new
+        ));
+        let info = workloads_info(change);
+        if !info.is_empty() {
+            text.push_str(&format!(", workloads-diff-info: {info}"));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// Which of the two workloads are in one bundle only.
+fn workloads_info(change: &Change) -> String {
+    let ends = [(change.source_is_in_one, &change.source), (change.destination_is_in_one, &change.destination)];
+    let names: Vec<&str> =
+        ends.into_iter().filter(|(is_in_one, _)| *is_in_one).map(|(_, name)| name.as_str()).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!("workload {} {}", names.join(" and "), change.kind.as_str())
+}
+
+/// A Markdown table.
+#[must_use]
+pub fn markdown(changes: &[Change], names: BundleNames<'_>) -> String {
+    let mut text =
+        format!("| diff-type | source | destination | {} | {} | workloads-diff-info |\n", names.old, names.new);
+    text.push_str("|-----------|--------|-------------|------|------|---------------------|\n");
+    for change in changes {
+        text.push_str(&format!(
+            "| {} | {} | {} | {} | {} | {} |\n",
+            change.kind.as_str(),
+            change.source,
+            change.destination,
+            change.old,
+            change.new,
+            workloads_info(change)
+        ));
+    }
+    text
+}
+
+/// A table of comma-separated values.
+#[must_use]
+pub fn csv(changes: &[Change], names: BundleNames<'_>) -> String {
+    let mut text = csv_row(&["diff-type", "source", "destination", names.old, names.new, "workloads-diff-info"]);
+    for change in changes {
+        text.push_str(&csv_row(&[
+            change.kind.as_str(),
+            &change.source,
+            &change.destination,
+            &change.old.to_string(),
+            &change.new.to_string(),
+            &workloads_info(change),
+        ]));
+    }
+    text
+}
+
+/// A JSON array of `{type, src, dst, old, new}`; `old` and `new` have `all` and `conns` as in `list`, and `text`.
+#[must_use]
+pub fn json(changes: &[Change]) -> String {
+    let connections = |set| {
+        let words = ("text", Value::string(format!("{set}")));
+        Value::map(connection_fields(set).into_iter().chain([words]))
+    };
+    let changes = changes.iter().map(|change| {
+        Value::map([
+            ("type", Value::string(change.kind.as_str())),
+            ("src", Value::string(&change.source)),
+            ("dst", Value::string(&change.destination)),
+            ("old", connections(&change.old)),
+            ("new", connections(&change.new)),
+            ("srcInOneOnly", Value::Bool(change.source_is_in_one)),
+            ("dstInOneOnly", Value::Bool(change.destination_is_in_one)),
+        ])
+    });
+    json::pretty(&Value::List(changes.collect()))
+}
