@@ -328,16 +328,6 @@ pub(crate) fn called_by(client: &str, resource: ResourceId) -> CalledBy {
     CalledBy { client: identity(client), place: place(resource) }
 }
 
-pub(crate) fn container(ports: &[(&str, u16)]) -> Container {
-    let port = |(name, number): &(&str, u16)| ContainerPort {
-        name: Some((*name).to_owned()),
-        number: *number,
-        protocol: Protocol::Tcp,
-        place: place(ResourceId(0)),
-    };
-    Container { name: "main".into(), image: String::new(), ports: ports.iter().map(port).collect() }
-}
-
 pub(crate) fn network_policy(object: &GeneratedObject) -> &NetworkPolicy {
     match object {
         GeneratedObject::NetworkPolicy(policy) => policy,
