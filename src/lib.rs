@@ -159,6 +159,7 @@ pub fn compile(package: &mut Package, settings: Settings) -> Compiled {
     if !findings.has_errors() {
         let (world, found) = understand::understand(package, &compiled.config);
         findings.0.extend(found.0);
+        understand::use_deployed_names(&mut compiled.config, &world);
         // A world with faults is planned all the same, so that one run reports the faults of both stages.
         let (plan, found) = plan::plan(&world, &compiled.config);
         findings.0.extend(found.0);
