@@ -19,8 +19,10 @@ use std::process::ExitCode;
 
 /// Everything is as it should be.
 const GOOD: u8 = 0;
-/// A finding of severity error, or input that cannot be compiled. Wrong arguments are 2, which is clap's own code.
+/// A finding of severity error, or input that cannot be compiled.
 const FAULTY: u8 = 1;
+/// Wrong arguments; clap's own code.
+const WRONG_ARGUMENTS: u8 = 2;
 
 /// Compiles ClientIntents into labelled workloads and NetworkPolicies at build time.
 ///
@@ -90,7 +92,7 @@ pub(crate) fn run() -> ExitCode {
         Err(message) => {
             // Help goes to stdout, usage errors to stderr; a reader that has gone away changes neither's exit code.
             let _ = message.print();
-            u8::try_from(message.exit_code()).unwrap_or(FAULTY)
+            u8::try_from(message.exit_code()).unwrap_or(WRONG_ARGUMENTS)
         }
     };
     ExitCode::from(code)
