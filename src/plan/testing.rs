@@ -9,7 +9,7 @@ use crate::model::place::{Place, ResourceId};
 use crate::model::policy::{InputPolicy, NetworkPolicy, Peer, PolicyDetails, PolicyPort, PortValue, Protocol, Rule};
 use crate::model::selector::{LabelSelector, Labels};
 use crate::model::service::{Endpoints, Service, ServicePort, ServiceType};
-use crate::model::workload::{Container, ContainerPort, IdentitySource, Workload};
+use crate::model::workload::{IdentitySource, Workload};
 use crate::model::world::{Namespace, World};
 use std::collections::BTreeMap;
 use std::fmt::Write;
