@@ -283,7 +283,6 @@ fn workload() -> impl Strategy<Value = Workload> {
             host_network_place: None,
             pod_addresses: Vec::new(),
             owner: None,
-            controller: None,
             replicas: None,
             called_by,
             place: place(0),

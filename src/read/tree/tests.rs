@@ -157,7 +157,7 @@ fn repeated_keys_are_recorded_where_they_are_looked_up() {
         ("x: &x {a: 1}\ny: {a: 2, <<: *x}\n", &["y", "a"], vec![]),
     ] {
         with_root(text, |root, tree| {
-            root.path(path);
+            let _ = root.path(path);
             let starts: Vec<_> = tree.duplicate_keys().into_iter().map(|id| tree.node(text, id).start()).collect();
             assert_eq!(starts, expected, "{text}");
         });
