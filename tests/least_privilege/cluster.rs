@@ -92,12 +92,10 @@ pub(crate) fn cluster() -> impl Strategy<Value = Cluster> {
     );
     (objects, config()).prop_map(
         |((workloads, services, intents, protected, webhooks, namespaces, endpoints), config)| {
-            let mut world = World::default();
-            world.workloads = unique(workloads, |workload: &Workload| {
+            let workloads = unique(workloads, |workload: &Workload| {
                 (workload.namespace.clone(), workload.name.clone(), workload.kind.clone())
-            })
-            .into_values()
-            .collect();
+            });
+            let mut world = World { workloads: workloads.into_values().collect(), ..World::default() };
             let services = services.into_iter().map(|(service, pick)| near(service, pick.get(&world.workloads)));
             world.services =
                 unique(services.collect(), |service: &Service| (service.namespace.clone(), service.name.clone()))
