@@ -16,7 +16,7 @@ mod spans;
 mod texts;
 
 use enforce_intents::read::parser;
-use texts::Mutants;
+use texts::{Mutants, NASTY};
 
 /// Mutants per text. Enough to meet every quirk of the parser's spans now and then; `spans::check` was run on millions.
 const MUTANTS: usize = 40;
@@ -24,7 +24,7 @@ const MUTANTS: usize = 40;
 #[test]
 fn another_parser_reads_the_same() {
     let mut compared = 0;
-    for text in texts::all() {
+    for text in NASTY.iter().map(|text| (*text).to_owned()).chain(texts::files()) {
         let ours = events::ours(&text).unwrap_or_else(|error| panic!("{error} in {text:?}"));
         // The other parser ends block scalars at the end of the text differently.
         let theirs = if text.ends_with('\n') { events::theirs(&text) } else { None };
@@ -38,24 +38,31 @@ fn another_parser_reads_the_same() {
 #[test]
 fn another_parser_reads_mutants_the_same() {
     let mut compared = 0;
-    for text in texts::all() {
-        for mutant in Mutants::of(&text).take(MUTANTS).filter(|mutant| mutant.ends_with('\n')) {
+    for text in NASTY {
+        for mutant in Mutants::of(text).take(MUTANTS).filter(|mutant| mutant.ends_with('\n')) {
+            // The other parser takes `? , : b` in brackets for one pair.
+            if mutant.split('?').skip(1).any(|rest| rest.trim_start().starts_with(',')) {
+                continue;
+            }
             let (Ok(ours), Some(theirs)) = (events::ours(&mutant), events::theirs(&mutant)) else { continue };
             assert_eq!(ours, theirs, "{mutant:?}");
             compared += 1;
         }
     }
-    assert!(compared > 1000, "only {compared} mutants could be compared");
+    assert!(compared > 400, "only {compared} mutants could be compared");
 }
 
 #[test]
 fn spans_hold_what_they_promise() {
-    for text in texts::all() {
-        spans::check(&text);
-        for mutant in Mutants::of(&text).take(MUTANTS) {
+    for text in NASTY {
+        spans::check(text, true);
+        for mutant in Mutants::of(text).take(MUTANTS) {
             if parser::parse(&mutant).is_ok() {
-                spans::check(&mutant);
+                spans::check(&mutant, true);
             }
         }
+    }
+    for text in texts::files() {
+        spans::check(&text, text.len() < 2000);
     }
 }

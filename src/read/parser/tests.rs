@@ -120,7 +120,8 @@ fn documents_have_their_text() {
         ("a: |\n  --- b\n", &[("a: |\n  --- b\n", false)]),
     ] {
         let (_, documents) = parse(text).unwrap_or_else(|error| panic!("{error}: {text:?}"));
-        let read = |document: &Document| (text[document.text.clone()].to_owned(), document.has_start_marker);
+        let read =
+            |document: &Document| (text.get(document.text.clone()).unwrap().to_owned(), document.has_start_marker);
         let expected: Vec<_> = expected.iter().map(|(text, marker)| ((*text).to_owned(), *marker)).collect();
         assert_eq!(documents.iter().map(read).collect::<Vec<_>>(), expected, "{text:?}");
     }

@@ -250,7 +250,7 @@ fn lines_and_columns_are_those_of_entries() {
         assert_eq!(mapping.column(), 4);
         let columns: Vec<_> = mapping.entries().map(|(key, _)| key.column()).collect();
         assert_eq!(columns, [4, 4, 4]);
-        let next: Vec<_> = mapping.entries().map(|(_, value)| &text[value.next_line()..]).collect();
+        let next: Vec<_> = mapping.entries().map(|(_, value)| text.get(value.next_line()..).unwrap()).collect();
         assert_eq!(next, ["    f: |\n      g\n\n    h:\nключ: {i: j}\n", "\n    h:\nключ: {i: j}\n", "ключ: {i: j}\n"]);
     });
 }
