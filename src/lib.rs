@@ -146,12 +146,13 @@ fn nothing_to_render() -> Finding {
 /// Configuration, understanding and planning of what was read. The package gains the configuration file, if there is one.
 #[must_use]
 pub fn compile(package: &mut Package, settings: Settings) -> Compiled {
-    let (config, mut findings) = configure(package, settings);
+    let (mut config, mut findings) = configure(package, settings);
     if findings.has_errors() {
         return Compiled { config, findings, ..Compiled::default() };
     }
     let (world, found) = understand::understand(package, &config);
     findings.0.extend(found.0);
+    understand::use_deployed_names(&mut config, &world);
     // A world with faults is planned all the same, so that one run reports the faults of both stages.
     let (plan, found) = plan::plan(&world, &config);
     findings.0.extend(found.0);
@@ -192,11 +193,12 @@ pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) ->
             (config, Some(world), findings)
         }
         Subject::AsIs => {
-            let (config, mut findings) = configure(&mut package, settings);
+            let (mut config, mut findings) = configure(&mut package, settings);
             let is_configured = !findings.has_errors();
             let (world, found) =
                 if is_configured { understand::understand(&package, &config) } else { Default::default() };
             findings.0.extend(found.0);
+            understand::use_deployed_names(&mut config, &world);
             let findings = config.apply_rules(findings);
             (config, is_configured.then_some(world), findings)
         }

@@ -1,6 +1,13 @@
 //! The program as people run it: arguments, streams, exit codes, and what the documentation says about them.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failing test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a failing test may panic"
+)]
 
 use std::io::Write as _;
 use std::path::Path;

@@ -200,7 +200,10 @@ mod tests {
         };
         let pods = LabelSelector {
             match_labels: labels("app", "yes"),
-            match_expressions: vec![requirement(Operator::NotIn, &["a", "1"]), requirement(Operator::DoesNotExist, &[])],
+            match_expressions: vec![
+                requirement(Operator::NotIn, &["a", "1"]),
+                requirement(Operator::DoesNotExist, &[]),
+            ],
         };
         let port = |port, end_port, protocol_is_implicit| PolicyPort {
             protocol: Protocol::Udp,

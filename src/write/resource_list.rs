@@ -34,7 +34,8 @@ pub(super) fn write(package: &Package, plan: &Plan, config: &Config, results: &[
     for removal in &plan.removals {
         changes.remove(removal);
     }
-    change_resources(package, list.source, &changes, &mut draft, &mut findings);
+    let all = changes.iter().map(|(id, change)| (*id, change));
+    change_resources(package, all, &mut draft, &mut findings);
     let envelope = change_envelope(&mut draft, package, list, plan, config, results);
     if let Err(fault) = envelope.and_then(|()| keep_aliases(&mut draft)) {
         findings.push(envelope_finding(package, list, fault));

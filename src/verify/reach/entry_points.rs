@@ -43,18 +43,26 @@ impl Reachability<'_> {
     #[must_use]
     pub fn entry_points(&self) -> Vec<EntryPoint> {
         let mut found: BTreeMap<usize, Vec<(usize, String, ConnectionSet)>> = BTreeMap::new();
+        let services: BTreeMap<(&str, &str), &Service> = self
+            .world
+            .services
+            .iter()
+            .map(|service| ((service.namespace.as_str(), service.name.as_str()), service))
+            .collect();
+        let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (member, workload) in self.world.workloads.iter().enumerate() {
+            members.entry(&workload.namespace).or_default().push(member);
+        }
         for (index, exposure) in self.world.exposures.iter().enumerate() {
             if !matches!(exposure.kind, ExposureKind::Ingress | ExposureKind::OpenShiftRoute) {
                 continue;
             }
             for backend in &exposure.backends {
-                let services = self.world.services.iter();
-                let service = services
-                    .clone()
-                    .find(|service| service.name == backend.service && service.namespace == exposure.namespace);
-                let Some(service) = service else { continue };
+                let key = (exposure.namespace.as_str(), backend.service.as_str());
+                let Some(&service) = services.get(&key) else { continue };
                 let ports = target_ports(exposure, backend, service);
-                for (workload, set) in self.behind(service, &ports) {
+                let candidates = members.get(service.namespace.as_str()).map(Vec::as_slice).unwrap_or_default();
+                for (workload, set) in self.behind(service, &ports, candidates) {
                     found.entry(workload).or_default().push((index, service.name.clone(), set));
                 }
             }
@@ -70,10 +78,11 @@ impl Reachability<'_> {
     }
 
     /// The workloads that a Service selects with those of the ports that their containers declare for TCP.
-    fn behind(&self, service: &Service, ports: &[&ServicePort]) -> BTreeMap<usize, ConnectionSet> {
+    fn behind(&self, service: &Service, ports: &[&ServicePort], members: &[usize]) -> BTreeMap<usize, ConnectionSet> {
         let mut found: BTreeMap<usize, ConnectionSet> = BTreeMap::new();
-        for (member, workload) in self.world.workloads.iter().enumerate() {
-            let is_selected = workload.namespace == service.namespace && service.selects(&workload.template_labels);
+        for &member in members {
+            let Some(workload) = self.world.workloads.get(member) else { continue };
+            let is_selected = service.selects(&workload.template_labels);
             let Some(index) = self.workload_of(member).filter(|_| is_selected) else { continue };
             let declared: BTreeSet<u16> =
                 workload.ports().filter(|port| port.protocol == Protocol::Tcp).map(|port| port.number).collect();

@@ -1,0 +1,61 @@
+//! The YAML reader against another parser, and its spans against the text, on nasty texts and on mutants of them.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a failing test may panic"
+)]
+
+#[path = "yaml_reader/events.rs"]
+mod events;
+#[path = "yaml_reader/spans.rs"]
+mod spans;
+#[path = "yaml_reader/texts.rs"]
+mod texts;
+
+use enforce_intents::read::parser;
+use texts::Mutants;
+
+/// Mutants per text. Enough to meet every quirk of the parser's spans now and then; `spans::check` was run on millions.
+const MUTANTS: usize = 40;
+
+#[test]
+fn another_parser_reads_the_same() {
+    let mut compared = 0;
+    for text in texts::all() {
+        let ours = events::ours(&text).unwrap_or_else(|error| panic!("{error} in {text:?}"));
+        // The other parser ends block scalars at the end of the text differently.
+        let theirs = if text.ends_with('\n') { events::theirs(&text) } else { None };
+        let Some(theirs) = theirs else { continue };
+        assert_eq!(ours, theirs, "{text:?}");
+        compared += 1;
+    }
+    assert!(compared > 50, "the other parser reads only {compared} of the texts");
+}
+
+#[test]
+fn another_parser_reads_mutants_the_same() {
+    let mut compared = 0;
+    for text in texts::all() {
+        for mutant in Mutants::of(&text).take(MUTANTS).filter(|mutant| mutant.ends_with('\n')) {
+            let (Ok(ours), Some(theirs)) = (events::ours(&mutant), events::theirs(&mutant)) else { continue };
+            assert_eq!(ours, theirs, "{mutant:?}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 1000, "only {compared} mutants could be compared");
+}
+
+#[test]
+fn spans_hold_what_they_promise() {
+    for text in texts::all() {
+        spans::check(&text);
+        for mutant in Mutants::of(&text).take(MUTANTS) {
+            if parser::parse(&mutant).is_ok() {
+                spans::check(&mutant);
+            }
+        }
+    }
+}
