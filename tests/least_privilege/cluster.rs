@@ -92,12 +92,10 @@ pub(crate) fn cluster() -> impl Strategy<Value = Cluster> {
     );
     (objects, config()).prop_map(
         |((workloads, services, intents, protected, webhooks, namespaces, endpoints), config)| {
-            let mut world = World::default();
-            world.workloads = unique(workloads, |workload: &Workload| {
+            let workloads = unique(workloads, |workload: &Workload| {
                 (workload.namespace.clone(), workload.name.clone(), workload.kind.clone())
-            })
-            .into_values()
-            .collect();
+            });
+            let mut world = World { workloads: workloads.into_values().collect(), ..World::default() };
             let services = services.into_iter().map(|(service, pick)| near(service, pick.get(&world.workloads)));
             world.services =
                 unique(services.collect(), |service: &Service| (service.namespace.clone(), service.name.clone()))
@@ -261,6 +259,7 @@ fn workload() -> impl Strategy<Value = Workload> {
             place: place(0),
         });
         Workload {
+            controller: None,
             resource: ResourceId(0),
             api_version: "apps/v1".into(),
             kind: kind.into(),
@@ -282,7 +281,6 @@ fn workload() -> impl Strategy<Value = Workload> {
             host_network_place: None,
             pod_addresses: Vec::new(),
             owner: None,
-            controller: None,
             replicas: None,
             called_by,
             place: place(0),

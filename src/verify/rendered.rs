@@ -1,0 +1,71 @@
+//! The world as it will be when a plan is carried out: what `check` and `list` judge without re-reading any text.
+
+use crate::model::place::{Place, ResourceId};
+use crate::model::policy::{InputPolicy, NetworkPolicy, PolicyDetails};
+use crate::model::selector::Labels;
+use crate::model::world::World;
+use crate::plan::{GeneratedObject, MapChange, Plan};
+
+/// The resource of objects that are not in the input: [`crate::read`] has no text for it, so places in it have no line.
+pub const NOT_IN_INPUT: ResourceId = ResourceId(u32::MAX);
+
+/// The world with the labels, annotations and NetworkPolicies of the plan. Policies for the CNIs' own kinds are not in it.
+#[must_use]
+pub fn rendered(world: &World, plan: &Plan) -> World {
+    let mut after = world.clone();
+    for change in &plan.map_changes {
+        apply(change, &mut after);
+    }
+    after.policies.retain(|policy| !plan.removals.contains(&policy.resource));
+    for (resource, object) in &plan.updates {
+        let GeneratedObject::NetworkPolicy(policy) = object else { continue };
+        let old = after.policies.iter().position(|old| old.resource == *resource);
+        let place = old.map(|index| after.policies.remove(index).place);
+        after.policies.push(generated(policy, *resource, place));
+    }
+    for new in &plan.new_objects {
+        if let GeneratedObject::NetworkPolicy(policy) = &new.object {
+            after.policies.push(generated(policy, NOT_IN_INPUT, None));
+        }
+    }
+    after
+}
+
+fn generated(policy: &NetworkPolicy, resource: ResourceId, place: Option<Place>) -> InputPolicy {
+    InputPolicy {
+        resource,
+        policy: policy.clone(),
+        place: place.unwrap_or(Place { resource, start: 0, end: 0 }),
+        ingress_places: Vec::new(),
+        egress_places: Vec::new(),
+        details: PolicyDetails { has_policy_types: true, ..PolicyDetails::default() },
+    }
+}
+
+fn apply(change: &MapChange, world: &mut World) {
+    let Some((map, template)) = change.path.split_last().and_then(|(map, path)| {
+        let (metadata, template) = path.split_last()?;
+        (metadata == "metadata").then_some((map, template))
+    }) else {
+        return;
+    };
+    for workload in world.workloads.iter_mut().filter(|workload| workload.resource == change.resource) {
+        if workload.template_path == template {
+            match map.as_str() {
+                "labels" => change_map(change, &mut workload.template_labels),
+                "annotations" => change_map(change, &mut workload.template_annotations),
+                _ => {}
+            }
+        }
+    }
+    for namespace in world.namespaces.iter_mut().filter(|namespace| namespace.resource == change.resource) {
+        if template.is_empty() && map == "labels" {
+            change_map(change, &mut namespace.labels);
+        }
+    }
+}
+
+fn change_map(change: &MapChange, labels: &mut Labels) {
+    labels.retain(|key, _| !change.remove.contains(key));
+    labels.extend(change.set.iter().map(|(key, value)| (key.clone(), value.clone())));
+}
