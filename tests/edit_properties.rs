@@ -1,7 +1,14 @@
 //! Label maps in every style, changed at random: a YAML reader that is not the program's own must find the planned labels and
 //! nothing else changed, and the program's own check of its output must agree.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failing test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a failing test may panic"
+)]
 
 use enforce_intents::config::Config;
 use enforce_intents::model::place::ResourceId;

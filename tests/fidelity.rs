@@ -3,7 +3,14 @@
 //! Every example and golden input goes through the function, and a line diff that knows nothing of the writer's edits must show
 //! nothing but our labels, the maps they stand in, and new items.
 
-#![allow(clippy::string_slice, clippy::panic, clippy::unwrap_used, reason = "a failing test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a failing test may panic"
+)]
 
 mod common;
 

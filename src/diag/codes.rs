@@ -113,6 +113,7 @@ codes! {
     SelectorUsesOurLabel "selector-uses-our-label" Error fixed "A workload's own immutable selector uses a label that would have to change.";
     NoPodTemplate "no-pod-template" Warning free "A workload has no pod template to label.";
     InvalidContainerPort "invalid-container-port" Warning free "A container port has no number and is left out.";
+    MisplacedAnnotation "misplaced-annotation" Warning free "An annotation that is read on pod templates stands on the workload itself and has no effect.";
     NameMissing "name-missing" Warning free "A workload or Service has no name, so it can be neither matched nor labelled.";
     // NetworkPolicies of the input.
     InvalidPolicy "invalid-policy" Error free "The API server would refuse a NetworkPolicy, so it is left out of the analysis.";
@@ -124,7 +125,58 @@ codes! {
     DuplicateNamespace "duplicate-namespace" Error free "Two Namespace manifests have the same name, so one replaces the other.";
     PodsDiffer "pods-differ" Warning free "Pods of one owner differ in what policies look at, so no statement holds for all of them.";
     PortNameOnBlock "port-name-on-block" Warning free "A rule names a port of destinations outside the cluster, which have no port names.";
+    DeprecatedPolicyApi "deprecated-policy-api" Warning free "A NetworkPolicy has an apiVersion that clusters no longer serve.";
     PolicyUnknownField "policy-unknown-field" Warning free "A NetworkPolicy has a field that the API does not know.";
+    // Declared calls, judged.
+    IntentDenied "intent-denied" Error free "A declared call does not work: a policy on one end refuses it.";
+    IntentPartlyDenied "intent-partly-denied" Warning free "A declared call works on some of the server's ports and not on others.";
+    IntentUnknown "intent-unknown" Warning free "Whether a declared call works depends on something that the input does not say.";
+    ServiceSelectsNothing "service-selects-nothing" Warning free "A Service that is called selects no workload of the input.";
+    TargetPortMissing "target-port-missing" Warning free "A Service that is called leads to a port that its pods do not declare.";
+    UndeclaredOpen "undeclared-open" Warning free "A policy opens a protected workload to somebody though no intent asks for it.";
+    OpenedBySwitch "opened-by-switch" Info free "A generated policy opens a workload because a switch of the configuration asks for it.";
+    UnprotectedWorkload "unprotected-workload" Info free "No policy isolates the ingress of a workload.";
+    // Traffic that nobody declares, judged.
+    BlockedLoadBalancer "blocked-load-balancer" Warning free "Policies keep traffic from outside away from the pods behind a LoadBalancer Service.";
+    BlockedNodePort "blocked-node-port" Warning free "Policies keep traffic from outside away from the pods behind a NodePort Service.";
+    BlockedIngress "blocked-ingress" Warning free "Policies keep the ingress controller away from the pods behind an Ingress or Route.";
+    BlockedGateway "blocked-gateway" Warning free "Policies keep the gateway away from the pods behind a route.";
+    BlockedMetrics "blocked-metrics" Warning free "Policies keep the metrics collector away from pods that ask to be scraped.";
+    BlockedWebhook "blocked-webhook" Warning free "Policies keep the API server away from the pods behind a webhook.";
+    BlockedApiService "blocked-api-service" Warning free "Policies keep the API server away from the pods behind an APIService.";
+    BlockedDns "blocked-dns" Warning free "A workload may connect to others but not ask DNS for their addresses.";
+    DnsTcpMissing "dns-tcp-missing" Info free "A workload may ask DNS over UDP but not over TCP, which long answers need.";
+    TrafficUnknown "traffic-unknown" Info free "Whether traffic is let through depends on pods that the input does not have.";
+    // Lints of NetworkPolicies. The annotation `enforce-intents/ignore` on a policy silences them for it.
+    PolicySelectsNothing "policy-selects-nothing" Warning free "A policy selects no workload of its namespace.";
+    PeerSelectsNothing "peer-selects-nothing" Warning free "A peer of a rule selects no workload, though its namespaces are in the input.";
+    PeerOutsideInput "peer-outside-input" Info free "A peer of a rule selects namespaces or pods that the input does not have.";
+    AndOrSuspicion "and-or-suspicion" Warning free "A namespaceSelector and a podSelector are two peers, either of which suffices, where one peer with both may be meant.";
+    NullMatchLabels "null-match-labels" Warning free "A selector has matchLabels without a value and so selects everything.";
+    PolicyOnHostNetwork "policy-on-host-network" Warning free "A policy selects pods on the node's network, which it does not isolate.";
+    PeerOnHostNetwork "peer-on-host-network" Warning free "A peer means pods on the node's network, which selectors do not select.";
+    RulesIgnored "rules-ignored" Warning free "A policy has rules for a direction that its policyTypes leave out.";
+    EmptyEgressDeniesIngress "empty-egress-denies-ingress" Warning free "A policy with an empty list of egress rules and no policyTypes denies ingress and not egress.";
+    PolicyTypesMissing "policy-types-missing" Info free "A policy does not say to which directions it applies.";
+    OpenIngressRule "open-ingress-rule" Info free "An ingress rule lets everybody in on every port.";
+    OpenEgressRule "open-egress-rule" Info free "An egress rule lets everything out.";
+    AllNamespacesPeer "all-namespaces-peer" Info free "A rule means every pod of every namespace.";
+    RuleWithoutPorts "rule-without-ports" Info free "A rule names peers but no ports, so it opens all of them.";
+    PortNameUnknown "port-name-unknown" Warning free "A rule names a port that none of the pods in question declares.";
+    ServicePortUsed "service-port-used" Warning free "A rule has the port of a Service where policies see the port of the pods.";
+    PortNotDeclared "port-not-declared" Info free "A rule has a port that none of the pods in question declares.";
+    WidePortRange "wide-port-range" Info free "A rule opens more than a thousand ports in one range.";
+    DangerousPort "dangerous-port" Warning free "A rule opens an administration port to everybody.";
+    PortWithoutProtocol "port-without-protocol" Info free "A port of a rule leaves the protocol to the default, TCP.";
+    ClusterIpInBlock "cluster-ip-in-block" Warning free "An ipBlock names the cluster IP of a Service, which policies do not see.";
+    PodAddressInBlock "pod-address-in-block" Info free "An ipBlock contains the address of a pod, which it may or may not match.";
+    OpenToInternet "open-to-internet" Info free "An ingress rule lets every address in.";
+    InternetOpen "internet-open" Info free "An egress rule lets out to every address.";
+    MetadataAddressOpen "metadata-address-open" Info free "An egress rule opens the cloud's metadata address.";
+    RedundantRule "redundant-rule" Info free "Another rule of the policy allows all that this one does.";
+    RedundantPolicy "redundant-policy" Info free "Another policy selects the same pods and allows all that this one does.";
+    NamespaceWithoutPolicy "namespace-without-policy" Info free "A namespace has workloads and no policy at all.";
+    NoDefaultDeny "no-default-deny" Info free "A namespace has policies but none that isolates all of its pods.";
     // Policies.
     PolicyExists "policy-exists" Error fixed "A policy that this project did not write has the name of one to be generated.";
     PolicyNameCollision "policy-name-collision" Error fixed "Two different generated policies would get the same name.";

@@ -120,6 +120,8 @@ pub struct PolicyDetails {
     pub ingress: Vec<RuleParts>,
     /// Places inside each egress rule, index by index.
     pub egress: Vec<RuleParts>,
+    /// Whether `egress` is a list without entries.
+    pub has_empty_egress: bool,
     /// Rules of a direction that `policyTypes` leaves out: they have no effect.
     pub ignored_rules: Vec<(Direction, Place)>,
     /// Selectors whose `matchLabels` is there without a value, and so require nothing.

@@ -88,3 +88,6 @@ fn origin_path(annotation: &str) -> Option<String> {
     let path = tree.node(annotation, documents.first()?.root).get("path")?.as_str()?;
     Some(path.to_owned())
 }
+
+#[cfg(test)]
+mod tests;

@@ -139,13 +139,17 @@ fn parse_as_is(text: &str, patched: &str, is_needed: Option<IsNeeded>) -> Result
 /// The parser's error in our words where its own need explanation.
 fn syntax_error(text: &str, error: &ScanError) -> SyntaxError {
     use granit_parser::ErrorKind;
-    let offset = error.marker().byte_offset().unwrap_or(0);
+    let mut offset = error.marker().byte_offset().unwrap_or(0);
     let message = match error.kind() {
         ErrorKind::RecursionLimitExceeded => format!("nested more than {NESTING_LIMIT} levels deep"),
         ErrorKind::UnknownAnchor => {
             let rest = text.get(offset..).unwrap_or_default();
             let name = rest.split(|c: char| c.is_whitespace() || ",[]{}".contains(c)).next().unwrap_or_default();
             format!("the alias {name} has no anchor before it in its document")
+        }
+        ErrorKind::TabInPlainScalar | ErrorKind::TabInIndentation | ErrorKind::TabInBlockIndentation => {
+            offset = layout::indenting_tab(text, offset).unwrap_or(offset);
+            "a tab cannot indent a line".to_owned()
         }
         ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
             format!("the control character U+{:04X} is not allowed", u32::from(*character))
@@ -243,8 +247,8 @@ impl<'a> Builder<'a> {
                 previous.text.end = previous.text.end.min(range.start);
             }
             self.position = range.end;
-        } else if self.position == 0 && self.text.starts_with('\u{FEFF}') {
-            self.position = '\u{FEFF}'.len_utf8();
+        } else {
+            self.position = layout::skip_document_ends(self.text, self.position);
         }
         self.written = 0;
         self.documents.push(Document {
@@ -379,14 +383,16 @@ impl<'a> Builder<'a> {
 
     /// Where the indicators before the node that was announced end.
     fn end_of_indicators(&self) -> usize {
-        let indicators = self.open.last().map_or(layout::Indicators::default(), |frame| match frame.shape {
-            Shape::Sequence(CollectionStyle::Block) => {
-                layout::Indicators { dash: frame.children > 0, ..Default::default() }
+        let mut indicators = layout::Indicators::default();
+        if let Some(frame) = self.open.last() {
+            let is_first = frame.children == 0;
+            match frame.shape {
+                Shape::Sequence(CollectionStyle::Block) => indicators.dash = !is_first,
+                Shape::Mapping(_) if frame.children % 2 == 1 => indicators.colon = true,
+                Shape::Mapping(_) => (indicators.comma, indicators.question) = (!is_first, true),
+                _ => indicators.comma = !is_first,
             }
-            Shape::Mapping(_) if frame.children % 2 == 1 => layout::Indicators { colon: true, ..Default::default() },
-            Shape::Mapping(_) => layout::Indicators { comma: true, question: true, ..Default::default() },
-            _ => layout::Indicators { comma: true, ..Default::default() },
-        });
+        }
         layout::skip_indicators(self.text, self.position, indicators)
     }
 
@@ -534,3 +540,6 @@ mod tab_tests {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -23,6 +23,12 @@ use ipnet::IpNet;
 pub(super) fn read(object: &Object<'_>, world: &mut World, findings: &mut Findings) -> bool {
     match (object.api_version, object.kind) {
         ("networking.k8s.io/v1" | "extensions/v1beta1", "NetworkPolicy") => {
+            if object.group() == "extensions" {
+                let message =
+                    format!("{} is of {}, which clusters no longer serve", object.object_name(), object.api_version);
+                let finding = Finding::new(Code::DeprecatedPolicyApi, object.name_place(), message);
+                findings.push(finding.with_help("write `apiVersion: networking.k8s.io/v1`; the rest stays"));
+            }
             let mut reader = Reader { object, findings, is_valid: true, details: PolicyDetails::default() };
             let policy = reader.policy();
             if reader.is_valid {
@@ -164,6 +170,7 @@ impl<'a> Reader<'_, 'a> {
         let (egress, egress_places) = self.rules(node, Direction::Egress);
         // Ingress is always meant when nothing is said; egress only if there is an egress rule.
         self.details.has_policy_types = !types.is_empty();
+        self.details.has_empty_egress = Self::present(node, "egress").is_some() && egress.is_empty();
         let applies = |direction, by_default| if types.is_empty() { by_default } else { types.contains(&direction) };
         let (to_ingress, to_egress) =
             (applies(Direction::Ingress, true), applies(Direction::Egress, !egress.is_empty()));

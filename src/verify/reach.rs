@@ -16,6 +16,7 @@
 //! * Of two policies with one name the later one counts, as when they are applied one after the other.
 //! * Replies need no rule; node to pod traffic on the same node (probes) is always let through and not judged.
 
+mod all_pairs;
 mod compiled;
 pub mod decisions;
 mod entry_points;
@@ -28,15 +29,12 @@ pub use pods::{JudgedWorkload, NAMESPACE_NAME_LABEL};
 
 use self::compiled::{CompiledPolicy, CompiledRule};
 use self::pods::{Class, NamespaceInfo, PodIndex};
-use self::rows::{NONE, Row, RowBuilder, SetId, Sets};
 use super::addresses::{AddressRange, AddressSet, partition};
-use super::connections::ConnectionSet;
 use crate::config::{Config, KnownWorkload};
 use crate::model::policy::{Direction, InputPolicy, Peer, Protocol};
 use crate::model::selector::LabelSelector;
 use crate::model::world::World;
-use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::collections::BTreeSet;
 
 /// One end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,8 +53,11 @@ pub struct Reachability<'w> {
     workloads: Vec<JudgedWorkload>,
     /// For each object of the world the index of its workload.
     workload_of: Vec<usize>,
+    /// For each class the indices of its workloads.
+    workloads_of: Vec<Vec<usize>>,
     namespaces: Vec<NamespaceInfo>,
     classes: Vec<Class<'w>>,
+    index: PodIndex,
     compiled: Vec<CompiledPolicy>,
     /// For each class the policies that select it, sorted by index.
     selected_by: Vec<Vec<u32>>,
@@ -93,11 +94,21 @@ impl<'w> Reachability<'w> {
                 }
             }
         }
+        let mut workloads_of = vec![Vec::new(); classes.len()];
+        for (index, workload) in workloads.iter().enumerate() {
+            for &class in &workload.classes {
+                if let Some(list) = workloads_of.get_mut(class as usize) {
+                    list.push(index);
+                }
+            }
+        }
         Self {
             world,
             workloads,
             workload_of,
+            workloads_of,
             classes,
+            index,
             compiled,
             selected_by,
             sources: external_ranges(&world.policies, Direction::Ingress),
@@ -169,27 +180,11 @@ impl<'w> Reachability<'w> {
 
     /// Indices of the workloads that a policy selects, whichever directions it applies to.
     #[must_use]
-    pub fn selected_workloads(&self, policy: usize) -> Vec<usize> {
-        let is_selected = |workload: &JudgedWorkload| {
-            workload.classes.iter().any(|&class| {
-                let list = self.selected_by.get(class as usize);
-                list.is_some_and(|list| list.iter().any(|&number| number as usize == policy))
-            })
-        };
-        (0..).zip(&self.workloads).filter(|(_, workload)| is_selected(workload)).map(|(index, _)| index).collect()
-    }
-
-    /// Indices of the workloads that a rule names as peers by selectors or known addresses. `None` if it names everybody.
-    #[must_use]
-    pub fn peer_workloads(&self, policy: usize, direction: Direction, rule: usize) -> Option<Vec<usize>> {
-        let rules = self.compiled.get(policy).and_then(|policy| policy.rules(direction)).unwrap_or_default();
-        let peers = &rules.get(rule)?.peers;
-        if peers.anyone {
-            return None;
-        }
-        let has_class = |&class: &u32| peers.has_class(class, self.is_on_host_network(class));
-        let is_peer = |workload: &JudgedWorkload| workload.classes.iter().any(has_class);
-        Some((0..).zip(&self.workloads).filter(|(_, workload)| is_peer(workload)).map(|(index, _)| index).collect())
+    pub fn selected_workloads(&self, policy: usize) -> BTreeSet<usize> {
+        let Some(policy) = self.world.policies.get(policy) else { return BTreeSet::new() };
+        let own_pods =
+            Peer::Pods { pod_selector: Some(policy.policy.spec.pod_selector.clone()), namespace_selector: None };
+        self.selected_by_peer(&policy.policy.namespace, &own_pods)
     }
 
     /// Whether policies treat the pods of a workload differently, because their labels, ports or networks differ.
@@ -208,12 +203,29 @@ impl<'w> Reachability<'w> {
     /// Whether the selectors select some pod of the input.
     #[must_use]
     pub fn selects_any(&self, namespaces: &LabelSelector, pods: &LabelSelector) -> bool {
-        self.classes.iter().any(|class| {
-            let namespace = self.namespaces.get(class.namespace as usize);
-            !class.host_network
-                && pods.matches(class.labels)
-                && namespace.is_some_and(|namespace| namespaces.matches(&namespace.labels))
-        })
+        !self.index.in_namespaces(namespaces, Some(pods)).is_empty()
+    }
+
+    /// Indices of the workloads that a peer with selectors in a policy of that namespace selects; nothing for an ipBlock.
+    #[must_use]
+    pub fn selected_by_peer(&self, policy_namespace: &str, peer: &Peer) -> BTreeSet<usize> {
+        let classes = match peer {
+            Peer::Pods { pod_selector, namespace_selector: None } => {
+                self.index.in_namespace(policy_namespace, pod_selector.as_ref())
+            }
+            Peer::Pods { pod_selector, namespace_selector: Some(namespaces) } => {
+                self.index.in_namespaces(namespaces, pod_selector.as_ref())
+            }
+            Peer::IpBlock { .. } => Vec::new(),
+        };
+        let of_class = |class: u32| self.workloads_of.get(class as usize).map(Vec::as_slice).unwrap_or_default();
+        classes.into_iter().flat_map(of_class).copied().collect()
+    }
+
+    /// Names of the namespaces, of those that the input declares or uses, that a selector selects.
+    #[must_use]
+    pub fn selected_namespaces(&self, selector: &LabelSelector) -> Vec<&str> {
+        self.index.namespaces(selector, &self.namespaces)
     }
 
     /// The number that a port name has on the pods of a workload: the first found, if they differ.
@@ -222,103 +234,6 @@ impl<'w> Reachability<'w> {
         let classes = self.workload(workload).map(|workload| workload.classes.as_slice()).unwrap_or_default();
         let mut classes = classes.iter().filter_map(|&class| self.classes.get(class as usize));
         classes.find_map(|class| class.ports.get(&(name, protocol)).copied())
-    }
-
-    /// Calls `visit` for every pair of different ends with the connections between them, unless there are none: first all
-    /// destinations of the first workload, and so on, external sources and the ingress controller last.
-    pub fn for_each_connection(&self, visit: &mut dyn FnMut(End, End, &ConnectionSet)) {
-        let mut sets = Sets::new();
-        let egress = self.rows(Direction::Egress, &mut sets);
-        let ingress = self.rows(Direction::Ingress, &mut sets);
-        let workloads_of = self.workloads_of_classes();
-        for (source, workload) in self.workloads.iter().enumerate() {
-            let pods = self.row_to_workloads(source, workload, (&egress, &ingress), &workloads_of, &mut sets);
-            for (destination, set) in pods {
-                visit(End::Workload(source), End::Workload(destination), sets.get(set));
-            }
-            for (number, &range) in (0u32..).zip(&self.destinations) {
-                let set = union_of(workload, &egress, &mut sets, |row| row.range(number));
-                if set != NONE {
-                    visit(End::Workload(source), End::External(range), sets.get(set));
-                }
-            }
-        }
-        for (number, &range) in (0u32..).zip(&self.sources) {
-            for (destination, workload) in self.workloads.iter().enumerate() {
-                let set = union_of(workload, &ingress, &mut sets, |row| row.range(number));
-                if set != NONE {
-                    visit(End::External(range), End::Workload(destination), sets.get(set));
-                }
-            }
-        }
-        for entry in self.entry_points() {
-            let set = entry.allowed();
-            if !set.is_empty() {
-                visit(End::IngressController, End::Workload(entry.workload), &set);
-            }
-        }
-    }
-
-    /// What one workload may send to every other one, by index.
-    fn row_to_workloads(
-        &self,
-        source: usize,
-        workload: &JudgedWorkload,
-        (egress, ingress): (&[Rc<Row>], &[Rc<Row>]),
-        workloads_of: &[Vec<usize>],
-        sets: &mut Sets,
-    ) -> BTreeMap<usize, SetId> {
-        let mut found = BTreeMap::new();
-        let mut meet = |from: u32, row: &Row, to: u32, sets: &mut Sets| {
-            let Some(back) = ingress.get(to as usize) else { return };
-            let sent = row.class(to, self.is_on_host_network(to));
-            let set = sets.intersection(sent, back.class(from, self.is_on_host_network(from)));
-            if set == NONE {
-                return;
-            }
-            for &destination in workloads_of.get(to as usize).map(Vec::as_slice).unwrap_or_default() {
-                if destination != source {
-                    let entry = found.entry(destination).or_insert(NONE);
-                    *entry = sets.union(*entry, set);
-                }
-            }
-        };
-        for &from in &workload.classes {
-            let Some(row) = egress.get(from as usize) else { continue };
-            if row.is_closed() {
-                for &(to, _) in &row.classes {
-                    meet(from, row, to, sets);
-                }
-            } else {
-                for to in (0u32..).take(self.classes.len()) {
-                    meet(from, row, to, sets);
-                }
-            }
-        }
-        found
-    }
-
-    /// The rows of all classes in one direction. Classes that the same policies select share one, unless port names tell them apart.
-    fn rows(&self, direction: Direction, sets: &mut Sets) -> Vec<Rc<Row>> {
-        let by_port = self.classes_by_port();
-        let builder = RowBuilder { classes: &self.classes, by_port: &by_port, partition: self.external(direction) };
-        let open = Rc::new(Row::open());
-        let mut known: BTreeMap<_, Rc<Row>> = BTreeMap::new();
-        (0u32..)
-            .zip(&self.classes)
-            .map(|(number, class)| {
-                let policies: Vec<u32> = self.policies_on(number, direction).collect();
-                if policies.is_empty() {
-                    return Rc::clone(&open);
-                }
-                let rules = || policies.iter().flat_map(|&policy| self.rules(policy, direction));
-                let destination = (direction == Direction::Ingress).then_some(class);
-                let has_names = destination.is_some() && rules().any(|rule| !rule.ports.named.is_empty());
-                let ports = has_names.then(|| class.ports.clone());
-                let build = || Rc::new(builder.build(rules(), destination, sets));
-                Rc::clone(known.entry((policies.clone(), ports)).or_insert_with(build))
-            })
-            .collect()
     }
 
     fn rules(&self, policy: u32, direction: Direction) -> &[CompiledRule] {
@@ -332,28 +247,6 @@ impl<'w> Reachability<'w> {
             self.compiled.get(number as usize).is_some_and(|policy| policy.rules(direction).is_some())
         };
         policies.iter().copied().filter(applies)
-    }
-
-    fn classes_by_port(&self) -> BTreeMap<(Protocol, &'w str), Vec<u32>> {
-        let mut by_port: BTreeMap<_, Vec<u32>> = BTreeMap::new();
-        for (number, class) in (0u32..).zip(&self.classes) {
-            for &(name, protocol) in class.ports.keys() {
-                by_port.entry((protocol, name)).or_default().push(number);
-            }
-        }
-        by_port
-    }
-
-    fn workloads_of_classes(&self) -> Vec<Vec<usize>> {
-        let mut workloads_of = vec![Vec::new(); self.classes.len()];
-        for (index, workload) in self.workloads.iter().enumerate() {
-            for &class in &workload.classes {
-                if let Some(list) = workloads_of.get_mut(class as usize) {
-                    list.push(index);
-                }
-            }
-        }
-        workloads_of
     }
 
     fn is_on_host_network(&self, class: u32) -> bool {
@@ -381,12 +274,6 @@ fn replaced(policies: &[InputPolicy]) -> Vec<bool> {
         .collect();
     replaced.reverse();
     replaced
-}
-
-/// The union over the rows of a workload's classes.
-fn union_of(workload: &JudgedWorkload, rows: &[Rc<Row>], sets: &mut Sets, of: impl Fn(&Row) -> SetId) -> SetId {
-    let rows = workload.classes.iter().filter_map(|&class| rows.get(class as usize));
-    rows.fold(NONE, |set, row| sets.union(set, of(row)))
 }
 
 /// The external addresses, cut wherever an ipBlock of that direction begins or ends.

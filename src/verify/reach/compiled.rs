@@ -85,11 +85,7 @@ impl PortSpec {
 }
 
 /// Resolves the selectors of all policies. Equal lists of peers are resolved once.
-pub(super) fn compile<'p>(
-    policies: &'p [InputPolicy],
-    index: &PodIndex<'_>,
-    classes: &[Class<'_>],
-) -> Vec<CompiledPolicy> {
+pub(super) fn compile<'p>(policies: &'p [InputPolicy], index: &PodIndex, classes: &[Class<'_>]) -> Vec<CompiledPolicy> {
     let mut known: BTreeMap<(&'p str, &'p [Peer]), Rc<PeerSet>> = BTreeMap::new();
     let mut compile_rules = |namespace: &'p str, rules: &'p [Rule]| -> Vec<CompiledRule> {
         let compile_rule = |rule: &'p Rule| {
@@ -112,7 +108,7 @@ pub(super) fn compile<'p>(
         .collect()
 }
 
-fn peer_set(peers: &[Peer], namespace: &str, index: &PodIndex<'_>, classes: &[Class<'_>]) -> PeerSet {
+fn peer_set(peers: &[Peer], namespace: &str, index: &PodIndex, classes: &[Class<'_>]) -> PeerSet {
     let mut set = PeerSet { anyone: peers.is_empty(), ..PeerSet::default() };
     let mut found: BTreeSet<u32> = BTreeSet::new();
     for peer in peers {

@@ -3,6 +3,7 @@
 use super::Reachability;
 use super::decisions::{Decision, Stranger};
 use super::pods::NAMESPACE_NAME_LABEL;
+use crate::config::KnownWorkload;
 use crate::model::policy::{Direction, PortValue, Protocol};
 use crate::model::selector::Labels;
 use crate::model::service::{Service, ServicePort};
@@ -43,37 +44,47 @@ impl Reachability<'_> {
     #[must_use]
     pub fn entry_points(&self) -> Vec<EntryPoint> {
         let mut found: BTreeMap<usize, Vec<(usize, String, ConnectionSet)>> = BTreeMap::new();
+        let services: BTreeMap<(&str, &str), &Service> = self
+            .world
+            .services
+            .iter()
+            .map(|service| ((service.namespace.as_str(), service.name.as_str()), service))
+            .collect();
+        let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (member, workload) in self.world.workloads.iter().enumerate() {
+            members.entry(&workload.namespace).or_default().push(member);
+        }
         for (index, exposure) in self.world.exposures.iter().enumerate() {
             if !matches!(exposure.kind, ExposureKind::Ingress | ExposureKind::OpenShiftRoute) {
                 continue;
             }
             for backend in &exposure.backends {
-                let services = self.world.services.iter();
-                let service = services
-                    .clone()
-                    .find(|service| service.name == backend.service && service.namespace == exposure.namespace);
-                let Some(service) = service else { continue };
+                let key = (exposure.namespace.as_str(), backend.service.as_str());
+                let Some(&service) = services.get(&key) else { continue };
                 let ports = target_ports(exposure, backend, service);
-                for (workload, set) in self.behind(service, &ports) {
+                let candidates = members.get(service.namespace.as_str()).map(Vec::as_slice).unwrap_or_default();
+                for (workload, set) in self.behind(service, &ports, candidates) {
                     found.entry(workload).or_default().push((index, service.name.clone(), set));
                 }
             }
         }
+        let controllers = self.controllers();
         found
             .into_iter()
             .map(|(workload, ways)| EntryPoint {
                 workload,
                 ways,
-                let_through: self.let_through_from_controller(workload),
+                let_through: self.let_through_from(workload, &controllers),
             })
             .collect()
     }
 
     /// The workloads that a Service selects with those of the ports that their containers declare for TCP.
-    fn behind(&self, service: &Service, ports: &[&ServicePort]) -> BTreeMap<usize, ConnectionSet> {
+    fn behind(&self, service: &Service, ports: &[&ServicePort], members: &[usize]) -> BTreeMap<usize, ConnectionSet> {
         let mut found: BTreeMap<usize, ConnectionSet> = BTreeMap::new();
-        for (member, workload) in self.world.workloads.iter().enumerate() {
-            let is_selected = workload.namespace == service.namespace && service.selects(&workload.template_labels);
+        for &member in members {
+            let Some(workload) = self.world.workloads.get(member) else { continue };
+            let is_selected = service.selects(&workload.template_labels);
             let Some(index) = self.workload_of(member).filter(|_| is_selected) else { continue };
             let declared: BTreeSet<u16> =
                 workload.ports().filter(|port| port.protocol == Protocol::Tcp).map(|port| port.number).collect();
@@ -88,43 +99,70 @@ impl Reachability<'_> {
         found
     }
 
-    /// What the ingress policies on a workload let through from the controller: each known one, else a pod of which nothing is known.
-    fn let_through_from_controller(&self, workload: usize) -> ConnectionSet {
-        let Some(workload) = self.workload(workload) else { return ConnectionSet::none() };
-        let strangers = self.controllers();
-        let classes = workload.classes.iter();
-        classes.fold(ConnectionSet::none(), |set, &class| {
+    /// What the ingress policies on a workload let through from pods that the input need not have: from any of them.
+    #[must_use]
+    pub fn let_through_from(&self, workload: usize, strangers: &[Stranger]) -> ConnectionSet {
+        let classes = self.workload(workload).map(|workload| workload.classes.as_slice()).unwrap_or_default();
+        classes.iter().fold(ConnectionSet::none(), |set, &class| {
             strangers.iter().fold(set, |set, stranger| set.union(&self.let_through_from_stranger(stranger, class)))
         })
     }
 
-    /// The controllers as pods.
-    pub(super) fn controllers(&self) -> Vec<Stranger> {
-        let stranger = |namespace: &str, pod_labels: Labels| {
-            let known = self.namespaces.iter().find(|known| known.name == namespace);
-            let implicit = || Labels::from([(NAMESPACE_NAME_LABEL.to_owned(), namespace.to_owned())]);
-            Stranger {
-                namespace: namespace.to_owned(),
-                namespace_labels: known.map_or_else(implicit, |known| known.labels.clone()),
-                pod_labels,
+    /// What the ingress policies on a workload let through from somewhere outside the cluster.
+    #[must_use]
+    pub fn let_through_from_outside(&self, workload: usize) -> ConnectionSet {
+        let classes = self.workload(workload).map(|workload| workload.classes.as_slice()).unwrap_or_default();
+        let mut set = ConnectionSet::none();
+        for &number in classes {
+            let mut policies = self.policies_on(number, Direction::Ingress).peekable();
+            let Some(class) = self.classes.get(number as usize) else { continue };
+            if policies.peek().is_none() {
+                return ConnectionSet::all();
             }
-        };
-        if self.ingress_controllers.is_empty() {
-            return vec![stranger("", Labels::new())];
+            let rules = policies.flat_map(|policy| self.rules(policy, Direction::Ingress));
+            let from_outside = rules.filter(|rule| rule.peers.anyone || !rule.peers.addresses.is_empty());
+            set = from_outside.fold(set, |set, rule| set.union(&rule.ports.on(class)));
         }
-        let labels_of = |name: &str, namespace: &str, kind: &str| {
+        set
+    }
+
+    /// The ingress controllers as pods: those of the configuration, else one of which nothing is known.
+    #[must_use]
+    pub fn controllers(&self) -> Vec<Stranger> {
+        if self.ingress_controllers.is_empty() {
+            vec![self.unknown_pod()]
+        } else {
+            self.strangers(&self.ingress_controllers)
+        }
+    }
+
+    /// A pod without labels in a namespace of unknown name.
+    #[must_use]
+    pub fn unknown_pod(&self) -> Stranger {
+        self.stranger("", Labels::new())
+    }
+
+    /// Workloads that the configuration names, with the labels that the input or the configuration gives them.
+    #[must_use]
+    pub fn strangers(&self, known: &[KnownWorkload]) -> Vec<Stranger> {
+        let labels_of = |known: &KnownWorkload| {
             let mut workloads = self.world.workloads.iter();
-            let found = workloads
-                .find(|workload| workload.name == name && workload.namespace == namespace && workload.kind == kind);
-            found.map(|workload| workload.template_labels.clone())
+            let found = workloads.find(|workload| {
+                workload.name == known.name && workload.namespace == known.namespace && workload.kind == known.kind
+            });
+            found.map_or_else(|| known.pod_labels.clone(), |workload| workload.template_labels.clone())
         };
-        self.ingress_controllers
-            .iter()
-            .map(|known| {
-                let labels = labels_of(&known.name, &known.namespace, &known.kind);
-                stranger(&known.namespace, labels.unwrap_or_else(|| known.pod_labels.clone()))
-            })
-            .collect()
+        known.iter().map(|known| self.stranger(&known.namespace, labels_of(known))).collect()
+    }
+
+    fn stranger(&self, namespace: &str, pod_labels: Labels) -> Stranger {
+        let known = self.namespaces.iter().find(|known| known.name == namespace);
+        let implicit = || Labels::from([(NAMESPACE_NAME_LABEL.to_owned(), namespace.to_owned())]);
+        Stranger {
+            namespace: namespace.to_owned(),
+            namespace_labels: known.map_or_else(implicit, |known| known.labels.clone()),
+            pod_labels,
+        }
     }
 
     /// What the ingress policies on a class let through from a pod that is not in the input.

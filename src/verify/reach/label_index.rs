@@ -5,21 +5,21 @@ use std::collections::BTreeMap;
 
 /// Things with labels, by their index, looked up by selector.
 #[derive(Default)]
-pub(super) struct LabelIndex<'w> {
-    labels: Vec<&'w Labels>,
-    by_pair: BTreeMap<&'w str, BTreeMap<&'w str, Vec<u32>>>,
-    by_key: BTreeMap<&'w str, Vec<u32>>,
+pub(super) struct LabelIndex {
+    labels: Vec<Labels>,
+    by_pair: BTreeMap<String, BTreeMap<String, Vec<u32>>>,
+    by_key: BTreeMap<String, Vec<u32>>,
 }
 
-impl<'w> LabelIndex<'w> {
+impl LabelIndex {
     /// The index of these things, numbered in their order.
-    pub(super) fn new(things: impl IntoIterator<Item = &'w Labels>) -> Self {
+    pub(super) fn new<'l>(things: impl IntoIterator<Item = &'l Labels>) -> Self {
         let mut index = Self::default();
         for (number, labels) in (0u32..).zip(things) {
-            index.labels.push(labels);
+            index.labels.push(labels.clone());
             for (key, value) in labels {
-                index.by_pair.entry(key).or_default().entry(value).or_default().push(number);
-                index.by_key.entry(key).or_default().push(number);
+                index.by_pair.entry(key.clone()).or_default().entry(value.clone()).or_default().push(number);
+                index.by_key.entry(key.clone()).or_default().push(number);
             }
         }
         index

@@ -183,20 +183,20 @@ impl std::fmt::Display for JudgedWorkload {
 }
 
 /// Looks up which pods selectors select.
-pub(super) struct PodIndex<'w> {
-    pods: LabelIndex<'w>,
-    namespaces: LabelIndex<'w>,
+pub(super) struct PodIndex {
+    pods: LabelIndex,
+    namespaces: LabelIndex,
     /// Classes of each namespace, by its index.
     members: Vec<Vec<u32>>,
     /// Namespace of each class.
     namespace_of: Vec<u32>,
     /// Indices of the namespaces by name.
-    numbers: BTreeMap<&'w str, u32>,
+    numbers: BTreeMap<String, u32>,
 }
 
-impl<'w> PodIndex<'w> {
+impl PodIndex {
     /// The index of these classes, without those that selectors cannot select.
-    pub(super) fn new(classes: &[Class<'w>], namespaces: &'w [NamespaceInfo]) -> Self {
+    pub(super) fn new(classes: &[Class<'_>], namespaces: &[NamespaceInfo]) -> Self {
         let mut members = vec![Vec::new(); namespaces.len()];
         for (number, class) in (0u32..).zip(classes) {
             if !class.host_network
@@ -212,9 +212,15 @@ impl<'w> PodIndex<'w> {
                 .iter()
                 .map(|class| if class.host_network { u32::MAX } else { class.namespace })
                 .collect(),
-            numbers: namespaces.iter().map(|namespace| namespace.name.as_str()).zip(0u32..).collect(),
+            numbers: namespaces.iter().map(|namespace| namespace.name.clone()).zip(0u32..).collect(),
             members,
         }
+    }
+
+    /// Names of the namespaces that a selector selects.
+    pub(super) fn namespaces<'n>(&self, selector: &LabelSelector, all: &'n [NamespaceInfo]) -> Vec<&'n str> {
+        let found = self.namespaces.select(selector).into_iter();
+        found.filter_map(|number| all.get(number as usize)).map(|namespace| namespace.name.as_str()).collect()
     }
 
     /// Pods of one namespace.

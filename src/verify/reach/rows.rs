@@ -132,7 +132,7 @@ pub(super) struct RowBuilder<'b, 'w> {
     /// The classes.
     pub(super) classes: &'b [Class<'w>],
     /// Classes by named port: whose ports an egress rule with a port name can mean.
-    pub(super) by_port: &'b BTreeMap<(Protocol, &'w str), Vec<u32>>,
+    pub(super) by_port: &'b BTreeMap<(Protocol, &'b str), Vec<u32>>,
     /// The external ranges of this direction.
     pub(super) partition: &'b [AddressRange],
 }

@@ -1,0 +1,351 @@
+//! Traffic that nobody declares and that policies cut off: from outside, through Ingresses and gateways, metrics, webhooks, DNS.
+
+use super::directory::Directory;
+use super::words::policy_name;
+use crate::config::Config;
+use crate::diag::{Code, Finding, Findings};
+use crate::model::place::Place;
+use crate::model::policy::{Direction, Peer, PortValue, Protocol};
+use crate::model::service::{Service, ServicePort, ServiceType};
+use crate::model::traffic::{ExposureKind, Monitor, MonitorKind, MonitorNamespaces};
+use crate::model::workload::Workload;
+use crate::verify::connections::ConnectionSet;
+use crate::verify::listing::end_text;
+use crate::verify::reach::decisions::Stranger;
+use crate::verify::reach::{End, Reachability};
+use crate::verify::rendered::NOT_IN_INPUT;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The annotation with which pods and Services ask to be scraped.
+const SCRAPE: &str = "prometheus.io/scrape";
+/// The annotation with the port to scrape.
+const SCRAPE_PORT: &str = "prometheus.io/port";
+
+/// The port of DNS servers in the cluster, and the one to which OpenShift's Service leads.
+const DNS_PORTS: [u16; 2] = [53, 5353];
+
+/// Reports blocked traffic of every kind.
+pub(super) fn find(reach: &Reachability<'_>, config: &Config, findings: &mut Findings) {
+    let directory = Directory::new(reach);
+    let mut search = Search { reach, directory: &directory, findings, reported: BTreeSet::new() };
+    search.services();
+    search.exposures();
+    search.webhooks();
+    let collectors = if config.prometheus_server_configs.is_empty() {
+        vec![reach.unknown_pod()]
+    } else {
+        reach.strangers(&config.prometheus_server_configs)
+    };
+    search.annotated(&collectors);
+    search.monitors(&collectors);
+    search.dns(config);
+}
+
+struct Search<'s, 'w> {
+    reach: &'s Reachability<'w>,
+    directory: &'s Directory<'s, 'w>,
+    findings: &'s mut Findings,
+    /// What was reported, since an Ingress has many paths to one Service.
+    reported: BTreeSet<(String, usize, ConnectionSet)>,
+}
+
+/// Who sends the traffic.
+enum Sender<'s> {
+    /// Addresses outside the cluster, or the API server, which arrives like them.
+    Outside,
+    /// Pods that may or may not be in the input; whether the configuration names them.
+    Pods(&'s [Stranger], bool),
+}
+
+/// Traffic to some ports of one workload.
+struct Traffic<'s> {
+    code: Code,
+    /// What it is, for messages: `LoadBalancer Service ns/name`.
+    what: String,
+    place: Place,
+    sender: Sender<'s>,
+    help: &'static str,
+}
+
+impl<'w> Search<'_, 'w> {
+    /// The ports of a Service's pods, by workload.
+    fn pod_ports(
+        &self,
+        service: &'w Service,
+        is_meant: impl Fn(&ServicePort) -> bool,
+    ) -> BTreeMap<usize, ConnectionSet> {
+        let mut found: BTreeMap<usize, ConnectionSet> = BTreeMap::new();
+        for member in self.directory.behind(service) {
+            let (Some(workload), Some(index)) = (self.directory.workload(member), self.reach.workload_of(member))
+            else {
+                continue;
+            };
+            let entry = found.entry(index).or_default();
+            for port in service.ports.iter().filter(|port| is_meant(port)) {
+                if let Some(number) = workload.resolve_port(&port.target_port, port.protocol) {
+                    *entry = entry.union(&ConnectionSet::port(port.protocol, number));
+                }
+            }
+        }
+        found
+    }
+
+    fn services(&mut self) {
+        for service in &self.reach.world().services {
+            let (code, kind) = match service.service_type {
+                ServiceType::LoadBalancer => (Code::BlockedLoadBalancer, "LoadBalancer"),
+                ServiceType::NodePort => (Code::BlockedNodePort, "NodePort"),
+                ServiceType::ClusterIp | ServiceType::ExternalName => continue,
+            };
+            let traffic = Traffic {
+                code,
+                what: format!("{kind} Service {}/{}", service.namespace, service.name),
+                place: service.place,
+                sender: Sender::Outside,
+                help: "`automateThirdPartyNetworkPolicies: always` opens it, or an ingress rule without `from` for that port",
+            };
+            for (workload, ports) in self.pod_ports(service, |_| true) {
+                self.judge(&traffic, workload, &ports);
+            }
+        }
+    }
+
+    fn exposures(&mut self) {
+        let controllers = self.reach.controllers();
+        let is_known = controllers.iter().all(|controller| !controller.namespace.is_empty());
+        for exposure in &self.reach.world().exposures {
+            let code = match exposure.kind {
+                ExposureKind::Ingress | ExposureKind::OpenShiftRoute => Code::BlockedIngress,
+                _ => Code::BlockedGateway,
+            };
+            for backend in &exposure.backends {
+                let Some(service) = self.directory.service(&backend.namespace, &backend.service) else { continue };
+                let is_meant = |port: &ServicePort| match &backend.port {
+                    None => true,
+                    Some(PortValue::Number(number)) => port.port == *number,
+                    Some(PortValue::Name(name)) => port.name.as_ref() == Some(name),
+                };
+                let traffic = Traffic {
+                    code,
+                    what: format!("{} {}/{}", exposure.object_kind, exposure.namespace, exposure.name),
+                    place: backend.place,
+                    sender: Sender::Pods(&controllers, is_known),
+                    help: "name the controller in `ingressControllerConfigs`, or open the port to it with an ingress rule",
+                };
+                for (workload, ports) in self.pod_ports(service, is_meant) {
+                    self.judge(&traffic, workload, &ports);
+                }
+            }
+        }
+    }
+
+    fn webhooks(&mut self) {
+        for webhook in &self.reach.world().webhooks {
+            let Some(service) = self.directory.service(&webhook.namespace, &webhook.service) else { continue };
+            let is_api_service = webhook.object_kind == "APIService";
+            let traffic = Traffic {
+                code: if is_api_service { Code::BlockedApiService } else { Code::BlockedWebhook },
+                what: format!("{} {}", webhook.object_kind, webhook.config_name),
+                place: webhook.place,
+                sender: Sender::Outside,
+                help: "the API server comes from an address that no selector selects: `automateAllowWebhookTraffic: always` opens it, or an ingress rule without `from` for that port",
+            };
+            for (workload, ports) in self.pod_ports(service, |port| port.port == webhook.port) {
+                self.judge(&traffic, workload, &ports);
+            }
+        }
+    }
+
+    /// Pods and Services that ask to be scraped by annotations.
+    fn annotated(&mut self, collectors: &[Stranger]) {
+        let is_known = collectors.iter().all(|collector| !collector.namespace.is_empty());
+        for (member, workload) in self.reach.world().workloads.iter().enumerate() {
+            if workload.template_annotations.get(SCRAPE).map(String::as_str) != Some("true") {
+                continue;
+            }
+            let port = workload.template_annotations.get(SCRAPE_PORT).and_then(|port| port.parse().ok());
+            let ports = port.map_or_else(|| tcp_ports(workload), |port| ConnectionSet::port(Protocol::Tcp, port));
+            let traffic =
+                metrics(format!("the scraping of {}", workload.object_name()), workload.place, collectors, is_known);
+            if let Some(index) = self.reach.workload_of(member) {
+                self.judge(&traffic, index, &ports);
+            }
+        }
+        for service in &self.reach.world().services {
+            if service.annotations.get(SCRAPE).map(String::as_str) != Some("true") {
+                continue;
+            }
+            let what = format!("the scraping of Service {}/{}", service.namespace, service.name);
+            let traffic = metrics(what, service.place, collectors, is_known);
+            let port = service.annotations.get(SCRAPE_PORT).and_then(|port| port.parse().ok());
+            for (workload, ports) in self.pod_ports(service, |_| true) {
+                let ports = port.map_or(ports, |port| ConnectionSet::port(Protocol::Tcp, port));
+                self.judge(&traffic, workload, &ports);
+            }
+        }
+    }
+
+    fn monitors(&mut self, collectors: &[Stranger]) {
+        let is_known = collectors.iter().all(|collector| !collector.namespace.is_empty());
+        for monitor in &self.reach.world().monitors {
+            let kind = if monitor.kind == MonitorKind::Service { "ServiceMonitor" } else { "PodMonitor" };
+            let what = format!("{kind} {}/{}", monitor.namespace, monitor.name);
+            let traffic = metrics(what, monitor.place, collectors, is_known);
+            match monitor.kind {
+                MonitorKind::Service => self.monitored_services(monitor, &traffic),
+                MonitorKind::Pod => self.monitored_pods(monitor, &traffic),
+            }
+        }
+    }
+
+    fn monitored_services(&mut self, monitor: &Monitor, traffic: &Traffic<'_>) {
+        for service in &self.reach.world().services {
+            if !looks_in(monitor, &service.namespace) || !monitor.selector.matches(&service.labels) {
+                continue;
+            }
+            let is_meant = |port: &ServicePort| {
+                monitor.endpoints.iter().any(|endpoint| {
+                    endpoint.port.is_some() && endpoint.port == port.name
+                        || endpoint.target_port.as_ref() == Some(&port.target_port)
+                })
+            };
+            for (workload, ports) in self.pod_ports(service, is_meant) {
+                self.judge(traffic, workload, &ports);
+            }
+        }
+    }
+
+    fn monitored_pods(&mut self, monitor: &Monitor, traffic: &Traffic<'_>) {
+        for (member, workload) in self.reach.world().workloads.iter().enumerate() {
+            if !looks_in(monitor, &workload.namespace) || !monitor.selector.matches(&workload.template_labels) {
+                continue;
+            }
+            let named = monitor.endpoints.iter().filter_map(|endpoint| {
+                let name = endpoint.port.clone().map(PortValue::Name);
+                workload.resolve_port(name.as_ref().or(endpoint.target_port.as_ref())?, endpoint.protocol)
+            });
+            let ports =
+                named.fold(ConnectionSet::none(), |set, port| set.union(&ConnectionSet::port(Protocol::Tcp, port)));
+            if let Some(index) = self.reach.workload_of(member) {
+                self.judge(traffic, index, &ports);
+            }
+        }
+    }
+
+    /// Reports the ports that the sender does not reach.
+    fn judge(&mut self, traffic: &Traffic<'_>, workload: usize, wanted: &ConnectionSet) {
+        let open = match traffic.sender {
+            Sender::Outside => self.reach.let_through_from_outside(workload),
+            Sender::Pods(strangers, _) => self.reach.let_through_from(workload, strangers),
+        };
+        let blocked = wanted.difference(&open);
+        if blocked.is_empty() || !self.reported.insert((traffic.what.clone(), workload, blocked.clone())) {
+            return;
+        }
+        let policies = self.reach.isolating_policies(workload, Direction::Ingress);
+        let Some(&first) = policies.first() else { return };
+        let name = end_text(self.reach, End::Workload(workload));
+        let is_guess = matches!(traffic.sender, Sender::Pods(_, false)) && self.has_rules_for_strangers(&policies);
+        let finding = if is_guess {
+            let message = format!(
+                "{} reaches {name} on {blocked} only if a rule means its sender, which is not in the input and not configured",
+                traffic.what
+            );
+            Finding::new(Code::TrafficUnknown, traffic.place, message)
+        } else {
+            let more = if policies.len() > 1 { format!(" and {} more", policies.len() - 1) } else { String::new() };
+            let message = format!(
+                "{} does not reach {name} on {blocked}: {}{more} isolates it and no rule lets the sender in",
+                traffic.what,
+                policy_name(self.reach, first)
+            );
+            Finding::new(traffic.code, traffic.place, message)
+        };
+        let place = self.reach.world().policies.get(first).filter(|policy| policy.resource != NOT_IN_INPUT);
+        let finding = finding.with_help(traffic.help);
+        self.findings.push(match place {
+            Some(policy) => finding.with_related(policy.place, "isolates ingress"),
+            None => finding,
+        });
+    }
+
+    /// Whether some rule means pods that the input does not have, which might be the sender.
+    fn has_rules_for_strangers(&self, policies: &[usize]) -> bool {
+        policies.iter().filter_map(|&policy| self.reach.world().policies.get(policy)).any(|policy| {
+            let rules = policy.policy.spec.rules(Direction::Ingress).unwrap_or_default();
+            rules.iter().flat_map(|rule| &rule.peers).any(|peer| {
+                matches!(peer, Peer::Pods { namespace_selector: Some(_), .. })
+                    && self.reach.selected_by_peer(&policy.policy.namespace, peer).is_empty()
+            })
+        })
+    }
+
+    /// Workloads that may connect to pods or names but ask nobody for an address.
+    fn dns(&mut self, config: &Config) {
+        for (index, workload) in self.reach.workloads().iter().enumerate() {
+            let policies = self.reach.isolating_policies(index, Direction::Egress);
+            let rules: Vec<_> = policies
+                .iter()
+                .filter_map(|&policy| self.reach.world().policies.get(policy))
+                .flat_map(|policy| policy.policy.spec.rules(Direction::Egress).unwrap_or_default())
+                .collect();
+            let needs_names = |peer: &Peer| matches!(peer, Peer::Pods { .. });
+            if !rules.iter().any(|rule| rule.peers.is_empty() || rule.peers.iter().any(needs_names)) {
+                continue;
+            }
+            let opens = |wanted: Protocol| {
+                let configured =
+                    config.dns_ports.iter().filter(|(protocol, _)| *protocol == wanted).map(|(_, port)| *port);
+                let candidates: Vec<u16> = configured.chain(DNS_PORTS).collect();
+                rules.iter().any(|rule| {
+                    rule.ports.is_empty()
+                        || rule.ports.iter().any(|port| {
+                            port.protocol == wanted
+                                && match &port.port {
+                                    None | Some(PortValue::Name(_)) => true,
+                                    Some(PortValue::Number(first)) => {
+                                        let last = port.end_port.unwrap_or(*first);
+                                        candidates.iter().any(|port| (*first..=last).contains(port))
+                                    }
+                                }
+                        })
+                })
+            };
+            let place =
+                workload.members.first().and_then(|&member| self.directory.workload(member)).map(|own| own.place);
+            let first = policies.first().map(|&policy| policy_name(self.reach, policy)).unwrap_or_default();
+            if !opens(Protocol::Udp) {
+                let message =
+                    format!("{workload} cannot ask DNS: {first} isolates its egress and no rule opens UDP 53");
+                let help = "add an egress rule for UDP 53 and TCP 53; `enableEgressAutoallowDNSTraffic` does so for declared calls";
+                self.findings.push(Finding::new(Code::BlockedDns, place, message).with_help(help));
+            } else if !opens(Protocol::Tcp) {
+                let message = format!("{workload} can ask DNS over UDP only: no egress rule opens TCP 53");
+                self.findings.push(Finding::new(Code::DnsTcpMissing, place, message));
+            }
+        }
+    }
+}
+
+fn metrics<'s>(what: String, place: Place, collectors: &'s [Stranger], is_known: bool) -> Traffic<'s> {
+    Traffic {
+        code: Code::BlockedMetrics,
+        what,
+        place,
+        sender: Sender::Pods(collectors, is_known),
+        help: "name the collector in `prometheusServerConfigs`, or open the port to it with an ingress rule",
+    }
+}
+
+fn tcp_ports(workload: &Workload) -> ConnectionSet {
+    let ports = workload.ports().filter(|port| port.protocol == Protocol::Tcp);
+    ports.fold(ConnectionSet::none(), |set, port| set.union(&ConnectionSet::port(Protocol::Tcp, port.number)))
+}
+
+fn looks_in(monitor: &Monitor, namespace: &str) -> bool {
+    match &monitor.namespaces {
+        MonitorNamespaces::Own => monitor.namespace == namespace,
+        MonitorNamespaces::Any => true,
+        MonitorNamespaces::Names(names) => names.iter().any(|name| name == namespace),
+    }
+}

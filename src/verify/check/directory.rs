@@ -1,0 +1,81 @@
+//! Who and what is called how: workloads by identity, Services by name, workloads behind Services.
+
+use crate::model::identity::Identity;
+use crate::model::selector::Labels;
+use crate::model::service::Service;
+use crate::model::workload::Workload;
+use crate::model::world::World;
+use crate::verify::reach::{End, Reachability};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Look-ups in a world.
+pub(super) struct Directory<'d, 'w> {
+    reach: &'d Reachability<'w>,
+    by_identity: BTreeMap<(&'w str, &'w str), Vec<usize>>,
+    services: BTreeMap<(&'w str, &'w str), &'w Service>,
+    /// Objects of a namespace that have a label with a value.
+    by_label: BTreeMap<(&'w str, &'w str, &'w str), Vec<usize>>,
+}
+
+impl<'d, 'w> Directory<'d, 'w> {
+    pub(super) fn new(reach: &'d Reachability<'w>) -> Self {
+        let world: &'w World = reach.world();
+        let mut directory =
+            Self { reach, by_identity: BTreeMap::new(), services: BTreeMap::new(), by_label: BTreeMap::new() };
+        for (member, workload) in world.workloads.iter().enumerate() {
+            let identity = (workload.identity.namespace.as_str(), workload.identity.name.as_str());
+            directory.by_identity.entry(identity).or_default().push(member);
+            for (key, value) in &workload.template_labels {
+                let label = (workload.namespace.as_str(), key.as_str(), value.as_str());
+                directory.by_label.entry(label).or_default().push(member);
+            }
+        }
+        for service in &world.services {
+            directory.services.entry((&service.namespace, &service.name)).or_insert(service);
+        }
+        directory
+    }
+
+    /// Indices of the objects of the world that an identity stands for: without a kind those of every kind.
+    pub(super) fn members(&self, identity: &'w Identity) -> Vec<usize> {
+        let found = self.by_identity.get(&(identity.namespace.as_str(), identity.name.as_str()));
+        let has_kind = |member: &usize| {
+            identity.kind.is_none() || self.workload(*member).is_some_and(|own| own.identity.kind == identity.kind)
+        };
+        found.map(Vec::as_slice).unwrap_or_default().iter().copied().filter(has_kind).collect()
+    }
+
+    /// The same as ends of connections.
+    pub(super) fn ends(&self, identity: &'w Identity) -> Vec<End> {
+        self.ends_of(&self.members(identity))
+    }
+
+    /// Objects as ends of connections, each workload once.
+    pub(super) fn ends_of(&self, members: &[usize]) -> Vec<End> {
+        let workloads: BTreeSet<usize> = members.iter().filter_map(|&member| self.reach.workload_of(member)).collect();
+        workloads.into_iter().map(End::Workload).collect()
+    }
+
+    /// The object of the world with that index.
+    pub(super) fn workload(&self, member: usize) -> Option<&'w Workload> {
+        self.reach.world().workloads.get(member)
+    }
+
+    /// The Service with that name.
+    pub(super) fn service(&self, namespace: &'w str, name: &'w str) -> Option<&'w Service> {
+        self.services.get(&(namespace, name)).copied()
+    }
+
+    /// Indices of the objects of the world that a Service selects; none if it has no selector.
+    pub(super) fn behind(&self, service: &'w Service) -> Vec<usize> {
+        let Some(selector) = &service.selector else { return Vec::new() };
+        let selector: &'w Labels = selector;
+        let lists = selector.iter().map(|(key, value)| {
+            self.by_label.get(&(service.namespace.as_str(), key, value)).map(Vec::as_slice).unwrap_or_default()
+        });
+        let shortest = lists.min_by_key(|list| list.len()).unwrap_or_default();
+        let is_selected =
+            |member: &usize| self.workload(*member).is_some_and(|own| service.selects(&own.template_labels));
+        shortest.iter().copied().filter(is_selected).collect()
+    }
+}

@@ -1,0 +1,412 @@
+//! A verdict for every declared call.
+
+use super::directory::Directory;
+use super::words::{why_not, with_refusing_places};
+use super::{DecidedPair, IntentVerdict};
+use crate::config::{Config, DomainPolicies};
+use crate::diag::suggest::nearest;
+use crate::diag::{Code, Finding, Findings};
+use crate::model::identity::Identity;
+use crate::model::intent::{ClientIntents, InternetTarget, TargetKind};
+use crate::model::place::Place;
+use crate::model::policy::{PortValue, Protocol};
+use crate::model::selector::LabelSelector;
+use crate::model::service::{Service, ServiceType};
+use crate::verify::addresses::{AddressRange, AddressSet};
+use crate::verify::connections::ConnectionSet;
+use crate::verify::listing::end_text;
+use crate::verify::reach::decisions::{Segment, Verdict};
+use crate::verify::reach::{End, Reachability};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+/// Judges every call that ClientIntents and `called-by` annotations declare.
+pub(super) fn judge(reach: &Reachability<'_>, config: &Config, findings: &mut Findings) -> Vec<IntentVerdict> {
+    let directory = Directory::new(reach);
+    let mut judge = Judge { reach, config, findings, directory: &directory, judged_services: BTreeSet::new() };
+    let mut verdicts = Vec::new();
+    for intents in &reach.world().client_intents {
+        for target in &intents.targets {
+            verdicts.extend(judge.call(intents, &target.kind, target.place));
+        }
+    }
+    for (member, workload) in reach.world().workloads.iter().enumerate() {
+        for called_by in &workload.called_by {
+            let clients = directory.ends(&called_by.client);
+            let server = reach.workload_of(member).map(End::Workload);
+            let names = (identity_text(&called_by.client), identity_text(&workload.identity));
+            verdicts.push(judge.to_workloads(names, called_by.place, &clients, server.as_slice()));
+        }
+    }
+    verdicts
+}
+
+struct Judge<'j, 'w> {
+    reach: &'j Reachability<'w>,
+    config: &'j Config,
+    findings: &'j mut Findings,
+    directory: &'j Directory<'j, 'w>,
+    /// Services whose ports and selector were looked at.
+    judged_services: BTreeSet<(String, String)>,
+}
+
+/// What became of the ports that matter to a call.
+struct Outcome {
+    verdict: Verdict,
+    /// Ports that are denied although others are allowed.
+    denied_beside: ConnectionSet,
+    segments: Vec<Segment>,
+}
+
+fn identity_text(identity: &Identity) -> String {
+    let kind = identity.kind.as_ref().map(|kind| format!("[{kind}]")).unwrap_or_default();
+    format!("{}/{}{kind}", identity.namespace, identity.name)
+}
+
+impl<'w> Judge<'_, 'w> {
+    fn call(&mut self, intents: &'w ClientIntents, target: &'w TargetKind, place: Place) -> Option<IntentVerdict> {
+        let clients = self.directory.ends(&intents.client);
+        let client = identity_text(&intents.client);
+        Some(match target {
+            TargetKind::OutOfCluster => return None,
+            TargetKind::Internet(internet) => self.to_internet(client, place, &clients, internet, intents),
+            _ if target.is_api_server() => self.to_api_server(client, place, &clients),
+            TargetKind::Workload(server) => {
+                let servers = self.directory.ends(server);
+                self.to_workloads((client, identity_text(server)), place, &clients, &servers)
+            }
+            TargetKind::Service(server) => self.to_service((client, identity_text(server)), place, &clients, server),
+        })
+    }
+
+    fn unknown(&self, (client, target): (String, String), place: Place, note: impl Into<String>) -> IntentVerdict {
+        IntentVerdict {
+            client,
+            target,
+            place,
+            verdict: Verdict::Unknown,
+            notes: vec![note.into()],
+            decided: Vec::new(),
+        }
+    }
+
+    fn to_workloads(
+        &mut self,
+        names: (String, String),
+        place: Place,
+        clients: &[End],
+        servers: &[End],
+    ) -> IntentVerdict {
+        if clients.is_empty() {
+            return self.unknown(names, place, "the client's workload is not in the input");
+        }
+        if servers.is_empty() {
+            return self.unknown(names, place, "the server's workload is not in the input");
+        }
+        let pairs: Vec<(End, End, ConnectionSet)> = clients
+            .iter()
+            .flat_map(|&client| servers.iter().map(move |&server| (client, server)))
+            .filter(|(client, server)| client != server || clients.len() * servers.len() == 1)
+            .map(|(client, server)| (client, server, self.declared_ports(server)))
+            .collect();
+        self.over_pairs(names, place, pairs)
+    }
+
+    /// The ports that the pods declare; everything if they declare none.
+    fn declared_ports(&self, server: End) -> ConnectionSet {
+        let End::Workload(index) = server else { return ConnectionSet::all() };
+        let members = self.reach.workload(index).map(|workload| workload.members.as_slice()).unwrap_or_default();
+        let workloads = members.iter().filter_map(|&member| self.reach.world().workloads.get(member));
+        let ports = workloads.flat_map(|workload| workload.ports());
+        let declared =
+            ports.fold(ConnectionSet::none(), |set, port| set.union(&ConnectionSet::port(port.protocol, port.number)));
+        if declared.is_empty() { ConnectionSet::all() } else { declared }
+    }
+
+    /// The worst verdict over all pairs.
+    fn over_pairs(
+        &mut self,
+        (client, target): (String, String),
+        place: Place,
+        pairs: Vec<(End, End, ConnectionSet)>,
+    ) -> IntentVerdict {
+        let mut result =
+            IntentVerdict { client, target, place, verdict: Verdict::Allowed, notes: Vec::new(), decided: Vec::new() };
+        for (from, to, wanted) in pairs {
+            let outcome = self.outcome(from, to, &wanted);
+            let names = (end_text(self.reach, from), end_text(self.reach, to));
+            self.report(&result, &names, &outcome, &wanted);
+            result.verdict = match (result.verdict, outcome.verdict) {
+                (Verdict::Denied, _) | (_, Verdict::Denied) => Verdict::Denied,
+                (Verdict::Unknown, _) | (_, Verdict::Unknown) => Verdict::Unknown,
+                _ => Verdict::Allowed,
+            };
+            if !outcome.denied_beside.is_empty() {
+                result.notes.push(format!("not on {}", outcome.denied_beside));
+            }
+            let (source, destination) = names;
+            result.decided.push(DecidedPair { source, destination, segments: outcome.segments });
+        }
+        result
+    }
+
+    fn outcome(&self, from: End, to: End, wanted: &ConnectionSet) -> Outcome {
+        let narrow = |segment: Segment| Segment { connections: segment.connections.intersection(wanted), ..segment };
+        let segments: Vec<Segment> = self
+            .reach
+            .explain(from, to)
+            .into_iter()
+            .map(narrow)
+            .filter(|segment| !segment.connections.is_empty())
+            .collect();
+        let sum = |verdict: Verdict| {
+            let matching = segments.iter().filter(|segment| segment.verdict() == verdict);
+            matching.fold(ConnectionSet::none(), |set, segment| set.union(&segment.connections))
+        };
+        let (allowed, unknown) = (sum(Verdict::Allowed), sum(Verdict::Unknown));
+        let verdict = match (allowed.is_empty(), unknown.is_empty()) {
+            (false, _) => Verdict::Allowed,
+            (true, false) => Verdict::Unknown,
+            (true, true) => Verdict::Denied,
+        };
+        let is_open_question = wanted.is_all() || allowed.is_empty();
+        let denied_beside = if is_open_question { ConnectionSet::none() } else { wanted.difference(&allowed) };
+        Outcome { verdict, denied_beside, segments }
+    }
+
+    fn report(
+        &mut self,
+        intent: &IntentVerdict,
+        (source, destination): &(String, String),
+        outcome: &Outcome,
+        wanted: &ConnectionSet,
+    ) {
+        let (code, verb) = match outcome.verdict {
+            Verdict::Allowed if outcome.denied_beside.is_empty() => return,
+            Verdict::Allowed => (Code::IntentPartlyDenied, "is denied in part"),
+            Verdict::Denied => (Code::IntentDenied, "is denied"),
+            Verdict::Unknown => (Code::IntentUnknown, "may or may not work"),
+        };
+        let mut refused = outcome.segments.iter().filter(|segment| segment.verdict() != Verdict::Allowed);
+        let Some(segment) = refused.next() else { return };
+        let ports = if outcome.verdict == Verdict::Allowed { &outcome.denied_beside } else { wanted };
+        let on = if ports.is_all() { String::new() } else { format!(" on {ports}") };
+        let message =
+            format!("the declared call {source} => {destination}{on} {verb}: {}", why_not(self.reach, segment));
+        let finding = with_refusing_places(self.reach, Finding::new(code, intent.place, message), segment);
+        self.findings.push(finding.with_help("`explain` shows the rules on both ends and what would allow it"));
+    }
+
+    fn to_service(
+        &mut self,
+        names: (String, String),
+        place: Place,
+        clients: &[End],
+        target: &'w Identity,
+    ) -> IntentVerdict {
+        let Some(service) = self.directory.service(&target.namespace, &target.name) else {
+            return self.unknown(names, place, "the Service is not in the input");
+        };
+        let Some(selector) = service.selector.clone().filter(|_| service.service_type != ServiceType::ExternalName)
+        else {
+            return self.unknown(names, place, "the Service has no selector, so its pods are not known");
+        };
+        let selector = LabelSelector::from_labels(selector);
+        let behind = self.directory.behind(service);
+        if behind.is_empty() {
+            self.report_empty_service(service, &selector, place);
+            return self.unknown(names, place, "the Service selects no workload of the input");
+        }
+        self.report_ports(service, &behind);
+        if clients.is_empty() {
+            return self.unknown(names, place, "the client's workload is not in the input");
+        }
+        let mut wanted: BTreeMap<End, ConnectionSet> = BTreeMap::new();
+        for &member in &behind {
+            let (Some(index), Some(workload)) =
+                (self.reach.workload_of(member), self.reach.world().workloads.get(member))
+            else {
+                continue;
+            };
+            let entry = wanted.entry(End::Workload(index)).or_default();
+            for port in &service.ports {
+                if let Some(number) = workload.resolve_port(&port.target_port, port.protocol) {
+                    *entry = entry.union(&ConnectionSet::port(port.protocol, number));
+                }
+            }
+        }
+        wanted.retain(|_, ports| !ports.is_empty());
+        if wanted.is_empty() {
+            return self.unknown(names, place, "no port of the Service leads to a port of its pods");
+        }
+        let pairs = clients
+            .iter()
+            .flat_map(|&client| wanted.iter().map(move |(&server, ports)| (client, server, ports.clone())))
+            .filter(|(client, server, _)| client != server)
+            .collect();
+        self.over_pairs(names, place, pairs)
+    }
+
+    fn report_empty_service(&mut self, service: &Service, selector: &LabelSelector, place: Place) {
+        if !self.judged_services.insert((service.namespace.clone(), service.name.clone())) {
+            return;
+        }
+        let message = format!(
+            "Service {}/{} selects no workload of the input, so nobody answers the call",
+            service.namespace, service.name
+        );
+        let finding =
+            Finding::new(Code::ServiceSelectsNothing, service.place, message).with_related(place, "called here");
+        let hint = crate::verify::lint::nearest_labels(self.reach, &service.namespace, selector);
+        self.findings.push(match hint {
+            Some(hint) => finding.with_help(hint),
+            None => finding,
+        });
+    }
+
+    /// Target ports that the pods behind a Service do not have.
+    fn report_ports(&mut self, service: &Service, behind: &[usize]) {
+        if !self.judged_services.insert((service.namespace.clone(), service.name.clone())) {
+            return;
+        }
+        for port in &service.ports {
+            for &member in behind {
+                let Some(workload) = self.reach.world().workloads.get(member) else { continue };
+                let declared: Vec<_> = workload.ports().filter(|own| own.protocol == port.protocol).collect();
+                let is_there = match &port.target_port {
+                    PortValue::Name(name) => declared.iter().any(|own| own.name.as_ref() == Some(name)),
+                    PortValue::Number(number) => {
+                        declared.is_empty() || declared.iter().any(|own| own.number == *number)
+                    }
+                };
+                if is_there {
+                    continue;
+                }
+                let message = format!(
+                    "Service {}/{} sends {} {} to port {} of {}, which declares no such port",
+                    service.namespace,
+                    service.name,
+                    port.protocol.as_str(),
+                    port.port,
+                    port.target_port,
+                    workload.object_name()
+                );
+                let finding = Finding::new(Code::TargetPortMissing, port.place, message)
+                    .with_related(workload.place, "the pods behind it");
+                let names = declared.iter().filter_map(|own| own.name.as_deref());
+                let near = match &port.target_port {
+                    PortValue::Name(name) => nearest(name, names).map(|near| format!("did you mean `{near}`?")),
+                    PortValue::Number(_) => None,
+                };
+                self.findings.push(match near {
+                    Some(help) => finding.with_help(help),
+                    None => finding,
+                });
+            }
+        }
+    }
+
+    fn to_internet(
+        &mut self,
+        client: String,
+        place: Place,
+        clients: &[End],
+        internet: &InternetTarget,
+        intents: &ClientIntents,
+    ) -> IntentVerdict {
+        let addresses = internet.networks.iter().map(ToString::to_string);
+        let domains = internet.domains.iter().map(|(domain, _)| domain.clone());
+        let names = (client, addresses.chain(domains).collect::<Vec<_>>().join(", "));
+        if clients.is_empty() {
+            return self.unknown(names, place, "the client's workload is not in the input");
+        }
+        let (mut sets, mut unresolved) = (Vec::new(), Vec::new());
+        sets.extend(internet.networks.iter().map(|network| AddressSet::block(network, &[])));
+        for (domain, _) in &internet.domains {
+            match intents.resolved_ips.get(domain).or_else(|| self.config.resolved_domains.get(domain)) {
+                Some(addresses) => {
+                    sets.extend(addresses.iter().map(|&address| AddressSet::from_iter([single(address)])))
+                }
+                None => unresolved.push(domain.as_str()),
+            }
+        }
+        let wanted = if internet.ports.is_empty() {
+            ConnectionSet::all()
+        } else {
+            let ports = internet.ports.iter().map(|&port| ConnectionSet::port(Protocol::Tcp, port));
+            ports.fold(ConnectionSet::none(), |set, port| set.union(&port))
+        };
+        let ranges: BTreeSet<AddressRange> = sets.iter().flat_map(AddressSet::ranges).collect();
+        let pairs = clients
+            .iter()
+            .flat_map(|&client| ranges.iter().map(move |&range| (client, End::External(range))))
+            .map(|(client, range)| (client, range, wanted.clone()))
+            .collect();
+        let mut result = self.over_pairs(names, place, pairs);
+        let is_isolated = clients.iter().any(|&client| self.is_egress_isolated(client));
+        if !unresolved.is_empty() && is_isolated && result.verdict == Verdict::Allowed {
+            result.verdict = Verdict::Unknown;
+            let who = match self.config.domain_policies {
+                DomainPolicies::None => "their addresses are not known",
+                DomainPolicies::Cilium | DomainPolicies::Gke => "a policy of the CNI decides, which is not judged",
+            };
+            result.notes.push(format!("{}: {who}", unresolved.join(", ")));
+        }
+        result
+    }
+
+    fn is_egress_isolated(&self, client: End) -> bool {
+        match client {
+            End::Workload(index) => self.reach.is_isolated(index, crate::model::policy::Direction::Egress),
+            End::External(_) | End::IngressController => false,
+        }
+    }
+
+    fn to_api_server(&mut self, client: String, place: Place, clients: &[End]) -> IntentVerdict {
+        let names = (client, "API server".to_owned());
+        if clients.is_empty() {
+            return self.unknown(names, place, "the client's workload is not in the input");
+        }
+        let (addresses, ports) = self.api_server();
+        if addresses.is_empty() {
+            if clients.iter().any(|&client| self.is_egress_isolated(client)) {
+                return self.unknown(names, place, "the API server's addresses are not known; set `apiServer`");
+            }
+            return self.over_pairs(names, place, Vec::new());
+        }
+        let wanted = if ports.is_empty() {
+            ConnectionSet::port(Protocol::Tcp, 443)
+        } else {
+            let ports = ports.into_iter().map(|port| ConnectionSet::port(Protocol::Tcp, port));
+            ports.fold(ConnectionSet::none(), |set, port| set.union(&port))
+        };
+        let pairs = clients
+            .iter()
+            .flat_map(|&client| addresses.iter().map(move |&address| (client, End::External(single(address)))))
+            .map(|(client, address)| (client, address, wanted.clone()))
+            .collect();
+        self.over_pairs(names, place, pairs)
+    }
+
+    /// Addresses and TCP ports of the API server: the configuration's, else those of the Endpoints in the input (decision D17).
+    fn api_server(&self) -> (Vec<IpAddr>, Vec<u16>) {
+        if let Some(known) = &self.config.api_server {
+            return (known.addresses.clone(), known.ports.clone());
+        }
+        let endpoints = self.reach.world().endpoints.iter();
+        let endpoints = endpoints.filter(|one| one.service == "kubernetes" && one.namespace == "default");
+        let (mut addresses, mut ports) = (Vec::new(), Vec::new());
+        for one in endpoints {
+            addresses.extend(&one.addresses);
+            ports.extend(one.ports.iter().filter(|(_, protocol)| *protocol == Protocol::Tcp).map(|(port, _)| port));
+        }
+        (addresses, ports)
+    }
+}
+
+fn single(address: IpAddr) -> AddressRange {
+    match address {
+        IpAddr::V4(address) => AddressRange::V4(address, address),
+        IpAddr::V6(address) => AddressRange::V6(address, address),
+    }
+}

@@ -1,0 +1,133 @@
+//! What is open although nobody declared it: to protected workloads, and workloads that nothing protects.
+
+use super::directory::Directory;
+use super::words::rule_name;
+use crate::diag::{Code, Finding, Findings};
+use crate::model::intent::TargetKind;
+use crate::model::policy::Direction;
+use crate::verify::listing::end_text;
+use crate::verify::reach::decisions::{Decision, RuleRef};
+use crate::verify::reach::{End, Reachability};
+use crate::verify::rendered::NOT_IN_INPUT;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A finding names this many sources at most.
+const MAX_SOURCES: usize = 5;
+
+/// Labels of ours that say that a switch and not an intent asked for a policy.
+const SWITCH_LABELS: [&str; 4] = ["external-traffic", "metrics", "webhook", "default-deny"];
+
+/// Warns of connections to protected workloads that no intent asks for, and notes workloads without any ingress policy.
+///
+/// Without any declaration in the input nothing is undeclared.
+pub(super) fn find(reach: &Reachability<'_>, findings: &mut Findings) {
+    let has_declarations = !reach.world().client_intents.is_empty();
+    if has_declarations {
+        open_to_protected(reach, findings);
+    }
+    for (index, workload) in reach.workloads().iter().enumerate() {
+        if !reach.is_isolated(index, Direction::Ingress) {
+            let message = format!("{workload} is not protected: no policy isolates its ingress");
+            let place = workload.members.first().and_then(|&member| reach.world().workloads.get(member));
+            findings.push(Finding::new(Code::UnprotectedWorkload, place.map(|workload| workload.place), message));
+        }
+    }
+}
+
+fn open_to_protected(reach: &Reachability<'_>, findings: &mut Findings) {
+    let declared = declared_pairs(reach);
+    let mut open: BTreeMap<usize, Vec<End>> = BTreeMap::new();
+    reach.for_each_connection(&mut |source, destination, _| {
+        let End::Workload(server) = destination else { return };
+        let is_declared = matches!(source, End::Workload(client) if declared.contains(&(client, server)));
+        if !is_declared && reach.is_isolated(server, Direction::Ingress) {
+            open.entry(server).or_default().push(source);
+        }
+    });
+    for (server, sources) in open {
+        let mut by_rule: BTreeMap<RuleRef, Vec<End>> = BTreeMap::new();
+        for source in sources {
+            for rule in opening_rules(reach, source, End::Workload(server)) {
+                by_rule.entry(rule).or_default().push(source);
+            }
+        }
+        for (rule, sources) in by_rule {
+            report(reach, server, rule, &sources, findings);
+        }
+    }
+}
+
+/// The first ingress rule of the destination that lets any of the connections through.
+fn opening_rules(reach: &Reachability<'_>, source: End, destination: End) -> BTreeSet<RuleRef> {
+    let segments = reach.explain(source, destination);
+    let allowed =
+        segments.iter().filter(|segment| segment.egress.verdict() == crate::verify::reach::decisions::Verdict::Allowed);
+    allowed
+        .filter_map(|segment| match &segment.ingress {
+            Decision::Allowed(rules) => rules.first().copied(),
+            _ => None,
+        })
+        .collect()
+}
+
+fn report(reach: &Reachability<'_>, server: usize, rule: RuleRef, sources: &[End], findings: &mut Findings) {
+    let names: Vec<String> = sources.iter().take(MAX_SOURCES).map(|&source| end_text(reach, source)).collect();
+    let more = sources.len().saturating_sub(MAX_SOURCES);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let Some(policy) = reach.world().policies.get(rule.policy) else { return };
+    let is_by_switch = policy.policy.labels.keys().any(|key| {
+        key.strip_prefix("intents.otterize.com/")
+            .is_some_and(|name| SWITCH_LABELS.iter().any(|part| name.contains(part)))
+    });
+    let (code, why) = if is_by_switch {
+        (Code::OpenedBySwitch, "as the configuration asks")
+    } else {
+        (Code::UndeclaredOpen, "though nobody declared it")
+    };
+    let message = format!(
+        "{} is open to {}{more} {why}: {}",
+        end_text(reach, End::Workload(server)),
+        names.join(", "),
+        rule_name(reach, rule)
+    );
+    let place = policy.rule_place(rule.direction, rule.rule).unwrap_or(policy.place);
+    let place = Some(place).filter(|place| place.resource != NOT_IN_INPUT);
+    let finding = Finding::new(code, place, message);
+    findings.push(match code {
+        Code::UndeclaredOpen => finding.with_help("declare the calls, or narrow the rule"),
+        _ => finding,
+    });
+}
+
+/// Pairs of workloads (client, server) that some intent or annotation declares.
+fn declared_pairs(reach: &Reachability<'_>) -> BTreeSet<(usize, usize)> {
+    let world = reach.world();
+    let directory = Directory::new(reach);
+    let mut pairs = BTreeSet::new();
+    let mut add = |clients: &[usize], servers: &[usize]| {
+        for &client in clients {
+            for &server in servers {
+                pairs.extend(reach.workload_of(client).zip(reach.workload_of(server)));
+            }
+        }
+    };
+    for intents in &world.client_intents {
+        let clients = directory.members(&intents.client);
+        for target in &intents.targets {
+            match &target.kind {
+                TargetKind::Workload(server) => add(&clients, &directory.members(server)),
+                TargetKind::Service(server) => {
+                    let service = directory.service(&server.namespace, &server.name);
+                    add(&clients, &service.map(|service| directory.behind(service)).unwrap_or_default());
+                }
+                TargetKind::Internet(_) | TargetKind::OutOfCluster => {}
+            }
+        }
+    }
+    for (member, workload) in world.workloads.iter().enumerate() {
+        for called_by in &workload.called_by {
+            add(&directory.members(&called_by.client), &[member]);
+        }
+    }
+    pairs
+}
