@@ -1,7 +1,11 @@
 //! The command line: arguments, standard streams, the environment and exit codes, around a library that does no I/O.
 
+mod bundles;
+mod diff;
 mod environment;
+mod explain;
 mod function;
+mod list;
 mod render;
 mod schema;
 mod streams;
@@ -15,8 +19,10 @@ use std::process::ExitCode;
 
 /// Everything is as it should be.
 const GOOD: u8 = 0;
-/// A finding of severity error, or input that cannot be compiled. Wrong arguments are 2, which is clap's own code.
+/// A finding of severity error, or input that cannot be compiled.
 const FAULTY: u8 = 1;
+/// Wrong arguments; clap's own code.
+const WRONG_ARGUMENTS: u8 = 2;
 
 /// Compiles ClientIntents into labelled workloads and NetworkPolicies at build time.
 ///
@@ -64,6 +70,12 @@ impl Settings {
 enum Command {
     /// Print the manifests with labels and NetworkPolicies, for Helm, Argo CD plugins and plain CI
     Render(render::Arguments),
+    /// List who can reach whom, all pairs, after rendering
+    List(list::Arguments),
+    /// Explain whether one workload can reach another, and which policies, rules, files and lines decide it
+    Explain(explain::Arguments),
+    /// Compare who can reach whom in two bundles
+    Diff(diff::Arguments),
     /// Print the JSON Schema of the functionConfig
     Schema,
 }
@@ -73,11 +85,14 @@ pub(crate) fn run() -> ExitCode {
     let code = match Arguments::try_parse() {
         Ok(Arguments { command: None, settings }) => function::run(settings),
         Ok(Arguments { command: Some(Command::Render(arguments)), .. }) => render::run(arguments),
+        Ok(Arguments { command: Some(Command::List(arguments)), .. }) => list::run(arguments),
+        Ok(Arguments { command: Some(Command::Explain(arguments)), .. }) => explain::run(arguments),
+        Ok(Arguments { command: Some(Command::Diff(arguments)), .. }) => diff::run(arguments),
         Ok(Arguments { command: Some(Command::Schema), .. }) => schema::run(),
         Err(message) => {
             // Help goes to stdout, usage errors to stderr; a reader that has gone away changes neither's exit code.
             let _ = message.print();
-            u8::try_from(message.exit_code()).unwrap_or(FAULTY)
+            u8::try_from(message.exit_code()).unwrap_or(WRONG_ARGUMENTS)
         }
     };
     ExitCode::from(code)

@@ -41,6 +41,12 @@ impl Finding {
         }
     }
 
+    /// Whether it says that the input cannot be compiled: an error that `rules` cannot change.
+    #[must_use]
+    pub fn prevents_compiling(&self) -> bool {
+        self.severity == Severity::Error && !self.code.can_be_changed()
+    }
+
     /// Adds what to do next.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {

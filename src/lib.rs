@@ -25,6 +25,8 @@
 //!
 //! `tests/architecture.rs` keeps these.
 
+#![cfg_attr(test, allow(clippy::string_slice, reason = "a failing test may panic"))]
+
 pub mod config;
 pub mod diag;
 pub mod model;
@@ -146,6 +148,75 @@ fn nothing_to_render() -> Finding {
 /// Configuration, understanding and planning of what was read. The package gains the configuration file, if there is one.
 #[must_use]
 pub fn compile(package: &mut Package, settings: Settings) -> Compiled {
+    let (mut config, mut findings) = configure(package, settings);
+    if findings.has_errors() {
+        return Compiled { config, findings, ..Compiled::default() };
+    }
+    let (world, found) = understand::understand(package, &config);
+    findings.0.extend(found.0);
+    understand::use_deployed_names(&mut config, &world);
+    // A world with faults is planned all the same, so that one run reports the faults of both stages.
+    let (plan, found) = plan::plan(&world, &config);
+    findings.0.extend(found.0);
+    let findings = config.apply_rules(findings);
+    Compiled { config, world, plan, findings }
+}
+
+/// What `list`, `explain` and `diff` are about (`DESIGN.md` 1.4 rule 11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The bundle as `render` would print it.
+    Rendered,
+    /// The manifests as they stand.
+    AsIs,
+}
+
+/// A bundle whose reachability can be judged.
+#[derive(Clone, Debug, Default)]
+pub struct Bundle {
+    /// The configuration in force.
+    pub config: Config,
+    /// The world to judge. `None` if there is none, because the input cannot be compiled.
+    pub world: Option<World>,
+    /// Everything found.
+    pub findings: Findings,
+    /// What was read, for turning places into files and lines.
+    pub package: Package,
+}
+
+/// Reads a bundle for judging. Faulty policies are findings and left out; the rest can be judged.
+#[must_use]
+pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) -> Bundle {
+    let (mut package, mut findings) = read::stream::read(sources);
+    let (config, world, found) = match subject {
+        Subject::Rendered => {
+            let Compiled { config, world, plan, findings } = compile(&mut package, settings);
+            let world = verify::rendered::rendered(&world, &plan);
+            (config, Some(world), findings)
+        }
+        Subject::AsIs => {
+            let (mut config, mut findings) = configure(&mut package, settings);
+            let is_configured = !findings.has_errors();
+            let (world, found) =
+                if is_configured { understand::understand(&package, &config) } else { Default::default() };
+            findings.0.extend(found.0);
+            understand::use_deployed_names(&mut config, &world);
+            let findings = config.apply_rules(findings);
+            (config, is_configured.then_some(world), findings)
+        }
+    };
+    findings.0.extend(found.0);
+    let is_compiled = !findings.0.iter().any(Finding::prevents_compiling);
+    let world = world.filter(|_| subject == Subject::AsIs || is_compiled);
+    if let Some(world) = &world {
+        let faults = verify::faults::faults(&verify::reach::Reachability::new(world, &config));
+        findings.0.extend(config.apply_rules(faults).0);
+    }
+    Bundle { config, world, findings, package }
+}
+
+/// The configuration: that of the input, the file and the single settings, each stronger than the one before.
+fn configure(package: &mut Package, settings: Settings) -> (Config, Findings) {
     let mut findings = Findings::default();
     let mut function_configs = function_configs(package, &mut findings);
     if let Some(source) = settings.config {
@@ -155,19 +226,7 @@ pub fn compile(package: &mut Package, settings: Settings) -> Compiled {
     }
     let (config, found) = config::raw::read(package, &function_configs, &settings.set);
     findings.0.extend(found.0);
-    let mut compiled = Compiled { config, ..Compiled::default() };
-    if !findings.has_errors() {
-        let (world, found) = understand::understand(package, &compiled.config);
-        findings.0.extend(found.0);
-        // A world with faults is planned all the same, so that one run reports the faults of both stages.
-        let (plan, found) = plan::plan(&world, &compiled.config);
-        findings.0.extend(found.0);
-        findings = compiled.config.apply_rules(findings);
-        compiled.world = world;
-        compiled.plan = plan;
-    }
-    compiled.findings = findings;
-    compiled
+    (config, findings)
 }
 
 /// The functionConfigs of the input: the ResourceList's, or an `EnforceIntents` among files, of which there may be one.

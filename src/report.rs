@@ -62,8 +62,8 @@ fn whereabouts(package: &Package, finding: &Finding) -> String {
     let mut parts: Vec<String> = Vec::new();
     if let Some((source, offset)) = finding.in_source
         && let Some(text) = package.sources.get(source.0 as usize)
+        && let Some(position) = package.position(source, offset)
     {
-        let position = text.line_column(offset);
         parts.push(format!("{}:{}:{}", text.origin, position.line, position.column));
     }
     if let Some(place) = finding.place

@@ -89,10 +89,36 @@ pub fn line_column(text: &str, offset: usize) -> LineColumn {
     let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
     let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
     let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
-    let in_line = before.get(line_start..).unwrap_or_default();
+    LineColumn { line, column: column_after(before.get(line_start..).unwrap_or_default()) }
+}
+
+/// Where the lines of a text start: makes many positions in one text cheap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LineStarts(Vec<usize>);
+
+impl LineStarts {
+    /// Finds the lines of a text.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Self(std::iter::once(0).chain(breaks.map(|(offset, _)| offset + 1)).collect())
+    }
+
+    /// What [`line_column`] gives for the same text, which must be the one that the lines were found in.
+    #[must_use]
+    pub fn line_column(&self, text: &str, offset: usize) -> LineColumn {
+        let line = self.0.partition_point(|start| *start <= offset.min(text.len())).max(1);
+        let start = self.0.get(line - 1).copied().unwrap_or_default();
+        let from_line = text.as_bytes().get(start..).unwrap_or_default();
+        let in_line = from_line.get(..offset.saturating_sub(start)).unwrap_or(from_line);
+        LineColumn { line, column: column_after(in_line) }
+    }
+}
+
+/// Column of what follows these bytes of a line, counted in characters; a byte order mark is none.
+fn column_after(in_line: &[u8]) -> usize {
     let in_line = in_line.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(in_line);
-    let column = 1 + in_line.iter().filter(|&&byte| byte & 0xC0 != 0x80).count();
-    LineColumn { line, column }
+    1 + in_line.iter().filter(|&&byte| byte & 0xC0 != 0x80).count()
 }
 
 impl std::fmt::Display for SourceOrigin {
@@ -101,6 +127,21 @@ impl std::fmt::Display for SourceOrigin {
             Self::Stdin => f.write_str("<stdin>"),
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Synthetic(name) => f.write_str(name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LineStarts, line_column};
+
+    #[test]
+    fn both_ways_to_a_position_agree() {
+        for text in ["", "a", "\n", "a\nb", "a\r\n\u{e9}x\n\n", "\u{FEFF}a: b\nc: \u{1F600}d"] {
+            let starts = LineStarts::of(text);
+            for offset in 0..text.len() + 3 {
+                assert_eq!(starts.line_column(text, offset), line_column(text, offset), "{text:?} at {offset}");
+            }
         }
     }
 }

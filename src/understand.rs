@@ -2,6 +2,7 @@
 
 mod called_by;
 mod checks;
+mod configured_workloads;
 mod duplicate_keys;
 mod fields;
 mod identities;
@@ -17,6 +18,8 @@ mod workloads;
 
 #[cfg(test)]
 mod tests;
+
+pub use configured_workloads::use_deployed_names;
 
 use crate::config::Config;
 use crate::diag::{Code, Findings};

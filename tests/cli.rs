@@ -1,6 +1,13 @@
 //! The program as people run it: arguments, streams, exit codes, and what the documentation says about them.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failing test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a failing test may panic"
+)]
 
 use std::io::Write as _;
 use std::path::Path;
@@ -262,4 +269,91 @@ warning[server-not-found]: server apo in namespace shop is not in the input
     assert_eq!(output.code, Some(0));
     let line = "warning[server-not-found]: server apo in namespace default is not in the input; did you mean `api`? (line 1 of ClientIntents web, spec.targets[0].kubernetes.name)\n";
     assert!(output.stderr.contains(line), "{}", output.stderr);
+}
+
+#[test]
+fn list_explain_and_diff_judge_what_render_would_print() {
+    let tutorial = "testdata/examples/tutorial";
+    let shown = |arguments: &[&str]| {
+        let output = run(arguments, &[], "");
+        assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+        output.stdout
+    };
+    let namespace = "otterize-tutorial-npol";
+    let to_server = ["--workload", "server", "--direction", "ingress"];
+    let expected = format!("{namespace}/client[Deployment] => {namespace}/server[Deployment] : All Connections\n");
+    assert_eq!(shown(&[&["list", tutorial], &to_server[..]].concat()), expected);
+    let as_is = shown(&[&["list", tutorial, "--as-is", "--format", "csv"], &to_server[..]].concat());
+    assert_eq!(as_is.lines().count(), 1 + 3, "{as_is}");
+    let json = shown(&["list", tutorial, "--format", "json", "--exposure"]);
+    assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok(), "{json}");
+
+    let denied = shown(&["explain", "client-other", "server", tutorial]);
+    assert!(denied.contains("All Connections: denied\n"), "{denied}");
+    assert!(denied.contains("access-to-server-from-otterize-tutorial-npol (generated) isolates it"), "{denied}");
+    let allowed = shown(&["explain", "client", "otterize-tutorial-npol/server[Deployment]", "--port", "80", tutorial]);
+    assert!(allowed.contains("TCP 80: allowed\n"), "{allowed}");
+    let outside = shown(&["explain", "192.0.2.1", "server", tutorial, "--format", "json"]);
+    assert!(outside.contains("\"denied\""), "{outside}");
+}
+
+#[test]
+fn explain_says_which_end_it_does_not_know() {
+    let two = [deployment("web"), deployment("web").replace("Deployment", "StatefulSet")].join("\n---\n");
+    for (ends, says) in [
+        (["wbe", "web[Deployment]"], "error: no workload is named `wbe`; did you mean `web`?\n"),
+        (
+            ["web[Deployment]", "web"],
+            "error: `web` names several workloads: default/web[Deployment], default/web[StatefulSet]\n",
+        ),
+    ] {
+        let output = run(&["explain", ends[0], ends[1], "--namespace-of-none"], &[], &two);
+        assert_eq!(output.code, Some(2));
+        let output = run(&["explain", ends[0], ends[1]], &[], &two);
+        assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
+        assert!(output.stderr.ends_with(says), "{}", output.stderr);
+    }
+    let output = run(&["explain", "web[Deployment]", "web[StatefulSet]", "--port", "htp"], &[], &two);
+    assert!(output.stderr.ends_with("error: the destination has no port named `htp`\n"), "{}", output.stderr);
+}
+
+#[test]
+fn diff_can_fail_on_what_changes() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-diff");
+    std::fs::create_dir_all(&folder).unwrap();
+    let (open, closed) = (folder.join("open.yaml"), folder.join("closed.yaml"));
+    std::fs::write(&open, [deployment("web"), deployment("api")].join("\n---\n")).unwrap();
+    std::fs::write(&closed, manifests()).unwrap();
+    let (open, closed) = (open.to_str().unwrap(), closed.to_str().unwrap());
+    for (arguments, code) in [
+        (&["diff", open, closed][..], 0),
+        (&["diff", open, closed, "--narrows"], 0),
+        (&["diff", open, closed, "--fail-on", "added"], 0),
+        (&["diff", open, closed, "--fail-on", "removed"], 1),
+        (&["diff", open, closed, "--fail-on", "any"], 1),
+        (&["diff", open, closed, "--fail-on", "any", "--as-is"], 0),
+        (&["diff", closed, open, "--narrows"], 1),
+        (&["diff", closed, open, "--fail-on", "added"], 1),
+        (&["diff", open], 2),
+    ] {
+        let output = run(arguments, &[], "");
+        assert_eq!(output.code, Some(code), "{arguments:?}: {}", output.stderr);
+    }
+    let output = run(&["diff", open, closed, "--format", "txt"], &[], "");
+    let expected = "Connectivity diff:\ndiff-type: removed, source: 0.0.0.0-255.255.255.255[External], destination: default/api[Deployment], ref1: All Connections, ref2: No Connections\n";
+    assert_eq!(output.stdout, expected);
+}
+
+#[test]
+fn a_broken_file_is_left_out_of_what_is_judged_as_it_stands() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-broken");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("a.yaml"), manifests()).unwrap();
+    std::fs::write(folder.join("b.yaml"), "a: [\n").unwrap();
+    let folder = folder.to_str().unwrap();
+    let output = run(&["list", folder], &[], "");
+    assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
+    let output = run(&["list", folder, "--as-is"], &[], "");
+    assert_eq!(output.code, Some(1));
+    assert!(output.stdout.contains("default/web[Deployment] => default/api[Deployment] : All Connections\n"));
 }

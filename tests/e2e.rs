@@ -3,7 +3,14 @@
 //! Whole outputs are compared with the files in `testdata/e2e/`; `UPDATE_EXPECTED=1` writes them anew. A missing tool fails.
 //! Where `ENFORCE_INTENTS_CORPUS` names a folder, its online boutique goes through the same tools.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failing test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a failing test may panic"
+)]
 
 mod e2e {
     pub(crate) mod additions;

@@ -1,7 +1,14 @@
 //! Edits before and after: a folder per case in `testdata/edit` with `before.yaml`, `change.txt` and `after.yaml`, compared byte
 //! by byte (format: `testdata/edit/README.md`). `UPDATE_EXPECTED=1` writes what comes out; read the diff before you keep it.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a failing test may panic"
+)]
 
 mod edit {
     pub(crate) mod case;

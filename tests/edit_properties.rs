@@ -1,10 +1,20 @@
 //! Label maps in every style, changed at random: a YAML reader that is not the program's own must find the planned labels and
 //! nothing else changed, and the program's own check of its output must agree.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failing test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a failing test may panic"
+)]
 
 use enforce_intents::config::Config;
 use enforce_intents::model::place::ResourceId;
+use enforce_intents::model::policy::{NetworkPolicy, PolicySpec};
+use enforce_intents::model::value::Value as Generated;
+use enforce_intents::plan::{GeneratedObject, PlannedObject};
 use enforce_intents::plan::{MapChange, Plan};
 use enforce_intents::source::{SourceOrigin, SourceText};
 use enforce_intents::{read, verify, write};
@@ -216,7 +226,7 @@ fn expected(before: &str, style: &Style, change: &MapChange) -> serde_json::Valu
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn any_label_map_can_be_changed(
         entries in prop::collection::vec(entry(), 0..5),
@@ -245,5 +255,129 @@ proptest! {
         let findings = verify::output::verify(&package, &plan, &config, &written);
         prop_assert!(findings.0.is_empty(), "{findings:?}\n--- before\n{before}\n--- after\n{}", written.text);
         prop_assert_eq!(load(&written.text), expected(&before, &style, &change), "\n--- before\n{}\n--- after\n{}", before, written.text);
+    }
+}
+
+/// Items by kind: `_` stands for the indentation of their lines after the first.
+const ITEMS: [&str; 9] = [
+    "apiVersion: v1\n_kind: ConfigMap\n_metadata:\n_  name: NAME\n_data:\n_  a: |+\n_    kept\n\n\n",
+    "apiVersion: v1\n_kind: Service\n_metadata: {name: NAME}\n_spec: # c\n\n",
+    "# head\n_apiVersion: v1\n_kind: Service\n_metadata:\n_  name: NAME\n_  # foot\n_# deeper\n",
+    "{apiVersion: v1, kind: Service, metadata: {name: NAME}}\n# between\n",
+    "\n",
+    "~ # null\n",
+    "apiVersion: networking.k8s.io/v1\n_kind: NetworkPolicy\n_metadata:\n_  name: NAME\n_  namespace: shop\n_spec:\n_  podSelector: {}\n",
+    "# ours\n_apiVersion: networking.k8s.io/v1\n_kind: NetworkPolicy\n_metadata: {name: NAME, namespace: shop}\n_spec:\n_  podSelector:\n_  # foot\n\n\n",
+    "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: NAME, namespace: shop}, spec: {podSelector: {a: b}}}\n",
+];
+
+/// What becomes of the policies among the items.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fate {
+    Stay,
+    Go,
+    Update,
+}
+
+#[derive(Clone, Debug)]
+struct ListStyle {
+    wide: bool,
+    config_first: bool,
+    config_last: bool,
+    final_line_break: bool,
+    crlf: bool,
+}
+
+prop_compose! {
+    fn list_style()(wide: bool, config_first: bool, config_last: bool, final_line_break in prop::bool::weighted(0.7),
+        crlf in prop::bool::weighted(0.2)) -> ListStyle {
+        ListStyle { wide, config_first, config_last, final_line_break, crlf }
+    }
+}
+
+fn print_list(items: &[(usize, Fate)], style: &ListStyle) -> String {
+    let config = "functionConfig: # c\n  kind: ConfigMap\n  data:\n    a: |\n      b\n";
+    let mut list = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\n".to_owned();
+    if style.config_first && !style.config_last {
+        list.push_str(config);
+    }
+    list.push_str(if items.is_empty() { "items: [] # none\n" } else { "items:\n" });
+    let indent = if style.wide { "  " } else { "" };
+    for (index, (kind, _)) in items.iter().enumerate() {
+        let item = ITEMS[*kind].replace('_', &format!("{indent}  ")).replace("NAME", &format!("n{index}"));
+        list.push_str(&format!("{indent}- {item}"));
+    }
+    if style.config_last {
+        list.push_str(config);
+    }
+    if !style.final_line_break {
+        list.truncate(list.trim_end().len());
+    }
+    if style.crlf { list.replace('\n', "\r\n") } else { list }
+}
+
+fn generated(name: &str) -> GeneratedObject {
+    GeneratedObject::NetworkPolicy(NetworkPolicy {
+        namespace: "shop".to_owned(),
+        name: name.to_owned(),
+        labels: BTreeMap::new(),
+        annotations: BTreeMap::new(),
+        spec: PolicySpec { ingress: Some(Vec::new()), ..PolicySpec::default() },
+    })
+}
+
+fn generated_spec() -> serde_json::Value {
+    serde_json::json!({"podSelector": {}, "policyTypes": ["Ingress"]})
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn any_items_can_be_changed(
+        items in prop::collection::vec((0..ITEMS.len(), prop::sample::select(vec![Fate::Stay, Fate::Go, Fate::Update])), 0..6),
+        style in list_style(),
+        new in 0..3usize,
+        has_result: bool,
+    ) {
+        let before = print_list(&items, &style);
+        let (package, _) = read::resource_list::read(before.clone().into_bytes()).unwrap_or_else(|error| panic!("{error:?}\n{before}"));
+        let mut plan = Plan::default();
+        let mut expected = load(&before);
+        for (id, resource) in package.iter().filter(|(_, resource)| resource.kind == "NetworkPolicy") {
+            let index: usize = resource.name.trim_start_matches('n').parse().unwrap();
+            match items[index].1 {
+                Fate::Stay => {}
+                Fate::Go => plan.removals.push(id),
+                Fate::Update => {
+                    plan.updates.push((id, generated(&resource.name)));
+                    expected["items"][index]["spec"] = generated_spec();
+                }
+            }
+        }
+        let list = expected["items"].as_array_mut().unwrap();
+        let goes = |index: usize| ITEMS[items[index].0].contains("NetworkPolicy") && items[index].1 == Fate::Go;
+        let mut kept: Vec<serde_json::Value> =
+            list.iter().enumerate().filter(|(index, _)| !goes(*index)).map(|(_, item)| item.clone()).collect();
+        for index in 0..new {
+            let name = format!("new{index}");
+            plan.new_objects.push(PlannedObject { object: generated(&name), package_of: None });
+            kept.push(serde_json::json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+                "metadata": {"name": name, "namespace": "shop"}, "spec": generated_spec()}));
+        }
+        *list = kept;
+        let results = if has_result { vec![Generated::map([("message", Generated::string("hello: world"))])] } else { vec![] };
+        if has_result {
+            expected["results"] = serde_json::json!([{"message": "hello: world"}]);
+        }
+        let config = Config::default();
+        let written = write::resource_list(&package, &plan, &config, &results).unwrap_or_else(|error| panic!("{error:?}\n{before}"));
+        let findings = verify::output::verify(&package, &plan, &config, &written);
+        prop_assert!(findings.0.is_empty(), "{findings:?}\n--- before\n{before}\n--- after\n{}", written.text);
+        let mut after = load(&written.text);
+        // Where a line break would change the last item, new ones stand before it.
+        let by_text = |value: &mut serde_json::Value| value["items"].as_array_mut().unwrap().sort_by_key(|item| item.to_string());
+        by_text(&mut after);
+        by_text(&mut expected);
+        prop_assert_eq!(after, expected, "\n--- before\n{}\n--- after\n{}", before, written.text);
     }
 }

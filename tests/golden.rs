@@ -3,7 +3,14 @@
 //! Runs `testdata/golden` and, where `ENFORCE_INTENTS_CORPUS` names a folder, its `golden` too. Each case runs twice, as a
 //! manifest stream through `render` and as a ResourceList through the function, and both must give what is expected.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failing test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a failing test may panic"
+)]
 
 mod common;
 mod golden {

@@ -1,6 +1,13 @@
 //! Properties of reachability on random bundles, against an evaluator that is as slow and plain as the API's documentation.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failing test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::panic,
+    reason = "a failing test may panic"
+)]
 
 mod reachability {
     pub(crate) mod bundle;

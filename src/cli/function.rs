@@ -1,9 +1,10 @@
 //! The KRM function: one ResourceList on stdin, one on stdout (`DESIGN.md` 1.1, `spec/krm.md` 3).
 
-use super::streams::{print, read_input, report};
-use super::{FAULTY, Settings};
+use super::streams::{complain, print, read_input, report};
+use super::{FAULTY, Settings, WRONG_ARGUMENTS};
 use enforce_intents::diag::Severity;
 use enforce_intents::report::human;
+use std::io::{self, IsTerminal as _};
 
 /// Runs the function and gives the exit code.
 ///
@@ -13,6 +14,12 @@ pub(super) fn run(settings: Settings) -> u8 {
 }
 
 fn try_run(settings: Settings) -> Result<u8, u8> {
+    if io::stdin().is_terminal() {
+        complain(
+            "a KRM function reads a ResourceList from standard input; `enforce-intents --help` lists the commands",
+        );
+        return Err(WRONG_ARGUMENTS);
+    }
     let settings = settings.load()?;
     let outcome = enforce_intents::process(read_input()?, settings);
     report(&human::lines(&outcome.package, &outcome.findings, Severity::Warning));

@@ -113,6 +113,7 @@ codes! {
     SelectorUsesOurLabel "selector-uses-our-label" Error fixed "A workload's own immutable selector uses a label that would have to change.";
     NoPodTemplate "no-pod-template" Warning free "A workload has no pod template to label.";
     InvalidContainerPort "invalid-container-port" Warning free "A container port has no number and is left out.";
+    MisplacedAnnotation "misplaced-annotation" Warning free "An annotation that is read on pod templates stands on the workload itself and has no effect.";
     NameMissing "name-missing" Warning free "A workload or Service has no name, so it can be neither matched nor labelled.";
     // NetworkPolicies of the input.
     InvalidPolicy "invalid-policy" Error free "The API server would refuse a NetworkPolicy, so it is left out of the analysis.";

@@ -5,7 +5,7 @@ use super::access_key::access_key;
 use super::calls::Call;
 use super::context::{PlanContext, Wanted, distinct};
 use super::servers::{self, Server};
-use super::{keys, naming, selectors};
+use super::{dns, keys, naming, selectors};
 use crate::config::PolicyLabelValue;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
@@ -94,7 +94,7 @@ fn policies(context: &PlanContext<'_>, server: &Server<'_>) -> Vec<Wanted> {
 /// Classic has no rule that keeps a cluster's DNS server open for everybody else.
 fn warn_of_isolated_dns(server: &Server<'_>, findings: &mut Findings) {
     let Identity { namespace, name, .. } = &server.identity;
-    if let (true, true, Some((_, call))) = (namespace == "kube-system", name.ends_with("dns"), server.calls.first()) {
+    if let (true, Some((_, call))) = (dns::is_server(&server.identity), server.calls.first()) {
         let message = format!("the policy for {namespace}/{name} cuts off DNS of every pod without this intent");
         findings.push(
             Finding::new(Code::TrafficBlocked, call.place, message)

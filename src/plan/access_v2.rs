@@ -77,8 +77,7 @@ fn ingress_rules(context: &PlanContext<'_>, server: &Server<'_>) -> Vec<Rule> {
 
 /// A cluster's DNS servers are called by every pod, so isolating them for a declared call keeps DNS open.
 fn dns_server_rule(context: &PlanContext<'_>, server: &Identity) -> Option<Rule> {
-    let is_dns_server = server.namespace == "kube-system" && server.name.ends_with("dns");
-    if is_dns_server { dns::server_rule(context.config) } else { None }
+    if dns::is_server(server) { dns::server_rule(context.config) } else { None }
 }
 
 fn policies(context: &PlanContext<'_>, identity: &Identity, access: &Access) -> Vec<Wanted> {

@@ -3,6 +3,7 @@
 use super::context::distinct;
 use super::pod_ports;
 use crate::config::{Config, DnsPeer};
+use crate::model::identity::Identity;
 use crate::model::policy::{Peer, PolicyPort, Rule};
 use crate::model::selector::LabelSelector;
 
@@ -15,6 +16,11 @@ pub(crate) fn rule(config: &Config) -> Option<Rule> {
 /// The rule that keeps DNS servers open to everybody who calls them.
 pub(crate) fn server_rule(config: &Config) -> Option<Rule> {
     Some(Rule { peers: Vec::new(), ports: ports(config)? })
+}
+
+/// Whether this is a server that resolves the cluster's names: coredns, kube-dns, node-local-dns and the like.
+pub(crate) fn is_server(identity: &Identity) -> bool {
+    identity.namespace == "kube-system" && identity.name.ends_with("dns")
 }
 
 fn ports(config: &Config) -> Option<Vec<PolicyPort>> {

@@ -3,6 +3,7 @@
 use super::GeneratedObject;
 use super::automation::{self, Verdict};
 use super::context::{PlanContext, Wanted};
+use super::dns;
 use super::isolation::Isolation;
 use super::keys;
 use super::known_workloads::{self, KnownPeers};
@@ -15,7 +16,6 @@ use crate::diag::{Code, Finding, Findings};
 use crate::model::place::Place;
 use crate::model::policy::{NetworkPolicy, PolicySpec, Protocol, Rule};
 use crate::model::selector::Labels;
-use crate::model::workload::Workload;
 
 /// A policy for each scraped workload that a generated policy isolates, or for each one, as the mode says.
 pub(crate) fn rules(context: &PlanContext<'_>, isolation: &Isolation<'_>, findings: &mut Findings) -> Vec<Wanted> {
@@ -89,7 +89,8 @@ fn policy(context: &PlanContext<'_>, scrape: &Scrape<'_>, rule: Rule) -> Wanted 
     };
     let collectors = scrape.service.map_or_else(|| identity.clone(), |service| service.name.clone());
     let mut ingress = vec![rule];
-    if is_dns_server(workload) {
+    // Isolating a DNS server for its metrics must not cut off the cluster's names.
+    if dns::is_server(&workload.identity) {
         let ports = pod_ports::rule_ports([(Protocol::Tcp, 53), (Protocol::Udp, 53)]);
         ingress.push(Rule { peers: Vec::new(), ports });
     }
@@ -113,11 +114,6 @@ fn policy(context: &PlanContext<'_>, scrape: &Scrape<'_>, rule: Rule) -> Wanted 
         reason: Some(scrape.place),
         package_of: Some(workload.resource),
     }
-}
-
-/// Decision D6: isolating a DNS server for its metrics must not cut off the cluster's names.
-fn is_dns_server(workload: &Workload) -> bool {
-    workload.namespace == "kube-system" && workload.identity.name.ends_with("dns")
 }
 
 /// Warns where metrics are cut off and the configuration does not say who scrapes.

@@ -1,12 +1,13 @@
 //! Rule family: default deny per namespace (`defaultDeny`, `DESIGN.md` 1.4 rule 8).
 
 use super::GeneratedObject;
-use super::context::{PlanContext, Wanted};
+use super::context::{LabelledWorkload, PlanContext, Wanted};
 use super::dns;
 use super::keys;
 use super::naming;
 use crate::config::{Config, DefaultDeny, Mode};
 use crate::diag::{Code, Finding, Findings};
+use crate::model::identity::Identity;
 use crate::model::place::ResourceId;
 use crate::model::policy::{NetworkPolicy, PolicySpec, Rule};
 use crate::model::selector::{LabelSelector, Labels};
@@ -54,6 +55,7 @@ pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<W
         };
         if deny.ingress {
             add(INGRESS, Some(Vec::new()), None);
+            findings.0.extend(cut_off_dns_server(context, namespace));
         }
         if deny.egress {
             add(EGRESS, None, Some(Vec::new()));
@@ -95,6 +97,25 @@ fn namespaces<'a>(
 
 fn is_enforced(config: &Config, namespace: &str) -> bool {
     config.mode == Mode::Active || config.enforced_namespaces.contains(namespace)
+}
+
+/// Warns where the cluster's DNS servers are denied and no declared call keeps their port open (`spec/otterize.md` 4.3).
+fn cut_off_dns_server(context: &PlanContext<'_>, namespace: &str) -> Option<Finding> {
+    let is_server = |labelled: &LabelledWorkload<'_>| dns::is_server(&labelled.workload.identity);
+    let labelled = context.selected(namespace, &LabelSelector::default()).into_iter().find(is_server)?;
+    let server = labelled.workload;
+    let services = context.services_selecting(labelled);
+    let is_meant = |target: &Identity| {
+        dns::is_server(target)
+            && (target.name == server.identity.name || services.iter().any(|service| service.name == target.name))
+    };
+    let mut calls = context.calls.by_client.values().flatten();
+    let is_called = calls.any(|call| call.target.identity().is_some_and(is_meant));
+    let message = format!("DNS of the cluster will fail: {INGRESS} denies calls to {}", server.object_name());
+    (!is_called && !server.host_network).then(|| {
+        Finding::new(Code::TrafficBlocked, server.place, message)
+            .with_help("allow its port 53 in a NetworkPolicy of your own, or leave the namespace out of defaultDeny")
+    })
 }
 
 /// Warns where egress is denied but nothing opens it for the declared calls: without egress policies, every call is cut off.

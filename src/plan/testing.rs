@@ -9,7 +9,7 @@ use crate::model::place::{Place, ResourceId};
 use crate::model::policy::{InputPolicy, NetworkPolicy, Peer, PolicyDetails, PolicyPort, PortValue, Protocol, Rule};
 use crate::model::selector::{LabelSelector, Labels};
 use crate::model::service::{Endpoints, Service, ServicePort, ServiceType};
-use crate::model::workload::{Container, ContainerPort, IdentitySource, Workload};
+use crate::model::workload::{IdentitySource, Workload};
 use crate::model::world::{Namespace, World};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -326,16 +326,6 @@ pub(crate) fn service_port(text: &str, place: Place) -> ServicePort {
 
 pub(crate) fn called_by(client: &str, resource: ResourceId) -> CalledBy {
     CalledBy { client: identity(client), place: place(resource) }
-}
-
-pub(crate) fn container(ports: &[(&str, u16)]) -> Container {
-    let port = |(name, number): &(&str, u16)| ContainerPort {
-        name: Some((*name).to_owned()),
-        number: *number,
-        protocol: Protocol::Tcp,
-        place: place(ResourceId(0)),
-    };
-    Container { name: "main".into(), image: String::new(), ports: ports.iter().map(port).collect() }
 }
 
 pub(crate) fn network_policy(object: &GeneratedObject) -> &NetworkPolicy {

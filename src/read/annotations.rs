@@ -71,3 +71,6 @@ impl Package {
         value.split(',').map(str::trim).filter(|value| !value.is_empty()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -96,6 +96,7 @@ impl Reader {
     ) {
         entries.sort_unstable_by_key(fs::DirEntry::file_name);
         let mut has_kustomization = false;
+        let first_pending = pending.len();
         for entry in entries {
             let name = entry.file_name();
             let path = entry.path();
@@ -113,6 +114,8 @@ impl Reader {
                 files.push(path);
             }
         }
+        // The last one is taken first.
+        pending.get_mut(first_pending..).unwrap_or_default().reverse();
         if has_kustomization {
             let message =
                 format!("{} has a kustomization file; its manifests are read as they stand", directory.display());

@@ -30,10 +30,47 @@ fn skip_space(bytes: &[u8], mut position: usize) -> usize {
     }
 }
 
+/// The offset behind `...` markers of which the parser says nothing, because no document is before them, and behind a byte
+/// order mark. Comments are not skipped: they belong to the document that follows.
+pub(super) fn skip_document_ends(text: &str, mut position: usize) -> usize {
+    let bytes = text.as_bytes();
+    if position == 0 && text.starts_with('\u{FEFF}') {
+        position = '\u{FEFF}'.len_utf8();
+    }
+    let first = position;
+    loop {
+        let next = skip_space(bytes, position);
+        let is_marker = (next == first || line_start(bytes, next) == next)
+            && bytes.get(next..).is_some_and(|rest| rest.starts_with(b"..."))
+            && bytes.get(next + 3).is_none_or(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+        if !is_marker {
+            return position;
+        }
+        position = next + 3;
+    }
+}
+
 /// The offset of the line break that ends the line, or of the end of the text.
 fn line_end(bytes: &[u8], position: usize) -> usize {
     let rest = bytes.get(position..).unwrap_or_default();
     position + rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')).unwrap_or(rest.len())
+}
+
+/// The first tab that is in the indentation of the line at `position` or of one behind it. The parser reports some where the scalar starts
+/// that the line would go on with.
+pub(super) fn indenting_tab(text: &str, position: usize) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut start = line_start(bytes, position);
+    loop {
+        let line = bytes.get(start..line_end(bytes, start))?;
+        let indentation = line.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+        let tab = line.iter().take(indentation).position(|byte| *byte == b'\t').map(|tab| start + tab);
+        if tab.is_some() {
+            return tab;
+        }
+        start += line.len() + 1;
+        bytes.get(start)?;
+    }
 }
 
 /// The start of the line that `position` is in.
@@ -56,7 +93,10 @@ pub(super) fn skip_indicators(text: &str, position: usize, mut indicators: Indic
             Some(b':') => &mut indicators.colon,
             _ => return behind,
         };
-        if !std::mem::take(expected) {
+        // Plain scalars may start with the other indicators, if no space follows.
+        let is_indicator = bytes.get(next) == Some(&b',')
+            || bytes.get(next + 1).is_none_or(|byte| byte.is_ascii_whitespace() || b",[]{}".contains(byte));
+        if !is_indicator || !std::mem::take(expected) {
             return behind;
         }
         behind = next + 1;

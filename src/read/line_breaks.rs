@@ -2,7 +2,8 @@
 //!
 //! YAML 1.1, and so every tool written in Go, takes U+0085, U+2028 and U+2029 for line breaks; YAML 1.2 and our parser do not.
 //! A text in which that makes a difference is refused (`spec/yaml.md` 5, I2). A carriage return without a line feed is a
-//! line break to all of them, but to no editor of lines: it is refused where it separates lines of structure.
+//! line break to all of them, but to no editor of lines: it is refused where it separates lines of structure. A byte order mark at
+//! the start of a line is skipped by Go and part of a scalar for us.
 
 use super::layout::BlockScalar;
 use super::parser::SyntaxError;
@@ -18,7 +19,7 @@ impl LineBreaks {
     pub(super) fn find(text: &str) -> Self {
         const BLOCK: usize = 64;
         let bytes = text.as_bytes();
-        let is_candidate = |byte: u8| matches!(byte, 0xC2 | 0xE2 | b'\r');
+        let is_candidate = |byte: u8| matches!(byte, 0xC2 | 0xE2 | 0xEF | b'\r');
         let mut offsets = Vec::new();
         for (index, block) in bytes.chunks(BLOCK).enumerate() {
             // Without an early exit the compiler makes this loop a few wide instructions.
@@ -50,8 +51,12 @@ impl LineBreaks {
             let before = text.get(start..offset).unwrap_or_default();
             let line = before.rsplit('\n').next().unwrap_or_default();
             let is_in_comment = line.starts_with('#') || line.contains(" #") || line.contains("\t#");
-            let is_carriage_return = text.as_bytes().get(offset) == Some(&b'\r');
-            if !rest_of_line(text, offset).is_empty() || !(is_in_comment || is_carriage_return) {
+            let is_good = match odd_break(text, offset) {
+                Some('\u{FEFF}') => true,
+                Some('\r') => rest_of_line(text, offset).is_empty(),
+                _ => is_in_comment && rest_of_line(text, offset).is_empty(),
+            };
+            if !is_good {
                 return Err(refusal(text, offset));
             }
         }
@@ -61,7 +66,7 @@ impl LineBreaks {
     /// Checks a token that ends at `end`: none of them may be inside, other than a carriage return.
     pub(super) fn check_token(&mut self, text: &str, end: usize) -> Result<(), SyntaxError> {
         while let Some(offset) = self.take_before(end) {
-            if text.as_bytes().get(offset) != Some(&b'\r') {
+            if odd_break(text, offset) != Some('\r') {
                 return Err(refusal(text, offset));
             }
         }
@@ -77,7 +82,8 @@ impl LineBreaks {
             let rest = rest_of_line(text, offset);
             let indent = rest.bytes().take_while(|byte| *byte == b' ').count();
             let is_indented = rest.is_empty() || (block.indent > 0 && indent >= block.indent);
-            if starts_content || !is_indented {
+            let is_byte_order_mark = odd_break(text, offset) == Some('\u{FEFF}');
+            if starts_content || !is_indented || is_byte_order_mark {
                 return Err(refusal(text, offset));
             }
         }
@@ -88,8 +94,12 @@ impl LineBreaks {
 /// The odd line break that starts at that byte.
 fn odd_break(text: &str, offset: usize) -> Option<char> {
     let character = text.get(offset..)?.chars().next()?;
-    let is_lone_return = character == '\r' && text.as_bytes().get(offset + 1) != Some(&b'\n');
-    (is_lone_return || matches!(character, '\u{85}' | '\u{2028}' | '\u{2029}')).then_some(character)
+    let is_odd = match character {
+        '\r' => text.as_bytes().get(offset + 1) != Some(&b'\n'),
+        '\u{FEFF}' => text.get(..offset)?.ends_with(['\n', '\r']),
+        _ => matches!(character, '\u{85}' | '\u{2028}' | '\u{2029}'),
+    };
+    is_odd.then_some(character)
 }
 
 /// What stands between the odd line break and the end of its line; nothing if that is blank.
@@ -103,10 +113,13 @@ fn rest_of_line(text: &str, offset: usize) -> &str {
 
 fn refusal(text: &str, offset: usize) -> SyntaxError {
     let character = text.get(offset..).and_then(|rest| rest.chars().next()).unwrap_or_default();
-    let message = if character == '\r' {
-        "a carriage return without a line feed separates two lines".to_owned()
-    } else {
-        format!("the character U+{:04X} is a line break to some YAML readers and not to others", u32::from(character))
+    let message = match character {
+        '\r' => "a carriage return without a line feed separates two lines".to_owned(),
+        '\u{FEFF}' => "a byte order mark starts a line inside a value".to_owned(),
+        _ => {
+            let code = u32::from(character);
+            format!("the character U+{code:04X} is a line break to some YAML readers and not to others")
+        }
     };
     SyntaxError { offset, message }
 }

@@ -3,7 +3,7 @@
 use super::package::{Location, Package, Resource};
 use super::tree::Node;
 use crate::model::place::{Place, ResourceId};
-use crate::source::{LineColumn, SourceText};
+use crate::source::{LineColumn, LineStarts, SourceId, line_column};
 
 impl Package {
     /// The place in words: on the command line, file and line; in function mode the file that the annotations name, and the line
@@ -17,7 +17,7 @@ impl Package {
         let source = self.sources.get(resource.source.0 as usize)?;
         let field = root.route_to_range(start, place.end as usize);
         if self.resource_list.is_none_or(|list| list.source != resource.source) {
-            let LineColumn { line, column } = source.line_column(start);
+            let LineColumn { line, column } = self.position(resource.source, start)?;
             return Some(Location {
                 file: Some(source.origin.to_string()),
                 index: resource.document(),
@@ -27,7 +27,7 @@ impl Package {
                 field,
             });
         }
-        let LineColumn { line, column } = position_within(source, root, start);
+        let LineColumn { line, column } = self.position_within(resource.source, root, start)?;
         let file = self
             .annotation(id, "internal.config.kubernetes.io/path")
             .or_else(|| self.annotation(id, "config.kubernetes.io/path"))
@@ -38,6 +38,25 @@ impl Package {
             .or_else(|| self.annotation(id, "config.kubernetes.io/index"))
             .and_then(|index| index.parse().ok());
         Some(Location { file, index, line, line_is_within_resource: true, column, field })
+    }
+
+    /// Line and column of a byte offset in a source text. The first call finds every line; the others look it up.
+    #[must_use]
+    pub fn position(&self, source: SourceId, offset: usize) -> Option<LineColumn> {
+        let index = source.0 as usize;
+        let text = &self.sources.get(index)?.text;
+        let tables =
+            self.line_starts.get_or_init(|| self.sources.iter().map(|source| LineStarts::of(&source.text)).collect());
+        // A text that was added since then has no table.
+        Some(tables.get(index).map_or_else(|| line_column(text, offset), |starts| starts.line_column(text, offset)))
+    }
+
+    /// Line counted from the first line of the resource; column counted in the text. Of a place elsewhere, the resource's start.
+    fn position_within(&self, source: SourceId, root: Node<'_>, start: usize) -> Option<LineColumn> {
+        let first = root.outer_start();
+        let start = if (first..=root.end()).contains(&start) { start } else { first };
+        let position = self.position(source, start)?;
+        Some(LineColumn { line: position.line + 1 - self.position(source, first)?.line, ..position })
     }
 
     /// The resource whose text the place is in. An alias may lead from a resource into the text of another.
@@ -63,19 +82,12 @@ impl Resource {
     }
 }
 
-/// Line counted from the first line of the resource; column counted in the text. Of a place elsewhere, the resource's start.
-fn position_within(source: &SourceText, root: Node<'_>, start: usize) -> LineColumn {
-    let first = root.outer_start();
-    let start = if (first..=root.end()).contains(&start) { start } else { first };
-    let within = source.text.get(first..start).unwrap_or_default();
-    let line_start = source.text.get(..start).unwrap_or_default().rfind('\n').map_or(0, |newline| newline + 1);
-    let before = source.text.get(line_start..start).unwrap_or_default();
-    LineColumn { line: 1 + within.matches('\n').count(), column: 1 + before.chars().count() }
-}
-
 /// The `path` of kustomize's origin annotation, which is itself a YAML text.
 fn origin_path(annotation: &str) -> Option<String> {
     let (tree, documents) = super::parser::parse(annotation).ok()?;
     let path = tree.node(annotation, documents.first()?.root).get("path")?.as_str()?;
     Some(path.to_owned())
 }
+
+#[cfg(test)]
+mod tests;

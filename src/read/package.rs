@@ -3,7 +3,8 @@
 use super::parser::Document;
 use super::tree::{Node, NodeId, Tree};
 use crate::model::place::{Place, ResourceId};
-use crate::source::{SourceId, SourceText};
+use crate::source::{LineStarts, SourceId, SourceText};
+use std::cell::OnceCell;
 
 /// Everything that was read, before anybody interprets it.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +19,8 @@ pub struct Package {
     pub resources: Vec<Resource>,
     /// The ResourceList that the resources came in, in function mode.
     pub resource_list: Option<ResourceList>,
+    /// Where the lines of the texts start, for messages; see [`Package::position`].
+    pub(super) line_starts: OnceCell<Vec<LineStarts>>,
 }
 
 /// One object of the input.

@@ -60,7 +60,7 @@ pub fn parse_keeping(text: &str, is_needed: Option<IsNeeded>) -> Result<(Tree, V
         return Err(SyntaxError { offset: 0, message: "the text is larger than 4 GiB".to_owned() });
     }
     match parse_as_is(text, text, is_needed) {
-        Err(error) if error.is_tab_as_indentation => parse_with_tabs_in_flow(text, is_needed, error.syntax),
+        Err(Failure { syntax, behind_tabs: Some(offset) }) => parse_with_tabs_in_flow(text, is_needed, syntax, offset),
         result => result.map_err(|error| error.syntax),
     }
 }
@@ -73,10 +73,10 @@ fn parse_with_tabs_in_flow(
     text: &str,
     is_needed: Option<IsNeeded>,
     first_error: SyntaxError,
+    mut offset: usize,
 ) -> Result<(Tree, Vec<Document>), SyntaxError> {
     let mut patched = text.to_owned();
     let mut lines = Vec::new();
-    let mut offset = first_error.offset;
     for _ in 0..MAX_TAB_LINES {
         let before = text.get(..offset).unwrap_or(text);
         let line = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -96,22 +96,23 @@ fn parse_with_tabs_in_flow(
                 };
                 return if lines.into_iter().all(is_inside) { Ok((tree, documents)) } else { Err(first_error) };
             }
-            Err(error) if error.is_tab_as_indentation && error.syntax.offset > offset => offset = error.syntax.offset,
+            Err(Failure { behind_tabs: Some(next), .. }) if next > offset => offset = next,
             Err(_) => break,
         }
     }
     Err(first_error)
 }
 
-/// Why a text could not be read, and whether it was for a tab where the parser wants blanks.
+/// Why a text could not be read.
 struct Failure {
     syntax: SyntaxError,
-    is_tab_as_indentation: bool,
+    /// If it was for tabs where the parser wants blanks: the offset behind them.
+    behind_tabs: Option<usize>,
 }
 
 impl From<SyntaxError> for Failure {
     fn from(syntax: SyntaxError) -> Self {
-        Self { syntax, is_tab_as_indentation: false }
+        Self { syntax, behind_tabs: None }
     }
 }
 
@@ -128,7 +129,8 @@ fn parse_as_is(text: &str, patched: &str, is_needed: Option<IsNeeded>) -> Result
     while let Some(result) = parser.next_event() {
         let (event, span) = result.map_err(|error| Failure {
             syntax: syntax_error(text, &error),
-            is_tab_as_indentation: matches!(error.kind(), granit_parser::ErrorKind::TabInBlockIndentation),
+            behind_tabs: matches!(error.kind(), granit_parser::ErrorKind::TabInBlockIndentation)
+                .then(|| error.marker().byte_offset().unwrap_or(0)),
         })?;
         builder.event(event, span)?;
     }
@@ -139,13 +141,17 @@ fn parse_as_is(text: &str, patched: &str, is_needed: Option<IsNeeded>) -> Result
 /// The parser's error in our words where its own need explanation.
 fn syntax_error(text: &str, error: &ScanError) -> SyntaxError {
     use granit_parser::ErrorKind;
-    let offset = error.marker().byte_offset().unwrap_or(0);
+    let mut offset = error.marker().byte_offset().unwrap_or(0);
     let message = match error.kind() {
         ErrorKind::RecursionLimitExceeded => format!("nested more than {NESTING_LIMIT} levels deep"),
         ErrorKind::UnknownAnchor => {
             let rest = text.get(offset..).unwrap_or_default();
             let name = rest.split(|c: char| c.is_whitespace() || ",[]{}".contains(c)).next().unwrap_or_default();
             format!("the alias {name} has no anchor before it in its document")
+        }
+        ErrorKind::TabInPlainScalar | ErrorKind::TabInIndentation | ErrorKind::TabInBlockIndentation => {
+            offset = layout::indenting_tab(text, offset).unwrap_or(offset);
+            "a tab cannot indent a line".to_owned()
         }
         ErrorKind::UnexpectedCharacter { character } if character.is_control() => {
             format!("the control character U+{:04X} is not allowed", u32::from(*character))
@@ -243,8 +249,8 @@ impl<'a> Builder<'a> {
                 previous.text.end = previous.text.end.min(range.start);
             }
             self.position = range.end;
-        } else if self.position == 0 && self.text.starts_with('\u{FEFF}') {
-            self.position = '\u{FEFF}'.len_utf8();
+        } else {
+            self.position = layout::skip_document_ends(self.text, self.position);
         }
         self.written = 0;
         self.documents.push(Document {
@@ -379,14 +385,16 @@ impl<'a> Builder<'a> {
 
     /// Where the indicators before the node that was announced end.
     fn end_of_indicators(&self) -> usize {
-        let indicators = self.open.last().map_or(layout::Indicators::default(), |frame| match frame.shape {
-            Shape::Sequence(CollectionStyle::Block) => {
-                layout::Indicators { dash: frame.children > 0, ..Default::default() }
+        let mut indicators = layout::Indicators::default();
+        if let Some(frame) = self.open.last() {
+            let is_first = frame.children == 0;
+            match frame.shape {
+                Shape::Sequence(CollectionStyle::Block) => indicators.dash = !is_first,
+                Shape::Mapping(_) if frame.children % 2 == 1 => indicators.colon = true,
+                Shape::Mapping(_) => (indicators.comma, indicators.question) = (!is_first, true),
+                _ => indicators.comma = !is_first,
             }
-            Shape::Mapping(_) if frame.children % 2 == 1 => layout::Indicators { colon: true, ..Default::default() },
-            Shape::Mapping(_) => layout::Indicators { comma: true, question: true, ..Default::default() },
-            _ => layout::Indicators { comma: true, ..Default::default() },
-        });
+        }
         layout::skip_indicators(self.text, self.position, indicators)
     }
 
@@ -534,3 +542,6 @@ mod tab_tests {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

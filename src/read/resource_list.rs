@@ -133,7 +133,7 @@ fn resources(root: Node<'_>) -> (Vec<Resource>, Findings) {
         if item.is_mapping() {
             resources.push(header::read(SOURCE, item, Role::Item, &Inherited::default()));
         } else {
-            let message = format!("item {index} of the ResourceList is {}, not an object", name_of_shape(item));
+            let message = format!("items[{index}] of the ResourceList is {}, not an object", name_of_shape(item));
             findings.push(Finding {
                 in_source: Some((SOURCE, item.start())),
                 ..Finding::new(Code::NotAnObject, None, message).with_help("it is passed through as it is")
@@ -167,3 +167,6 @@ fn add_list_findings(package: &Package, findings: &mut Findings) {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;

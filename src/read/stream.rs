@@ -110,8 +110,11 @@ impl Reader<'_> {
                 (Code::NotAnObject, Some("it is left out".to_owned()))
             }
         };
-        let message = format!("document {document} of {} has {found}, not an object", self.origin);
+        let message = format!("document {} of {} has {found}, not an object", document + 1, self.origin);
         let in_source = Some((self.source, node.start()));
         self.findings.push(Finding { in_source, help, ..Finding::new(code, None, message) });
     }
 }
+
+#[cfg(test)]
+mod tests;

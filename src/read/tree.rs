@@ -474,18 +474,26 @@ impl<'t> Node<'t> {
         entries
     }
 
-    /// The first byte of the line that the node starts in.
+    /// Where the node's indentation counts: the first entry of a block collection; tag and anchor of anything else.
+    fn indented_start(self) -> usize {
+        match self.shape() {
+            Shape::Mapping(CollectionStyle::Block) | Shape::Sequence(CollectionStyle::Block) => self.start(),
+            _ => self.outer_start(),
+        }
+    }
+
+    /// The first byte of the line that the node starts in: for block collections that of their first entry.
     #[must_use]
     pub fn line_start(self) -> usize {
-        let before = self.text.get(..self.outer_start()).unwrap_or_default();
+        let before = self.text.get(..self.indented_start()).unwrap_or_default();
         before.rfind('\n').map_or(0, |newline| newline + 1)
     }
 
-    /// Characters between the start of the line and the node, its tag and anchor included in the node. For the keys of a block
-    /// mapping and the dashes of a block sequence that is how far they are indented.
+    /// Characters between [`Self::line_start`] and the node. For a block mapping and its keys, and for a block sequence, that is
+    /// how far further entries must be indented.
     #[must_use]
     pub fn column(self) -> usize {
-        let line = self.text.get(self.line_start()..self.outer_start()).unwrap_or_default();
+        let line = self.text.get(self.line_start()..self.indented_start()).unwrap_or_default();
         line.trim_start_matches('\u{FEFF}').chars().count()
     }
 
@@ -494,9 +502,8 @@ impl<'t> Node<'t> {
     #[must_use]
     pub fn next_line(self) -> usize {
         let end = self.end();
-        let bytes = self.text.as_bytes();
-        let keeps_line_breaks = matches!(self.shape(), Shape::Scalar(ScalarStyle::Literal | ScalarStyle::Folded));
-        if keeps_line_breaks && end.checked_sub(1).and_then(|last| bytes.get(last)) == Some(&b'\n') {
+        // Only a block scalar that keeps its line breaks ends with one, and collections that it is the last of.
+        if end > self.start() && self.text.get(..end).is_some_and(|before| before.ends_with('\n')) {
             return end;
         }
         let rest = self.text.get(end..).unwrap_or_default();
@@ -601,3 +608,6 @@ impl std::fmt::Debug for Node<'_> {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

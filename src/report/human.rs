@@ -5,7 +5,7 @@ use super::{in_order, one_line, sentence, whereabouts};
 use crate::diag::{Finding, Findings, Severity};
 use crate::model::place::Place;
 use crate::read::package::Package;
-use crate::source::SourceText;
+use crate::source::{LineColumn, SourceText};
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 use anstream::AutoStream;
 use anstream::stream::{AsLockedWrite, RawStream};
@@ -59,8 +59,8 @@ fn group<'p>(package: &'p Package, finding: &'p Finding) -> Group<'p> {
     if let Some((source, offset)) = finding.in_source
         && let Some(text) = package.sources.get(source.0 as usize)
     {
-        let line = text.line_column(offset).line;
-        group = group.element(excerpt(text, offset..offset, line, AnnotationKind::Primary, None));
+        let position = package.position(source, offset);
+        group = group.elements(position.map(|at| excerpt(text, offset..offset, at, AnnotationKind::Primary, None)));
     }
     if let Some(place) = finding.place {
         group = group.elements(excerpt_of_place(package, place, AnnotationKind::Primary, None));
@@ -90,29 +90,29 @@ fn excerpt_of_place<'p>(
     kind: AnnotationKind,
     label: Option<&'p str>,
 ) -> Option<Element<'p>> {
-    let source = package.sources.get(package.resource(place.resource)?.source.0 as usize)?;
-    let line = source.line_column(place.start as usize).line;
-    Some(excerpt(source, place.start as usize..place.end as usize, line, kind, label))
+    let id = package.resource(place.resource)?.source;
+    let source = package.sources.get(id.0 as usize)?;
+    let position = package.position(id, place.start as usize)?;
+    Some(excerpt(source, place.start as usize..place.end as usize, position, kind, label))
 }
 
 /// The line in which `span` starts, with carets below as much of the span as that line has.
 fn excerpt<'p>(
     source: &'p SourceText,
     span: Range<usize>,
-    line: usize,
+    position: LineColumn,
     kind: AnnotationKind,
     label: Option<&'p str>,
 ) -> Element<'p> {
     let (line_start, text) = line_around(&source.text, span.start);
     let origin = source.origin.to_string();
     if text.len() > LONGEST_EXCERPT {
-        let column = source.line_column(span.start).column;
-        return Element::Origin(Origin::path(origin).line(line).char_column(column));
+        return Element::Origin(Origin::path(origin).line(position.line).char_column(position.column));
     }
     let start = span.start.saturating_sub(line_start).min(text.len());
     let end = span.end.saturating_sub(line_start).clamp(start, text.len());
     let annotation: Annotation<'p> = kind.span(start..end).label(label.map(one_line));
-    Snippet::source(text).line_start(line).path(origin).fold(false).annotation(annotation).into()
+    Snippet::source(text).line_start(position.line).path(origin).fold(false).annotation(annotation).into()
 }
 
 /// The line that the offset is in, without its line break, and where it starts.

@@ -13,7 +13,7 @@ pub fn results(package: &Package, findings: &Findings) -> Vec<Value> {
     let mut results = Vec::new();
     for finding in in_order(findings) {
         let position = finding.in_source.and_then(|(source, offset)| {
-            let position = package.sources.get(source.0 as usize)?.line_column(offset);
+            let position = package.position(source, offset)?;
             Some((position.line, position.column))
         });
         results.push(result(package, finding.severity, &sentence(finding), finding.place, finding.code, position));

@@ -207,7 +207,7 @@ impl<'w> References<'w, '_> {
 
     fn report_two_kinds(&mut self, role: &str, identity: &Identity, place: Place) {
         let named = self.named(identity);
-        let mut kinds: Vec<&str> = named.iter().map(|workload| workload.kind.as_str()).collect();
+        let mut kinds: Vec<&str> = named.iter().filter_map(|workload| workload.identity.kind.as_deref()).collect();
         kinds.sort_unstable();
         kinds.dedup();
         if kinds.len() < 2 || !self.reported.insert((Code::SameNameTwoKinds, identity.clone())) {

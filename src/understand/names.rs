@@ -85,54 +85,19 @@ impl Names {
             let (prefixes, suffixes) = layers.get(&resource).copied().unwrap_or_default();
             (prefixes.to_owned(), suffixes.to_owned())
         };
-        let mut workload_index = Index::default();
-        for workload in workloads {
-            let is_own_name = workload.identity_source == IdentitySource::Object;
-            let previous: Vec<ObjectName> = if is_own_name {
-                let underscored = |name: &ObjectName| ObjectName { name: name.name.replace('.', "_"), ..name.clone() };
-                workload.previous.iter().map(underscored).collect()
-            } else {
-                // The annotation's text is no name that kustomize knows; only the namespace can have changed.
-                let named = |old: &ObjectName| ObjectName { name: workload.identity.name.clone(), ..old.clone() };
-                workload.previous.iter().map(named).collect()
-            };
-            let kinds = workload.identity.kind.iter().cloned();
-            let kinds = kinds.chain(previous.iter().filter(|_| is_own_name).map(|name| name.kind.clone())).collect();
-            workload_index.add(
-                Candidate {
-                    deployed: Deployed {
-                        namespace: workload.identity.namespace.clone(),
-                        name: workload.identity.name.clone(),
-                    },
-                    kinds,
-                    layer: layer(workload.resource),
-                    object: workload.object_name(),
-                    place: workload.place,
-                },
-                &previous,
-            );
-        }
-        let mut service_index = Index::default();
-        for service in services {
-            let object =
-                ObjectName { namespace: service.namespace.clone(), name: service.name.clone(), kind: "Service".into() };
-            service_index.add(
-                Candidate {
-                    deployed: Deployed { namespace: service.namespace.clone(), name: service.name.clone() },
-                    kinds: vec!["Service".into()],
-                    layer: layer(service.resource),
-                    object,
-                    place: service.place,
-                },
-                &service.previous,
-            );
-        }
-        Self {
-            workloads: workload_index,
-            services: service_index,
+        let mut found = Self {
+            workloads: Index::default(),
+            services: Index::default(),
             namespaces: namespace_moves(objects),
             current_namespaces: objects.iter().map(|object| object.namespace.to_owned()).collect(),
+        };
+        for workload in workloads {
+            found.workloads.add_workload(workload, layer(workload.resource));
         }
+        for service in services {
+            found.services.add_service(service, layer(service.resource));
+        }
+        found
     }
 
     /// What a reference to a workload means.
@@ -195,6 +160,38 @@ impl Names {
 }
 
 impl Index {
+    fn add_workload(&mut self, workload: &Workload, layer: (String, String)) {
+        let identity = &workload.identity;
+        let is_own_name = workload.identity_source == IdentitySource::Object;
+        // The text of an annotation is no name that kustomize knows; only the namespace can have changed.
+        let name_then = |old: &ObjectName| {
+            if is_own_name { old.name.replace('.', "_") } else { identity.name.clone() }
+        };
+        let previous: Vec<ObjectName> =
+            workload.previous.iter().map(|old| ObjectName { name: name_then(old), ..old.clone() }).collect();
+        let kinds_then = previous.iter().filter(|_| is_own_name).map(|old| old.kind.clone());
+        let candidate = Candidate {
+            deployed: Deployed { namespace: identity.namespace.clone(), name: identity.name.clone() },
+            kinds: identity.kind.iter().cloned().chain(kinds_then).collect(),
+            layer,
+            object: workload.object_name(),
+            place: workload.place,
+        };
+        self.add(candidate, &previous);
+    }
+
+    fn add_service(&mut self, service: &Service, layer: (String, String)) {
+        let (namespace, name) = (service.namespace.clone(), service.name.clone());
+        let candidate = Candidate {
+            deployed: Deployed { namespace: namespace.clone(), name: name.clone() },
+            kinds: vec!["Service".into()],
+            layer,
+            object: ObjectName { namespace, name, kind: "Service".into() },
+            place: service.place,
+        };
+        self.add(candidate, &service.previous);
+    }
+
     fn add(&mut self, candidate: Candidate, previous: &[ObjectName]) {
         let id = self.candidates.len();
         let deployed = candidate.deployed.clone();

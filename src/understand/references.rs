@@ -92,6 +92,15 @@ pub(super) fn resolve(
     }
 }
 
+/// Names of namespaces are DNS labels.
+fn is_namespace(name: &str) -> bool {
+    let is_outer = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    name.len() <= 63
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+        && is_outer(name.bytes().next())
+        && is_outer(name.bytes().next_back())
+}
+
 struct Resolver<'r> {
     names: &'r Names,
     findings: &'r mut Findings,
@@ -144,6 +153,11 @@ impl Resolver<'_> {
     /// The identity that a reference means, with its kind as written. `None` when there is a fault.
     fn reference(&mut self, object: &Object<'_>, reference: &Reference, among: Among) -> Option<Identity> {
         let namespace = reference.namespace.as_deref().unwrap_or(object.namespace);
+        if !is_namespace(namespace) {
+            let message = format!("{}: `{namespace}` cannot be the name of a namespace", object.title());
+            self.findings.push(Finding::new(Code::InvalidIntents, reference.place, message));
+            return None;
+        }
         let is_api_server = reference.name == "kubernetes" && namespace == "default";
         let wanted = Wanted {
             name: &reference.name,

@@ -3,6 +3,7 @@
 mod conversion;
 mod intents;
 mod names;
+mod odd_values;
 mod services;
 mod workloads;
 mod world;

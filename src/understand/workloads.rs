@@ -64,6 +64,9 @@ pub(super) fn read(
     let host_network = pod_spec.is_some_and(|spec| fields.flag(spec, "hostNetwork"));
     let is_pod = template_path.is_empty();
     let spec = if is_pod { None } else { fields.mapping(object.node, "spec") };
+    if !is_pod {
+        report_misplaced_annotations(&mut fields, config, &template_annotations);
+    }
     let called_by = metadata.map(|metadata| called_by::read(&mut fields, metadata)).unwrap_or_default();
     let (name, identity_source) = match name_annotation(config, &template_annotations) {
         Some(name) => (name.to_owned(), IdentitySource::Annotation),
@@ -101,6 +104,20 @@ pub(super) fn read(
 /// The name in the override annotation: the configured key, else the legacy one.
 fn name_annotation<'l>(config: &Config, annotations: &'l Labels) -> Option<&'l String> {
     annotations.get(&config.workload_name_override_annotation_name).or_else(|| annotations.get(LEGACY_NAME_ANNOTATION))
+}
+
+/// Annotations that are read on pods only, and stand on the object that makes them.
+fn report_misplaced_annotations(fields: &mut Fields<'_, '_>, config: &Config, on_template: &Labels) {
+    let Some(annotations) = fields.object.node.path(&["metadata", "annotations"]) else { return };
+    for key in [&config.workload_name_override_annotation_name, LEGACY_NAME_ANNOTATION, called_by::ANNOTATION] {
+        if let Some((node, _)) = annotations.get_entry(key)
+            && !on_template.contains_key(key)
+        {
+            let message = format!("annotation `{key}` has no effect here");
+            fields.fault(Code::MisplacedAnnotation, node, message).help =
+                Some("write it into the metadata of the pod template".into());
+        }
+    }
 }
 
 fn report_missing_template(fields: &mut Fields<'_, '_>) {

@@ -56,7 +56,8 @@ impl Change {
         if self.replacement.is_some() {
             return false;
         }
-        let value = |key: &str| node.and_then(|node| node.get(key));
+        let entries = node.map(entries_by_key).unwrap_or_default();
+        let value = |key: &str| entries.get(key).copied();
         self.set.iter().all(|(key, wanted)| value(key).is_some_and(|value| is_string(value, wanted)))
             && self.remove.iter().all(|key| value(key).is_none())
             && self.below.iter().all(|(key, change)| change.is_done(value(key)))
@@ -88,22 +89,27 @@ impl Change {
         }
         let Piece::Map(mut entries) = piece else { return self.create().unwrap_or(piece) };
         entries.retain(|(key, _)| !self.remove.contains(key.value()));
-        let position =
-            |entries: &[(Token, Piece)], wanted: &str| entries.iter().position(|(key, _)| key.value() == wanted);
+        let by_key = entries.iter().enumerate().map(|(index, (key, _))| (key.value().to_owned(), index));
+        let by_key: BTreeMap<String, usize> = by_key.collect();
         for (key, value) in &self.set {
-            match position(&entries, key).and_then(|index| entries.get_mut(index)) {
+            match by_key.get(key).and_then(|index| entries.get_mut(*index)) {
                 Some((_, piece)) => *piece = Piece::text(value.clone()),
                 None => entries.push((Token::Text(key.clone()), Piece::text(value.clone()))),
             }
         }
         for (key, change) in &self.below {
-            match position(&entries, key).and_then(|index| entries.get_mut(index)) {
+            match by_key.get(key).and_then(|index| entries.get_mut(*index)) {
                 Some((_, piece)) => *piece = change.apply_to(std::mem::replace(piece, Piece::List(Vec::new()))),
                 None => entries.extend(change.create().map(|piece| (Token::Text(key.clone()), piece))),
             }
         }
         Piece::Map(entries)
     }
+}
+
+/// The entries of a mapping by key, merges applied.
+pub(crate) fn entries_by_key<'t>(mapping: Node<'t>) -> BTreeMap<&'t str, Node<'t>> {
+    mapping.merged_entries().into_iter().map(|(key, _, value)| (key, value)).collect()
 }
 
 /// Whether a node is this string for every YAML reader in the chain: `true` without quotes is not the string "true".

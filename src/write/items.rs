@@ -96,10 +96,14 @@ fn change_block<'t>(
     let first_dash = owner.value.start();
     let dash_column = column(text, first_dash);
     let mut previous = None;
+    let mut last_cut = None;
     for item in items {
+        last_cut = None;
         if removed.contains(&item.id()) {
             let dash = dash_of(text, *item, dash_column).ok_or_else(fault)?;
-            draft.edits.push(Edit::delete(cut(*item, previous, dash, dash_column)));
+            let range = cut(*item, previous, dash, dash_column);
+            last_cut = Some(range.end);
+            draft.edits.push(Edit::delete(range));
         } else {
             previous = Some(*item);
         }
@@ -108,9 +112,10 @@ fn change_block<'t>(
         let last = items.last().copied().ok_or_else(fault)?;
         let ending = line_ending(text, first_dash);
         let printed = print_items(added, dash_column, ending);
-        draft.edits.push(match append_point(text, last, dash_column) {
-            Some(point) => point.insert(&printed),
-            None => {
+        draft.edits.push(match (last_cut, append_point(text, last, dash_column)) {
+            (Some(position), _) => Edit::insert(position, printed),
+            (None, Some(point)) => point.insert(&printed),
+            (None, None) => {
                 let dash = dash_of(text, last, dash_column).ok_or_else(fault)?;
                 Edit::insert(with_head_comments(text, line_start(text, dash), dash_column), printed)
             }

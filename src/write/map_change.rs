@@ -2,7 +2,7 @@
 //!
 //! A map that is reached through an alias or a merge is not edited where it stands: the alias gets a copy of its own.
 
-use super::change::{Change, is_string};
+use super::change::{Change, entries_by_key, is_string};
 use super::copy::{copy, copy_entries};
 use super::draft::{Draft, EditFault};
 use super::mapping::{EntryChange, EntryChanges, change_entries};
@@ -74,7 +74,8 @@ fn change_strings<'t>(
     change: &Change,
     changes: &mut EntryChanges,
 ) -> Result<(), EditFault> {
-    let is_merged = |key: &String| !own.contains_key(key.as_str()) && mapping.get(key).is_some();
+    let merged = entries_by_key(mapping);
+    let is_merged = |key: &String| !own.contains_key(key.as_str()) && merged.contains_key(key.as_str());
     let writes_out_merges = change.remove.iter().any(is_merged) || merged_is_hidden(own, change, mapping);
     if writes_out_merges {
         // Nothing can be taken out of a merge, so its entries are written out, but for those.
@@ -98,7 +99,7 @@ fn change_strings<'t>(
             Some((index, ..)) => {
                 changes.existing.insert(*index, EntryChange::Replace(Piece::text(wanted.clone())));
             }
-            None if !writes_out_merges && mapping.get(key).is_some_and(|value| is_string(value, wanted)) => {}
+            None if !writes_out_merges && merged.get(key.as_str()).is_some_and(|value| is_string(*value, wanted)) => {}
             None => changes.added.push((Token::Text(key.clone()), Piece::text(wanted.clone()))),
         }
     }
@@ -107,16 +108,11 @@ fn change_strings<'t>(
 
 /// Whether a key to remove stands both in the mapping and in a merge, where it would come to light again.
 fn merged_is_hidden(own: &BTreeMap<&str, (usize, Node<'_>, Node<'_>)>, change: &Change, mapping: Node<'_>) -> bool {
-    let mut merges = mapping.entries().filter(|(key, _)| key.is_merge_key()).map(|(_, value)| value);
-    merges.any(|merge| {
-        let has = |key: &String| {
-            if merge.is_sequence() {
-                merge.items().any(|item| item.get(key).is_some())
-            } else {
-                merge.get(key).is_some()
-            }
-        };
-        change.remove.iter().any(|key| own.contains_key(key.as_str()) && has(key))
+    let merges = mapping.entries().filter(|(key, _)| key.is_merge_key()).map(|(_, value)| value);
+    let mut maps = merges.flat_map(|merge| if merge.is_sequence() { merge.items().collect() } else { vec![merge] });
+    maps.any(|map| {
+        let hidden = entries_by_key(map);
+        change.remove.iter().any(|key| own.contains_key(key.as_str()) && hidden.contains_key(key.as_str()))
     })
 }
 

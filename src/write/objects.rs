@@ -167,3 +167,118 @@ fn string_map(labels: &Labels) -> Value {
 fn entry(key: &str, value: Value) -> (String, Value) {
     (key.to_owned(), value)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::object;
+    use crate::model::policy::{NetworkPolicy, Peer, PolicyPort, PolicySpec, PortValue, Protocol, Rule};
+    use crate::model::selector::{LabelSelector, Labels, Operator, Requirement};
+    use crate::plan::GeneratedObject;
+    use crate::write::emit::block_document;
+
+    fn labels(key: &str, value: &str) -> Labels {
+        [(key.to_owned(), value.to_owned())].into()
+    }
+
+    fn policy(spec: PolicySpec) -> GeneratedObject {
+        let (namespace, name) = ("shop".to_owned(), "p".to_owned());
+        GeneratedObject::NetworkPolicy(NetworkPolicy {
+            namespace,
+            name,
+            labels: labels("intents.otterize.com/network-policy", "true"),
+            annotations: labels("note", "a: b"),
+            spec,
+        })
+    }
+
+    #[test]
+    fn every_part_of_a_network_policy() {
+        let requirement = |operator, values: &[&str]| Requirement {
+            key: "k".into(),
+            operator,
+            values: values.iter().map(|value| (*value).to_owned()).collect(),
+        };
+        let pods = LabelSelector {
+            match_labels: labels("app", "yes"),
+            match_expressions: vec![
+                requirement(Operator::NotIn, &["a", "1"]),
+                requirement(Operator::DoesNotExist, &[]),
+            ],
+        };
+        let port = |port, end_port, protocol_is_implicit| PolicyPort {
+            protocol: Protocol::Udp,
+            port,
+            end_port,
+            protocol_is_implicit,
+        };
+        let spec = PolicySpec {
+            pod_selector: LabelSelector::default(),
+            ingress: Some(vec![Rule {
+                peers: vec![
+                    Peer::Pods { pod_selector: Some(pods), namespace_selector: Some(LabelSelector::default()) },
+                    Peer::IpBlock { cidr: "10.0.0.0/8".parse().unwrap(), except: vec!["10.1.0.0/16".parse().unwrap()] },
+                    Peer::IpBlock { cidr: "fd00::/8".parse().unwrap(), except: vec![] },
+                ],
+                ports: vec![
+                    port(Some(PortValue::Name("http".into())), None, false),
+                    port(Some(PortValue::Number(80)), Some(90), true),
+                    port(None, None, false),
+                ],
+            }]),
+            egress: Some(vec![Rule::default()]),
+        };
+        let expected = r#"apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: p
+  namespace: shop
+  labels:
+    intents.otterize.com/network-policy: "true"
+  annotations:
+    internal.config.kubernetes.io/index: "0"
+    note: "a: b"
+spec:
+  podSelector: {}
+  policyTypes:
+  - Ingress
+  - Egress
+  ingress:
+  - from:
+    - podSelector:
+        matchLabels:
+          app: "yes"
+        matchExpressions:
+        - key: k
+          operator: NotIn
+          values:
+          - a
+          - "1"
+        - key: k
+          operator: DoesNotExist
+      namespaceSelector: {}
+    - ipBlock:
+        cidr: "10.0.0.0/8"
+        except:
+        - "10.1.0.0/16"
+    - ipBlock:
+        cidr: "fd00::/8"
+    ports:
+    - protocol: UDP
+      port: http
+    - port: 80
+      endPort: 90
+    - protocol: UDP
+  egress:
+  - {}
+"#;
+        let annotations = labels("internal.config.kubernetes.io/index", "0");
+        assert_eq!(block_document(&object(&policy(spec), &annotations)), expected);
+    }
+
+    #[test]
+    fn a_direction_without_rules_is_only_listed() {
+        let spec = PolicySpec { ingress: Some(vec![]), ..PolicySpec::default() };
+        let text = block_document(&object(&policy(spec), &Labels::new()));
+        assert!(text.ends_with("spec:\n  podSelector: {}\n  policyTypes:\n  - Ingress\n"), "{text}");
+    }
+}

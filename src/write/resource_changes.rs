@@ -9,7 +9,6 @@ use crate::diag::{Finding, Findings};
 use crate::model::place::{Place, ResourceId};
 use crate::plan::{GeneratedObject, Plan};
 use crate::read::package::{Package, Resource};
-use crate::source::SourceId;
 use std::collections::BTreeMap;
 
 /// Labels under this prefix are this project's; the others of a generated object are somebody's additions and stay.
@@ -48,19 +47,17 @@ fn update(package: &Package, resource: ResourceId, object: &GeneratedObject, cha
     }
 }
 
-/// Carries out the changes to the resources of one source text. Every fault becomes a finding.
-pub(super) fn change_resources<'t>(
+/// Carries out the changes to resources that all stand in the draft's text. Every fault becomes a finding.
+pub(super) fn change_resources<'t, 'c>(
     package: &'t Package,
-    source: SourceId,
-    changes: &Changes,
+    changes: impl Iterator<Item = (ResourceId, &'c Change)>,
     draft: &mut Draft<'t>,
     findings: &mut Findings,
 ) {
     for (id, change) in changes {
-        let Some(resource) = package.resource(*id).filter(|resource| resource.source == source) else { continue };
-        let Some(root) = package.node_in(resource.source, resource.node) else { continue };
+        let Some(root) = package.node(id) else { continue };
         if let Err(fault) = change_resource(draft, root, change) {
-            findings.push(finding(package, *id, fault));
+            findings.push(finding(package, id, fault));
         }
     }
 }

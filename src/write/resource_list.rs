@@ -34,7 +34,8 @@ pub(super) fn write(package: &Package, plan: &Plan, config: &Config, results: &[
     for removal in &plan.removals {
         changes.remove(removal);
     }
-    change_resources(package, list.source, &changes, &mut draft, &mut findings);
+    let all = changes.iter().map(|(id, change)| (*id, change));
+    change_resources(package, all, &mut draft, &mut findings);
     let envelope = change_envelope(&mut draft, package, list, plan, config, results);
     if let Err(fault) = envelope.and_then(|()| keep_aliases(&mut draft)) {
         findings.push(envelope_finding(package, list, fault));
@@ -107,8 +108,11 @@ fn change_envelope<'t>(
                 changes.existing.insert(index, EntryChange::Replace(results));
             }
             None if root.shape() == Shape::Mapping(CollectionStyle::Block) => {
-                let edit = append_results(draft.text, &entries, &results);
+                // At the end of the text new items come first.
+                change_entries(draft, root, None, &changes)?;
+                let edit = append_results(draft, &entries, &results);
                 draft.edits.push(edit);
+                return Ok(());
             }
             None => changes.added.push((Token::Text("results".into()), results)),
         }
@@ -122,19 +126,27 @@ fn is_empty(items: Node<'_>) -> bool {
 }
 
 /// `results` after everything else, or before the last key where the text cannot go on.
-fn append_results(text: &str, entries: &[Entry<'_>], results: &Piece) -> Edit {
+fn append_results(draft: &Draft<'_>, entries: &[Entry<'_>], results: &Piece) -> Edit {
+    let text = draft.text;
     let last = entries.last();
     let line_ending = last.map_or("\n", |last| line_ending(text, last.key.start()));
     let Piece::List(items) = results else { return Edit::insert(text.len(), "") };
     let lines = format!("results:{line_ending}{}", print_items(items, 0, line_ending));
-    match last {
-        None => Edit::insert(text.len(), lines),
-        Some(last) => match append_point(text, last.value, 0) {
-            Some(point) => point.insert(&lines),
-            None => {
-                let line = line_start(text, last.start.unwrap_or(last.key.start()));
-                Edit::insert(with_head_comments(text, line, 0), lines)
-            }
-        },
+    match last.map(|last| (last, append_point(text, last.value, 0))) {
+        Some((last, None)) if !ends_with_line_break(draft) => {
+            let line = line_start(text, last.start.unwrap_or(last.key.start()));
+            Edit::insert(with_head_comments(text, line, 0), lines)
+        }
+        Some((_, Some(point))) if !ends_with_line_break(draft) => point.insert(&lines),
+        _ => Edit::insert(text.len(), lines),
     }
+}
+
+/// Whether the edits so far give the text a line break at its end, or cut what follows the last one.
+fn ends_with_line_break(draft: &Draft<'_>) -> bool {
+    let end = draft.text.len();
+    draft.edits.iter().any(|edit| {
+        let cuts_lines = edit.replacement.is_empty() && line_start(draft.text, edit.range.start) == edit.range.start;
+        edit.range.end == end && (edit.replacement.ends_with('\n') || (edit.range.start < end && cuts_lines))
+    })
 }

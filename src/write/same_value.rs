@@ -1,6 +1,6 @@
 //! Whether a node says what a generated value says.
 
-use super::change::is_string;
+use super::change::{entries_by_key, is_string};
 use crate::model::value::Value;
 use crate::read::tree::Node;
 
@@ -18,9 +18,10 @@ pub(crate) fn is_value(node: Node<'_>, value: &Value) -> bool {
                 && items.iter().zip(values).all(|(item, value)| is_value(*item, value))
         }
         Value::Map(entries) => {
+            let nodes = entries_by_key(node);
             node.is_mapping()
-                && node.merged_entries().len() == entries.len()
-                && entries.iter().all(|(key, value)| node.get(key).is_some_and(|node| is_value(node, value)))
+                && nodes.len() == entries.len()
+                && entries.iter().all(|(key, value)| nodes.get(key.as_str()).is_some_and(|node| is_value(*node, value)))
         }
     }
 }

@@ -29,9 +29,10 @@ pub(super) fn write(package: &Package, plan: &Plan, _config: &Config) -> Result<
     changes.retain(|resource, _| !dropped.contains(resource));
     let mut findings = Findings::default();
     let mut output = String::new();
+    let mut by_source = resources_by_document(package);
     for (index, source) in package.sources.iter().enumerate() {
         let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
-        let resources = resources_by_document(package, id);
+        let resources = by_source.remove(&id).unwrap_or_default();
         let is_last = index + 1 == package.sources.len() && plan.new_objects.is_empty();
         let file = File { package, id, text: &source.text, resources: &resources, dropped: &dropped, is_last };
         if let Err(found) = file.write(&changes, &mut output) {
@@ -91,15 +92,15 @@ pub(crate) fn drop_tool_annotations(package: &Package, changes: &mut Changes) {
     }
 }
 
-/// The resources of one source text, by the index of their document.
-fn resources_by_document(package: &Package, source: SourceId) -> BTreeMap<u32, Vec<ResourceId>> {
-    let mut documents: BTreeMap<u32, Vec<ResourceId>> = BTreeMap::new();
-    for (id, resource) in package.iter().filter(|(_, resource)| resource.source == source) {
+/// The resources of each source text, by the index of their document.
+fn resources_by_document(package: &Package) -> BTreeMap<SourceId, BTreeMap<u32, Vec<ResourceId>>> {
+    let mut sources: BTreeMap<SourceId, BTreeMap<u32, Vec<ResourceId>>> = BTreeMap::new();
+    for (id, resource) in package.iter() {
         if let Role::Document(index) | Role::ListMember(index) = resource.role {
-            documents.entry(index).or_default().push(id);
+            sources.entry(resource.source).or_default().entry(index).or_default().push(id);
         }
     }
-    documents
+    sources
 }
 
 /// Ends what stands in the output and separates it from the next document.
@@ -136,7 +137,8 @@ impl<'a> File<'a> {
         };
         let mut draft = Draft::new(self.text, tree);
         let mut findings = Findings::default();
-        change_resources(self.package, self.id, changes, &mut draft, &mut findings);
+        let own = self.resources.values().flatten().filter_map(|id| Some((*id, changes.get(id)?)));
+        change_resources(self.package, own, &mut draft, &mut findings);
         let members = self.members(&mut draft);
         draft.edits.extend(self.end_of_text(&draft, documents));
         if let Err(fault) = keep_aliases(&mut draft) {

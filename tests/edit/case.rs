@@ -156,7 +156,9 @@ fn last(plan: &mut Plan) -> Result<&mut MapChange, String> {
 }
 
 fn find(package: &Package, of: &str) -> Result<ResourceId, String> {
-    let mut found = package.iter().filter(|(_, resource)| format!("{}/{}", resource.kind, resource.name) == of);
+    let (of, skipped) = of.strip_suffix("#2").map_or((of, 0), |of| (of, 1));
+    let mut found =
+        package.iter().filter(|(_, resource)| format!("{}/{}", resource.kind, resource.name) == of).skip(skipped);
     found.next().map(|(id, _)| id).ok_or_else(|| format!("there is no {of}"))
 }
 

@@ -14,7 +14,7 @@ use enforce_intents::model::workload::{Container, ContainerPort, IdentitySource,
 use enforce_intents::model::world::{Namespace, World};
 use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::{select, subsequence};
+use proptest::sample::{Index, select, subsequence};
 use std::collections::BTreeMap;
 
 const NAMESPACES: &[&str] = &["c", "b-c", "kube-system"];
@@ -83,29 +83,56 @@ pub(crate) fn labels(pairs: &[(&str, &str)]) -> Labels {
 pub(crate) fn cluster() -> impl Strategy<Value = Cluster> {
     let objects = (
         vec(workload(), 1..6),
-        vec(service(), 0..4),
-        vec(intents(), 0..4),
-        vec(protected(), 0..2),
-        vec(webhook(), 0..2),
+        vec((service(), any::<Index>()), 0..4),
+        vec((intents(), any::<Index>(), vec(any::<Index>(), 4)), 0..4),
+        vec((protected(), any::<Index>()), 0..2),
+        vec((webhook(), any::<Index>()), 0..2),
         subsequence(NAMESPACES, 0..=NAMESPACES.len()),
         any::<bool>(),
     );
     (objects, config()).prop_map(
         |((workloads, services, intents, protected, webhooks, namespaces, endpoints), config)| {
-            let mut world = World::default();
-            for (name, workload) in unique(workloads, |workload: &Workload| {
+            let workloads = unique(workloads, |workload: &Workload| {
                 (workload.namespace.clone(), workload.name.clone(), workload.kind.clone())
-            }) {
-                let _ = name;
-                world.workloads.push(workload);
-            }
-            world.services = unique(services, |service: &Service| (service.namespace.clone(), service.name.clone()))
-                .into_values()
-                .collect();
+            });
+            let mut world = World { workloads: workloads.into_values().collect(), ..World::default() };
+            let services = services.into_iter().map(|(service, pick)| near(service, pick.get(&world.workloads)));
+            world.services =
+                unique(services.collect(), |service: &Service| (service.namespace.clone(), service.name.clone()))
+                    .into_values()
+                    .collect();
+            let intents = intents.into_iter().map(|(mut intents, client, picks)| {
+                meet(&mut intents.client, client.get(&world.workloads));
+                intents.namespace.clone_from(&intents.client.namespace);
+                for (target, pick) in intents.targets.iter_mut().zip(picks) {
+                    meet_target(&mut target.kind, pick, &world);
+                }
+                intents
+            });
             world.client_intents =
-                unique(intents, |intents: &ClientIntents| intents.client.clone()).into_values().collect();
-            world.protected_services = protected;
-            world.webhooks = webhooks;
+                unique(intents.collect(), |intents: &ClientIntents| intents.client.clone()).into_values().collect();
+            world.protected_services = protected
+                .into_iter()
+                .map(|(mut protected, pick)| {
+                    let mut kind = TargetKind::Workload(protected.protected.clone());
+                    if protected.protected.kind.as_deref() == Some("Service") {
+                        kind = TargetKind::Service(protected.protected.clone());
+                    }
+                    meet_target(&mut kind, pick, &world);
+                    protected.protected = kind.identity().unwrap().clone();
+                    protected
+                })
+                .collect();
+            world.webhooks = webhooks
+                .into_iter()
+                .map(|(mut webhook, pick)| {
+                    if !world.services.is_empty() {
+                        let service = pick.get(&world.services);
+                        (webhook.namespace, webhook.service) = (service.namespace.clone(), service.name.clone());
+                    }
+                    webhook
+                })
+                .collect();
             world.namespaces = namespaces.into_iter().map(namespace).collect();
             if endpoints {
                 world.endpoints = vec![Endpoints {
@@ -120,6 +147,31 @@ pub(crate) fn cluster() -> impl Strategy<Value = Cluster> {
             Cluster { world, config }
         },
     )
+}
+
+/// A name that nothing has is rarely interesting: three of four are replaced by one that is there, the kind being kept or dropped.
+fn meet(identity: &mut Identity, workload: &Workload) {
+    if identity.name != NAMES[0] {
+        let kind = identity.kind.as_ref().and(workload.identity.kind.clone());
+        *identity = Identity { kind, ..workload.identity.clone() };
+    }
+}
+
+fn meet_target(target: &mut TargetKind, pick: Index, world: &World) {
+    match target {
+        TargetKind::Workload(identity) if identity.namespace != "default" => meet(identity, pick.get(&world.workloads)),
+        TargetKind::Service(identity) if identity.namespace != "default" && !world.services.is_empty() => {
+            let service = pick.get(&world.services);
+            (identity.namespace, identity.name) = (service.namespace.clone(), service.name.clone());
+        }
+        _ => {}
+    }
+}
+
+/// A Service in the namespace of a workload that it may select.
+fn near(mut service: Service, workload: &Workload) -> Service {
+    service.namespace.clone_from(&workload.namespace);
+    service
 }
 
 fn unique<T, K: Ord>(items: Vec<T>, key: impl Fn(&T) -> K) -> BTreeMap<K, T> {
@@ -143,8 +195,10 @@ fn number(world: &mut World) {
     }
     for intents in &mut world.client_intents {
         (intents.resource, intents.client_place) = id();
-        let place = intents.client_place;
-        intents.targets.iter_mut().for_each(|target| target.place = place);
+        let resource = intents.resource;
+        for (start, target) in (1..).zip(&mut intents.targets) {
+            target.place = Place { resource, start, end: start };
+        }
     }
     for protected in &mut world.protected_services {
         (protected.resource, protected.place) = id();
@@ -205,6 +259,7 @@ fn workload() -> impl Strategy<Value = Workload> {
             place: place(0),
         });
         Workload {
+            controller: None,
             resource: ResourceId(0),
             api_version: "apps/v1".into(),
             kind: kind.into(),
@@ -226,7 +281,6 @@ fn workload() -> impl Strategy<Value = Workload> {
             host_network_place: None,
             pod_addresses: Vec::new(),
             owner: None,
-            controller: None,
             replicas: None,
             called_by,
             place: place(0),

@@ -93,6 +93,20 @@ fn controllers_that_egress_denial_cuts_off() {
 }
 
 #[test]
+fn dns_servers_that_ingress_denial_cuts_off() {
+    let mut world = world();
+    world.deployment("kube-system", "coredns", &[]);
+    let cut_off = "warning traffic-blocked: DNS of the cluster will fail: default-deny-ingress denies calls to Deployment \
+                   kube-system/coredns";
+    let config = deny(&["kube-system"], true, false);
+    assert_eq!(world.planned_with(&config, "traffic-blocked"), [cut_off]);
+    let nothing: [&str; 0] = [];
+    assert_eq!(world.planned_with(&deny(&["*"], true, false), "traffic-blocked"), nothing);
+    world.calls("shop", "web", &[call("kube-system", "coredns")]);
+    assert_eq!(world.planned_with(&config, "traffic-blocked"), nothing, "the policy for the call opens port 53");
+}
+
+#[test]
 fn an_equal_policy_of_the_user_is_as_good() {
     let mut equal = world();
     equal.hand_written("shop", "default-deny-ingress", "web", Rule::default());

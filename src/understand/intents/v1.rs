@@ -97,7 +97,6 @@ fn known_fields(version: Version) -> &'static [&'static str] {
         "resources",
         "kafkaTopics",
         "HTTPResources",
-        "namespace",
         "kind",
         "databaseResources",
         "awsActions",

@@ -191,6 +191,24 @@ fn unknown_fields_that_could_hide_a_call_are_errors() {
 }
 
 #[test]
+fn a_namespace_in_a_field_of_its_own_is_v1alpha1_only() {
+    for version in ["v1alpha2", "v1alpha3", "v1beta1"] {
+        let (_, lines) =
+            understand(&manifests(version, "{service: {name: web}, calls: [{name: api, namespace: data}]}"));
+        assert!(lines.contains("unknown field `namespace`"), "{version}: {lines}");
+    }
+}
+
+#[test]
+fn namespaces_of_targets_are_dns_labels() {
+    check(&[(
+        "v2beta1",
+        "{workload: {name: web}, targets: [{kubernetes: {name: api.Data}}]}",
+        "error invalid-intents spec.targets[0].kubernetes.name: ClientIntents shop/web: `Data` cannot be the name of a namespace",
+    )]);
+}
+
+#[test]
 fn a_target_has_exactly_one_field() {
     check(&[
         (

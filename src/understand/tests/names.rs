@@ -1,6 +1,7 @@
 //! Names under kustomize (`DESIGN.md` 1.3 promise 6, 1.4 rule 4): what the function sees in `transformers:`.
 
-use super::understand;
+use super::super::use_deployed_names;
+use super::{config, understand};
 use crate::model::world::World;
 
 /// An object as kustomize hands it over: deployed name and namespace, and what they were, oldest first.
@@ -229,6 +230,33 @@ fn protected_services_and_called_by_are_references_too() {
     assert_eq!(names, ["dev-api-deployment", "dev-cache", "dev-cache-service"]);
     assert_eq!(world.workloads[1].called_by[0].client.name_with_kind(), "dev-web-deployment");
     assert_eq!(lines, "");
+}
+
+#[test]
+fn workloads_of_the_configuration_are_references_too() {
+    let seen = [
+        workload("dev-nginx", "ingress", &["nginx@default", "nginx@ingress"]).text(POD),
+        workload("dev-a", "shop", &["twice@shop"]).text(POD),
+        workload("dev-b", "shop", &["twice@shop"]).text(POD),
+    ];
+    let (world, _) = understand(&seen.concat());
+    for (before, after) in [
+        ("nginx ingress Deployment", "dev-nginx ingress Deployment"),
+        ("nginx default Deployment", "dev-nginx ingress Deployment"),
+        ("dev-nginx ingress Deployment", "dev-nginx ingress Deployment"),
+        ("nginx ingress DaemonSet", "nginx ingress DaemonSet"),
+        ("twice shop Deployment", "twice shop Deployment"),
+        ("nginx elsewhere Deployment", "nginx elsewhere Deployment"),
+    ] {
+        let parts: Vec<&str> = before.split(' ').collect();
+        let known = format!("[{{name: {}, namespace: {}, kind: {}}}]", parts[0], parts[1], parts[2]);
+        for field in ["ingressControllerConfigs", "prometheusServerConfigs"] {
+            let mut config = config(&[(field, &known)]);
+            use_deployed_names(&mut config, &world);
+            let known = config.ingress_controller_configs.first().or(config.prometheus_server_configs.first()).unwrap();
+            assert_eq!(format!("{} {} {}", known.name, known.namespace, known.kind), after);
+        }
+    }
 }
 
 #[test]

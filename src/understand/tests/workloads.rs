@@ -132,6 +132,17 @@ fn names_from_annotations() {
 }
 
 #[test]
+fn annotations_beside_the_template_are_said() {
+    let manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: w, namespace: shop, annotations: {intents.otterize.com/workload-name: web}}\nspec: {template: {}}\n";
+    let (world, lines) = read(manifest, &Config::default());
+    assert_eq!(identities(&world), ["Deployment spec.template w Deployment"]);
+    assert_eq!(
+        lines,
+        "warning misplaced-annotation metadata.annotations[intents.otterize.com/workload-name]: Deployment shop/w: annotation `intents.otterize.com/workload-name` has no effect here (write it into the metadata of the pod template)\n"
+    );
+}
+
+#[test]
 fn illegal_names_are_errors() {
     let annotated = object(
         "apps/v1",

@@ -53,9 +53,9 @@ pub(super) fn read_grant(fields: &mut Fields<'_, '_>) -> Option<ReferenceGrant> 
     Some(ReferenceGrant { namespace: fields.object.namespace.to_owned(), from, to_services })
 }
 
-/// Whether a parent brings traffic from outside: anything but a Service or another mesh host.
+/// Whether a parent brings traffic from outside: a Gateway or a set of its listeners, but no host of a mesh.
 fn is_gateway<'a>(fields: &mut Fields<'_, 'a>, parent: Node<'a>) -> bool {
-    text_or(fields, parent, "group", GROUP) == GROUP && !text_or(fields, parent, "kind", "Gateway").is_empty()
+    !matches!(text_or(fields, parent, "kind", "Gateway").as_str(), "Service" | "ServiceEntry" | "ServiceImport")
 }
 
 /// Services that filters of a rule or backend send copies of requests, or questions about them, to.

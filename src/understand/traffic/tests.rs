@@ -116,6 +116,8 @@ fn gateway_routes() {
         ("UDPRoute", "{parentRefs: [{kind: Service, group: '', name: web}, {name: edge}], rules: [{backendRefs: [{name: web}]}]}".into(), Some("shop/web")),
         ("TCPRoute", "{parentRefs: [{kind: Service, group: '', name: web}], rules: [{backendRefs: [{name: web}]}]}".into(), None),
         ("TCPRoute", "{rules: [{backendRefs: [{name: web}]}]}".into(), None),
+        ("TCPRoute", "{parentRefs: [{group: networking.istio.io, kind: ServiceEntry, name: out}], rules: [{backendRefs: [{name: web}]}]}".into(), None),
+        ("TCPRoute", "{parentRefs: [{group: gateway.networking.x-k8s.io, kind: XListenerSet, name: ls}], rules: [{backendRefs: [{name: web}]}]}".into(), Some("shop/web")),
         ("BackendTLSPolicy", format!("{{{to_gateway}}}"), None),
     ] {
         let (world, _) = world(&object(GATEWAY, kind, "r", &format!("spec: {spec}")));

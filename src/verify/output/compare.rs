@@ -1,7 +1,7 @@
 //! Two nodes, before and after, and the change that was planned between them.
 
 use crate::read::tree::{Node, NodeId};
-use crate::write::change::{Change, is_string};
+use crate::write::change::{Change, entries_by_key, is_string};
 use crate::write::same_value::is_value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,8 +53,12 @@ pub(super) fn difference(comparison: Comparison<'_, '_>, rules: Rules<'_>) -> Op
                         _ => continue,
                     }
                 };
-                if rules.texts_decide && text_of(before) == text_of(after) {
+                // What was pruned has neither anchors nor aliases, so its text says everything even where others have them.
+                if (rules.texts_decide || before.is_pruned()) && text_of(before) == text_of(after) {
                     continue;
+                }
+                if before.is_pruned() {
+                    return Some(format!("{path} changed its text"));
                 }
                 let (before, after) = (before.resolve().unwrap_or(before), after.resolve().unwrap_or(after));
                 let is_shared = before.is_aliased() || after.is_aliased();
@@ -144,19 +148,20 @@ fn changed<'n, 'c>(
     if !after.is_mapping() {
         return Err(format!("{path} is no mapping"));
     }
+    let entries = entries_by_key(after);
     for (key, wanted) in &change.set {
-        match after.get(key) {
-            Some(value) if is_string(value, wanted) => {}
+        match entries.get(key.as_str()) {
+            Some(value) if is_string(*value, wanted) => {}
             Some(_) => return Err(format!("{} is not the string {wanted:?}", join(path, key))),
             None => return Err(format!("{} is missing", join(path, key))),
         }
     }
-    if let Some(key) = change.remove.iter().find(|key| after.get(key).is_some()) {
+    if let Some(key) = change.remove.iter().find(|key| entries.contains_key(key.as_str())) {
         return Err(format!("{} is still there", join(path, key)));
     }
     let mut pairs = match before {
         Some(before) => paired(before, after, before.is_pruned()),
-        None => after.merged_entries().into_iter().map(|(key, _, value)| (key, (None, Some(value)))).collect(),
+        None => entries.into_iter().map(|(key, value)| (key, (None, Some(value)))).collect(),
     };
     for key in change.set.keys().chain(&change.remove) {
         pairs.remove(key.as_str());

@@ -1,0 +1,68 @@
+//! Bundles of manifests that are judged: what `list`, `explain` and `diff` have in common.
+
+use super::streams::excerpts;
+use super::{FAULTY, Settings};
+use enforce_intents::diag::Severity;
+use enforce_intents::model::world::World;
+use enforce_intents::read::files;
+use enforce_intents::verify::reach::Reachability;
+use enforce_intents::{Bundle, Subject};
+use std::io;
+use std::path::PathBuf;
+
+/// Which manifests are judged, and how they are configured.
+#[derive(clap::Args, Debug)]
+pub(super) struct Options {
+    /// Judge the NetworkPolicies as they stand; generate nothing
+    #[arg(long)]
+    as_is: bool,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// A bundle that was read. Its findings have been shown.
+pub(super) struct Judged {
+    pub(super) bundle: Bundle,
+    /// [`FAULTY`] if something was wrong with part of the input.
+    pub(super) code: u8,
+}
+
+/// How to read bundles, one after the other.
+pub(super) struct Reader {
+    settings: enforce_intents::Settings,
+    subject: Subject,
+}
+
+impl Options {
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// The exit code, after the reason was written to stderr.
+    pub(super) fn load(self) -> Result<Reader, u8> {
+        let subject = if self.as_is { Subject::AsIs } else { Subject::Rendered };
+        Ok(Reader { settings: self.settings.load()?, subject })
+    }
+}
+
+impl Reader {
+    /// Reads files and directories, or standard input, and shows what is wrong with them.
+    pub(super) fn read(&self, paths: &[PathBuf]) -> Judged {
+        let (sources, unreadable) = files::read(paths, &mut io::stdin().lock());
+        let mut bundle = enforce_intents::bundle(sources, self.settings.clone(), self.subject);
+        bundle.findings.0.extend(unreadable.0);
+        excerpts(&bundle.package, &bundle.findings, Severity::Warning);
+        let code = if bundle.findings.has_errors() { FAULTY } else { super::GOOD };
+        Judged { bundle, code }
+    }
+}
+
+impl Judged {
+    /// The world, ready to be asked.
+    ///
+    /// # Errors
+    /// The exit code, if the input could not be compiled: then nothing must be concluded from it.
+    pub(super) fn reachability(&self) -> Result<Reachability<'_>, u8> {
+        let world: &World = self.bundle.world.as_ref().ok_or(FAULTY)?;
+        Ok(Reachability::new(world, &self.bundle.config))
+    }
+}

@@ -1,0 +1,89 @@
+//! `diff`: connections added, removed and changed between two bundles.
+
+use super::bundles::Options;
+use super::streams::{complain, print};
+use super::{FAULTY, GOOD};
+use enforce_intents::report::diff::{self, REFERENCES};
+use enforce_intents::verify::difference::{Change, ChangeKind, difference};
+use std::path::PathBuf;
+
+/// Arguments of `diff`.
+#[derive(clap::Args, Debug)]
+pub(super) struct Arguments {
+    /// File or directory of the old manifests
+    #[arg(value_name = "OLD")]
+    old: PathBuf,
+    /// File or directory of the new manifests
+    #[arg(value_name = "NEW")]
+    new: PathBuf,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Exit with 1 if there are such changes
+    #[arg(long, value_enum, value_name = "WHAT")]
+    fail_on: Option<FailOn>,
+    /// Prove that the new manifests allow nothing that the old ones did not: print what they do, and exit with 1 if anything
+    #[arg(long)]
+    narrows: bool,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy, Debug, Default)]
+enum Format {
+    /// The same as txt
+    #[default]
+    Human,
+    /// A line for each change
+    Txt,
+    Json,
+    Csv,
+    Markdown,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+enum FailOn {
+    /// Something works that did not
+    Added,
+    /// Something does not work that did
+    Removed,
+    /// Anything is different
+    Any,
+}
+
+/// Prints the changes and gives the exit code.
+pub(super) fn run(arguments: Arguments) -> u8 {
+    try_run(arguments).unwrap_or_else(|code| code)
+}
+
+fn try_run(arguments: Arguments) -> Result<u8, u8> {
+    let reader = arguments.options.load()?;
+    let [old, new] = [arguments.old, arguments.new].map(|path| reader.read(&[path]));
+    let changes = difference(&old.reachability()?, &new.reachability()?);
+    let shown: Vec<Change> = changes.iter().filter(|change| !arguments.narrows || change.widens()).cloned().collect();
+    let text = match arguments.format {
+        Format::Human | Format::Txt => diff::text(&shown, REFERENCES),
+        Format::Json => diff::json(&shown),
+        Format::Csv => diff::csv(&shown, REFERENCES),
+        Format::Markdown => diff::markdown(&shown, REFERENCES),
+    };
+    let written = print(&text);
+    let forbidden = changes.iter().filter(|change| is_forbidden(change, &arguments.fail_on, arguments.narrows)).count();
+    if forbidden > 0 {
+        complain(&format!("{forbidden} of {} changes must not be", changes.len()));
+    }
+    let verdict = if forbidden > 0 { FAULTY } else { GOOD };
+    Ok(written.max(verdict).max(old.code).max(new.code))
+}
+
+/// Whether `--fail-on` or `--narrows` is about this change. A changed pair can both gain and lose.
+fn is_forbidden(change: &Change, fail_on: &Option<FailOn>, narrows: bool) -> bool {
+    let loses = !change.old.is_subset_of(&change.new);
+    let is_named = match fail_on {
+        None => false,
+        Some(FailOn::Added) => change.kind == ChangeKind::Added || change.widens(),
+        Some(FailOn::Removed) => change.kind == ChangeKind::Removed || loses,
+        Some(FailOn::Any) => true,
+    };
+    is_named || (narrows && change.widens())
+}

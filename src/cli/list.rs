@@ -1,0 +1,85 @@
+//! `list`: who can reach whom, all pairs.
+
+use super::bundles::Options;
+use super::streams::print;
+use enforce_intents::model::policy::Direction;
+use enforce_intents::report::list::{self, List};
+use enforce_intents::report::list_explain;
+use enforce_intents::verify::exposure::exposures;
+use enforce_intents::verify::listing::{self, ListFilter};
+use std::path::PathBuf;
+
+/// Arguments of `list`.
+#[derive(clap::Args, Debug)]
+pub(super) struct Arguments {
+    /// Files and directories; `-` or nothing at all is standard input
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Only connections of this workload: [NAMESPACE/]NAME[KIND]. May be repeated
+    #[arg(long = "workload", value_name = "WORKLOAD")]
+    workloads: Vec<String>,
+    /// Only connections of workloads in this namespace. May be repeated
+    #[arg(long = "namespace", value_name = "NAMESPACE")]
+    namespaces: Vec<String>,
+    /// Only connections to (ingress) or from (egress) the workloads that are asked for
+    #[arg(long, value_enum)]
+    direction: Option<DirectionArgument>,
+    /// Also which workloads are open to the entire cluster, to the outside, and to pods that are not there
+    #[arg(long)]
+    exposure: bool,
+    /// Say for every pair why it can or cannot connect
+    #[arg(long, conflicts_with_all = ["exposure", "format"])]
+    explain: bool,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy, Debug, Default)]
+enum Format {
+    /// The same as txt
+    #[default]
+    Human,
+    /// Lines of the form `SOURCE => DESTINATION : CONNECTIONS`
+    Txt,
+    Json,
+    Csv,
+    Markdown,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy, Debug)]
+enum DirectionArgument {
+    Ingress,
+    Egress,
+}
+
+/// Prints the connections and gives the exit code.
+pub(super) fn run(arguments: Arguments) -> u8 {
+    try_run(arguments).unwrap_or_else(|code| code)
+}
+
+fn try_run(arguments: Arguments) -> Result<u8, u8> {
+    let judged = arguments.options.load()?.read(&arguments.paths);
+    let reach = judged.reachability()?;
+    let direction = arguments.direction.map(|direction| match direction {
+        DirectionArgument::Ingress => Direction::Ingress,
+        DirectionArgument::Egress => Direction::Egress,
+    });
+    let filter = ListFilter { workloads: arguments.workloads, namespaces: arguments.namespaces, direction };
+    let text = if arguments.explain {
+        list_explain::text(&reach, &filter)
+    } else {
+        let exposed = arguments.exposure.then(|| exposures(&reach, &filter));
+        let connections = listing::list(&reach, &filter);
+        let list = List { reach: &reach, connections: &connections, exposures: exposed.as_deref() };
+        match arguments.format {
+            Format::Human | Format::Txt => list::text(list),
+            Format::Json => list::json(list),
+            Format::Csv => list::csv(list),
+            Format::Markdown => list::markdown(list),
+        }
+    };
+    Ok(print(&text).max(judged.code))
+}
