@@ -7,7 +7,7 @@ TOOLS := $(CURDIR)/.tools/bin
 KUSTOMIZE_VERSION := v5.8.1
 export PATH := $(TOOLS):$(PATH)
 
-.PHONY: build test e2e lint corpus install tools
+.PHONY: build test e2e lint corpus bench install tools
 
 build:
 	cargo build --locked --release
@@ -27,6 +27,10 @@ lint:
 corpus:
 	@test -d "$${ENFORCE_INTENTS_CORPUS:-}" || { echo "set ENFORCE_INTENTS_CORPUS to the folder of the corpus" >&2; exit 1; }
 	cargo test --locked --test golden --test connectivity --test fidelity -- --quiet
+
+# Times on generated bundles, and how they grow: benches/README.md.
+bench:
+	cargo bench --locked --bench reachability
 
 install:
 	cargo install --locked --path .

@@ -70,6 +70,7 @@ struct Represented {
 #[must_use]
 pub fn exposures(reach: &Reachability<'_>, filter: &ListFilter) -> Vec<ExposedWorkload> {
     let represented = represented(reach);
+    let matches = Matches::new(reach, &represented);
     let mut found = Vec::new();
     for workload in 0..reach.workloads().len() {
         if !filter.names(reach, End::Workload(workload)) {
@@ -77,7 +78,7 @@ pub fn exposures(reach: &Reachability<'_>, filter: &ListFilter) -> Vec<ExposedWo
         }
         let exposure = |direction| match filter.direction {
             Some(wanted) if wanted != direction => DirectionExposure { is_isolated: true, peers: Vec::new() },
-            _ => one_direction(reach, workload, direction, &represented),
+            _ => one_direction(reach, workload, direction, &represented, &matches),
         };
         let (egress, ingress) = (exposure(Direction::Egress), exposure(Direction::Ingress));
         let is_exposed = |exposure: &DirectionExposure| !exposure.is_isolated || !exposure.peers.is_empty();
@@ -144,68 +145,103 @@ fn canonical(selector: &LabelSelector) -> Canonical {
     equal.chain(expressions).collect()
 }
 
+/// Which represented pods each rule lets through by its selectors, looked up once.
+struct Matches {
+    /// By policy, direction and rule; nothing for rules that let every pod through.
+    by_rule: BTreeMap<(usize, Direction, usize), Vec<usize>>,
+}
+
+impl Matches {
+    fn new(reach: &Reachability<'_>, represented: &[Represented]) -> Self {
+        let mut exact: BTreeMap<&(Canonical, Canonical), usize> = BTreeMap::new();
+        let mut in_namespaces: BTreeMap<&Canonical, Vec<usize>> = BTreeMap::new();
+        let mut of_pods: BTreeMap<&Canonical, Vec<usize>> = BTreeMap::new();
+        for (index, one) in represented.iter().enumerate() {
+            exact.insert(&one.canonical, index);
+            in_namespaces.entry(&one.canonical.0).or_default().push(index);
+            of_pods.entry(&one.canonical.1).or_default().push(index);
+        }
+        let of_peer = |policy_namespace: &str, peer: &Peer| -> Vec<usize> {
+            let Peer::Pods { pod_selector, namespace_selector } = peer else { return Vec::new() };
+            let namespaces = match namespace_selector {
+                Some(selector) => canonical(selector),
+                None => canonical(&namespace_named(policy_namespace)),
+            };
+            let pods = pod_selector.as_ref().map(canonical).unwrap_or_default();
+            let list = |found: Option<&Vec<usize>>| found.cloned().unwrap_or_default();
+            match (namespaces.is_empty(), pods.is_empty()) {
+                (true, true) => (0..represented.len()).collect(),
+                (true, false) => list(of_pods.get(&pods)),
+                (false, true) => list(in_namespaces.get(&namespaces)),
+                (false, false) => exact.get(&(namespaces, pods)).copied().into_iter().collect(),
+            }
+        };
+        let mut by_rule = BTreeMap::new();
+        for (index, policy) in reach.world().policies.iter().enumerate() {
+            for direction in [Direction::Ingress, Direction::Egress] {
+                let rules = policy.policy.spec.rules(direction).unwrap_or_default();
+                for (number, rule) in rules.iter().enumerate().filter(|(_, rule)| !is_cluster_wide(rule)) {
+                    let peers = rule.peers.iter();
+                    let found: BTreeSet<usize> =
+                        peers.flat_map(|peer| of_peer(&policy.policy.namespace, peer)).collect();
+                    by_rule.insert((index, direction, number), found.into_iter().collect());
+                }
+            }
+        }
+        Self { by_rule }
+    }
+}
+
 fn one_direction(
     reach: &Reachability<'_>,
     workload: usize,
     direction: Direction,
     represented: &[Represented],
+    matches: &Matches,
 ) -> DirectionExposure {
     if !reach.is_isolated(workload, direction) {
         return DirectionExposure::default();
     }
-    let policies = reach.isolating_policies(workload, direction);
-    let rules: Vec<(&str, &Rule)> = policies
-        .iter()
-        .filter_map(|&policy| reach.world().policies.get(policy))
-        .flat_map(|policy| {
-            let rules = policy.policy.spec.rules(direction).unwrap_or_default();
-            rules.iter().map(|rule| (policy.policy.namespace.as_str(), rule))
-        })
-        .collect();
     // Names that the workload itself would have to resolve stay names in what is open to the cluster, and open nothing else.
-    let mut cluster_wide = NamedConnections::default();
-    for (_, rule) in rules.iter().filter(|(_, rule)| is_cluster_wide(rule)) {
-        cluster_wide.add(&rule.ports, |name, protocol| match direction {
-            Direction::Ingress => reach.port_number(workload, name, protocol).map_or(Port::Name, Port::Number),
-            Direction::Egress => Port::Name,
-        });
+    let resolve = |name: &str, protocol: Protocol, unresolved: Port| match direction {
+        Direction::Ingress => reach.port_number(workload, name, protocol).map_or(unresolved, Port::Number),
+        Direction::Egress => Port::Name,
+    };
+    let (mut cluster_wide, mut to_all) = (NamedConnections::default(), NamedConnections::default());
+    let mut specific: BTreeMap<usize, Vec<&Rule>> = BTreeMap::new();
+    for policy in reach.isolating_policies(workload, direction) {
+        let Some(source) = reach.world().policies.get(policy) else { continue };
+        for (number, rule) in source.policy.spec.rules(direction).unwrap_or_default().iter().enumerate() {
+            if is_cluster_wide(rule) {
+                cluster_wide.add(&rule.ports, |name, protocol| resolve(name, protocol, Port::Name));
+                to_all.add(&rule.ports, |name, protocol| resolve(name, protocol, Port::None));
+            }
+            for &index in matches.by_rule.get(&(policy, direction, number)).map(Vec::as_slice).unwrap_or_default() {
+                specific.entry(index).or_default().push(rule);
+            }
+        }
+    }
+    if to_all != cluster_wide {
+        for index in 0..represented.len() {
+            specific.entry(index).or_default();
+        }
     }
     let mut peers = Vec::new();
-    for one in represented {
-        let mut open = NamedConnections::default();
-        for (_, rule) in rules.iter().filter(|(namespace, rule)| lets_through(rule, namespace, one)) {
-            open.add(&rule.ports, |name, protocol| match direction {
-                Direction::Ingress => reach.port_number(workload, name, protocol).map_or(Port::None, Port::Number),
-                Direction::Egress => Port::Name,
-            });
+    if !cluster_wide.is_empty() {
+        peers.push((ExposurePeer::EntireCluster, cluster_wide.clone()));
+    }
+    for (index, rules) in specific {
+        let Some(one) = represented.get(index) else { continue };
+        let mut open = to_all.clone();
+        for rule in rules {
+            open.add(&rule.ports, |name, protocol| resolve(name, protocol, Port::None));
         }
         if open != cluster_wide {
             let (namespaces, pods) = (one.namespaces.clone(), one.pods.clone());
             peers.push((ExposurePeer::Pods { namespaces, pods }, open));
         }
     }
-    if !cluster_wide.is_empty() {
-        peers.insert(0, (ExposurePeer::EntireCluster, cluster_wide));
-    }
     DirectionExposure { is_isolated: true, peers }
-}
-
-/// Whether the rule, by its selectors, lets represented pods through.
-fn lets_through(rule: &Rule, policy_namespace: &str, represented: &Represented) -> bool {
-    let asks_the_same =
-        |selector: &LabelSelector, other: &Canonical| selector.is_empty() || canonical(selector) == *other;
-    is_cluster_wide(rule)
-        || rule.peers.iter().any(|peer| match peer {
-            Peer::Pods { pod_selector, namespace_selector } => {
-                let in_namespace = match namespace_selector {
-                    Some(selector) => asks_the_same(selector, &represented.canonical.0),
-                    None => canonical(&namespace_named(policy_namespace)) == represented.canonical.0,
-                };
-                in_namespace
-                    && pod_selector.as_ref().is_none_or(|selector| asks_the_same(selector, &represented.canonical.1))
-            }
-            Peer::IpBlock { .. } => false,
-        })
 }
 
 /// What a port name comes to.

@@ -17,6 +17,8 @@ use super::reach::Reachability;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::Place;
 use crate::model::policy::{Direction, InputPolicy, Rule};
+use crate::model::workload::Workload;
+use std::collections::BTreeSet;
 
 /// The annotation that silences lints for one policy.
 pub const IGNORE_ANNOTATION: &str = "enforce-intents/ignore";
@@ -27,7 +29,13 @@ const OUR_LABELS: &str = "intents.otterize.com/";
 /// Every lint of every policy of the input.
 #[must_use]
 pub fn lint(reach: &Reachability<'_>) -> Findings {
-    let mut lints = Lints { reach, findings: Findings::default() };
+    let workloads = &reach.world().workloads;
+    let mut lints = Lints {
+        reach,
+        on_host_network: workloads.iter().filter(|one| one.host_network && one.controller.is_none()).collect(),
+        namespaces_with_workloads: workloads.iter().map(|workload| workload.namespace.as_str()).collect(),
+        findings: Findings::default(),
+    };
     let service_ports = ports::ServicePorts::new(reach.world());
     for (index, policy) in reach.world().policies.iter().enumerate() {
         if policy.policy.labels.keys().any(|key| key.starts_with(OUR_LABELS)) {
@@ -49,6 +57,9 @@ pub fn lint(reach: &Reachability<'_>) -> Findings {
 /// What the checks look at and where they report.
 struct Lints<'l, 'w> {
     reach: &'l Reachability<'w>,
+    /// Workloads on the node's network.
+    on_host_network: Vec<&'w Workload>,
+    namespaces_with_workloads: BTreeSet<&'w str>,
     findings: Findings,
 }
 

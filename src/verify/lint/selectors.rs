@@ -21,24 +21,19 @@ pub(super) fn check(linted: Linted<'_>, lints: &mut Lints<'_, '_>) {
     }
 }
 
-/// Workloads on the node's network in one namespace that a selector would select if it could.
-fn on_host_network<'w>(lints: &Lints<'_, 'w>, namespaces: &[&str], selector: &LabelSelector) -> Vec<&'w Workload> {
-    let workloads = lints.reach.world().workloads.iter();
-    workloads
-        .filter(|workload| {
-            workload.host_network
-                && workload.controller.is_none()
-                && namespaces.contains(&workload.namespace.as_str())
-                && selector.matches(&workload.template_labels)
-        })
-        .collect()
+/// The first workload on the node's network that a selector would select if it could.
+fn on_host_network<'w>(lints: &Lints<'_, 'w>, namespaces: &[&str], selector: &LabelSelector) -> Option<&'w Workload> {
+    let mut workloads = lints.on_host_network.iter().copied();
+    workloads.find(|workload| {
+        namespaces.contains(&workload.namespace.as_str()) && selector.matches(&workload.template_labels)
+    })
 }
 
 fn own_selector(linted: Linted<'_>, lints: &mut Lints<'_, '_>) {
     let policy = &linted.policy.policy;
     let selector = &policy.spec.pod_selector;
-    let hosts = on_host_network(lints, &[&policy.namespace], selector);
-    if let Some(first) = hosts.first().filter(|_| !selector.is_empty()) {
+    let host = on_host_network(lints, &[&policy.namespace], selector);
+    if let Some(first) = host.filter(|_| !selector.is_empty()) {
         let message =
             format!("it selects {}, which uses the node's network: policies do not isolate that", first.object_name());
         lints.report(linted, Code::PolicyOnHostNetwork, linted.selector_place(), message);
@@ -72,15 +67,13 @@ fn peer_selects(
         None => vec![own_namespace],
         Some(selector) => lints.reach.selected_namespaces(selector),
     };
-    let with_workloads: Vec<&str> = {
-        let workloads = &lints.reach.world().workloads;
-        namespaces.into_iter().filter(|name| workloads.iter().any(|workload| workload.namespace == *name)).collect()
-    };
+    let has_workloads = |name: &&str| lints.namespaces_with_workloads.contains(name);
+    let with_workloads: Vec<&str> = namespaces.into_iter().filter(has_workloads).collect();
     let everything = LabelSelector::default();
     let pods = pod_selector.as_ref().unwrap_or(&everything);
-    let hosts = on_host_network(lints, &with_workloads, pods);
+    let host = on_host_network(lints, &with_workloads, pods);
     let (place, words) = (linted.peer_place(direction, rule, index), rule_words(direction, rule));
-    if let Some(first) = hosts.first() {
+    if let Some(first) = host {
         let message = format!(
             "{words} means {} as a peer, which uses the node's network: selectors do not select that",
             first.object_name()
