@@ -83,9 +83,9 @@ fn verify_list(
     for (key, value) in input.entries() {
         let name = key.as_str().unwrap_or_default();
         if !matches!(name, "items" | "results")
-            && let Some(fault) = difference(Comparison::same(value, output.get(name)), rules)
+            && let Some(fault) = difference(name, Comparison::same(value, output.get(name)), rules)
         {
-            faults.push((None, format!("{name}{fault}")));
+            faults.push((None, fault));
         }
     }
     let changes = from_plan(package, plan);
@@ -161,7 +161,7 @@ fn compare_items(
             Some(item) => {
                 let change = item.id.and_then(|id| changes.get(&id));
                 let comparison = Comparison { before: Some(item.node), after, change };
-                faults.extend(difference(comparison, rules).map(|fault| (item.id, fault)));
+                faults.extend(difference("", comparison, rules).map(|fault| (item.id, fault)));
             }
             None if after.is_some_and(Node::is_null) => {}
             None => faults.push((None, "an item does not end where it did".to_owned())),
@@ -208,7 +208,7 @@ fn verify_stream(package: &Package, plan: &Plan, output: &str) -> Vec<Fault> {
             faults.push((Some(id), "apiVersion or kind differ".to_owned()));
         }
         let comparison = Comparison { before: package.node(id), after: Some(after), change: changes.get(&id) };
-        faults.extend(difference(comparison, rules).map(|fault| (Some(id), fault)));
+        faults.extend(difference("", comparison, rules).map(|fault| (Some(id), fault)));
     }
     let new: Vec<Value> = plan.new_objects.iter().map(|new| object(&new.object, &Labels::new())).collect();
     faults.extend(new_objects(&new, &mut written.by_ref().map(|(_, node)| node)));

@@ -102,3 +102,42 @@ impl Bounds<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ListItem, excerpt};
+    use crate::read::parser::parse;
+    use crate::write::edit::{Edit, EditSet};
+
+    #[test]
+    fn runs_of_untouched_items_become_nulls() {
+        let input = "items: # c\n- a: 1\n- b: 2\n\n- c: 3\n- d: 4\n# between\n- # e\n  e: 5\n- f: 6\nx: y\n";
+        let at = |text: &str| input.find(text).unwrap();
+        let edits = EditSet::new(vec![
+            Edit::insert(at("3") + 1, "!"),
+            Edit::delete(at("- # e")..at("- f")),
+            Edit::insert(at("x:"), "- new: 7\n"),
+        ]);
+        let edits = edits.unwrap();
+        let (tree, documents) = parse(input).unwrap();
+        let sequence = tree.node(input, documents[0].root).get("items").unwrap();
+        let items: Vec<ListItem<'_>> = sequence
+            .items()
+            .enumerate()
+            .map(|(index, node)| ListItem { id: None, node, goes: index == 4, is_changed: false })
+            .collect();
+        let excerpt = excerpt(sequence, &items, edits.as_slice(), &edits.apply(input).unwrap()).unwrap();
+        assert_eq!(excerpt.text, "items: # c\n- ~\n- c: 3!\n- d: 4\n# between\n- f: 6\n- new: 7\nx: y\n");
+        assert_eq!(excerpt.items, [None, Some(2), Some(3), Some(5)]);
+    }
+
+    #[test]
+    fn items_that_share_lines_are_read_in_full() {
+        for input in ["items: [a, b]\n", "items:\n- a\n- b"] {
+            let (tree, documents) = parse(input).unwrap();
+            let sequence = tree.node(input, documents[0].root).get("items").unwrap();
+            let items = sequence.items().map(|node| ListItem { id: None, node, goes: false, is_changed: false });
+            assert!(excerpt(sequence, &items.collect::<Vec<_>>(), &[], input).is_none(), "{input}");
+        }
+    }
+}
