@@ -19,6 +19,7 @@ mod least_privilege {
 use enforce_intents::diag::Findings;
 use enforce_intents::model::intent::TargetKind;
 use enforce_intents::model::policy::Protocol;
+use enforce_intents::model::world::World;
 use enforce_intents::plan;
 use least_privilege::asked::{self, Asked, Declared};
 use least_privilege::cluster::{API_SERVER, Cluster, NETWORKS, cluster};
@@ -54,7 +55,7 @@ fn ends(after: &After) -> Vec<End<'_>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, max_global_rejects: u32::MAX, ..ProptestConfig::default() })]
 
     #[test]
     fn no_policy_admits_what_nothing_asks_for(Cluster { world, config } in cluster()) {
@@ -94,7 +95,7 @@ proptest! {
                     for &port in &ports {
                         let admitted = after.may_leave(client, End::Pod(server), port)
                             && after.may_enter(End::Pod(client), server, port);
-                        let named = is_named(&findings, &calls, call);
+                        let named = is_named(&findings, &calls, call) || is_newly_isolated(&findings, &world, server);
                         prop_assert!(admitted || named, "{call:?} on {port:?}, with {:#?}", after.policies);
                     }
                 }
@@ -118,11 +119,7 @@ proptest! {
 }
 
 /// The pods that a call goes to, each with ports to try.
-fn servers<'a>(
-    world: &enforce_intents::model::world::World,
-    after: &'a After,
-    call: &Declared,
-) -> Vec<(&'a Pod, Vec<Port>)> {
+fn servers<'a>(world: &World, after: &'a After, call: &Declared) -> Vec<(&'a Pod, Vec<Port>)> {
     match &call.target {
         TargetKind::Workload(target) => {
             let meant = after.pods.iter().filter(|pod| asked::means(target, &pod.workload));
@@ -139,10 +136,18 @@ fn servers<'a>(
 
 /// Whether a finding says that this call, or every call of its client, is cut off.
 fn is_named(findings: &Findings, calls: &[Declared], call: &Declared) -> bool {
-    let same_client = calls.iter().filter(|other| other.client == call.client).map(|other| Some(other.place));
-    let places: Vec<_> = same_client.collect();
+    let of_client: Vec<&Declared> = calls.iter().filter(|other| other.client == call.client).collect();
     findings.0.iter().filter(|finding| finding.code.name() == "traffic-blocked").any(|finding| {
-        let of_client = finding.message.starts_with("the calls of") && places.contains(&finding.place);
-        finding.place == Some(call.place) || of_client
+        let of_all = finding.message.starts_with("the calls of");
+        of_client.iter().any(|other| finding.place == Some(other.place) && (of_all || other.target == call.target))
+    })
+}
+
+/// Whether a finding says that a policy for a Service in front of the pod isolates it, and it alone.
+fn is_newly_isolated(findings: &Findings, world: &World, pod: &Pod) -> bool {
+    let mut services = world.services.iter().filter(|service| asked::is_behind(service, pod));
+    services.any(|service| {
+        let at_service = findings.0.iter().filter(|finding| finding.place == Some(service.place));
+        at_service.into_iter().any(|finding| finding.message.contains("becomes isolated too"))
     })
 }

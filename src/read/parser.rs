@@ -60,7 +60,7 @@ pub fn parse_keeping(text: &str, is_needed: Option<IsNeeded>) -> Result<(Tree, V
         return Err(SyntaxError { offset: 0, message: "the text is larger than 4 GiB".to_owned() });
     }
     match parse_as_is(text, text, is_needed) {
-        Err(error) if error.is_tab_as_indentation => parse_with_tabs_in_flow(text, is_needed, error.syntax),
+        Err(Failure { syntax, behind_tabs: Some(offset) }) => parse_with_tabs_in_flow(text, is_needed, syntax, offset),
         result => result.map_err(|error| error.syntax),
     }
 }
@@ -73,10 +73,10 @@ fn parse_with_tabs_in_flow(
     text: &str,
     is_needed: Option<IsNeeded>,
     first_error: SyntaxError,
+    mut offset: usize,
 ) -> Result<(Tree, Vec<Document>), SyntaxError> {
     let mut patched = text.to_owned();
     let mut lines = Vec::new();
-    let mut offset = first_error.offset;
     for _ in 0..MAX_TAB_LINES {
         let before = text.get(..offset).unwrap_or(text);
         let line = before.rfind('\n').map_or(0, |newline| newline + 1);
@@ -96,22 +96,23 @@ fn parse_with_tabs_in_flow(
                 };
                 return if lines.into_iter().all(is_inside) { Ok((tree, documents)) } else { Err(first_error) };
             }
-            Err(error) if error.is_tab_as_indentation && error.syntax.offset > offset => offset = error.syntax.offset,
+            Err(Failure { behind_tabs: Some(next), .. }) if next > offset => offset = next,
             Err(_) => break,
         }
     }
     Err(first_error)
 }
 
-/// Why a text could not be read, and whether it was for a tab where the parser wants blanks.
+/// Why a text could not be read.
 struct Failure {
     syntax: SyntaxError,
-    is_tab_as_indentation: bool,
+    /// If it was for tabs where the parser wants blanks: the offset behind them.
+    behind_tabs: Option<usize>,
 }
 
 impl From<SyntaxError> for Failure {
     fn from(syntax: SyntaxError) -> Self {
-        Self { syntax, is_tab_as_indentation: false }
+        Self { syntax, behind_tabs: None }
     }
 }
 
@@ -128,7 +129,8 @@ fn parse_as_is(text: &str, patched: &str, is_needed: Option<IsNeeded>) -> Result
     while let Some(result) = parser.next_event() {
         let (event, span) = result.map_err(|error| Failure {
             syntax: syntax_error(text, &error),
-            is_tab_as_indentation: matches!(error.kind(), granit_parser::ErrorKind::TabInBlockIndentation),
+            behind_tabs: matches!(error.kind(), granit_parser::ErrorKind::TabInBlockIndentation)
+                .then(|| error.marker().byte_offset().unwrap_or(0)),
         })?;
         builder.event(event, span)?;
     }
