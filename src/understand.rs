@@ -37,11 +37,10 @@ pub fn understand(package: &Package, config: &Config) -> (World, Findings) {
     let objects = object::objects(package, config);
     let mut intents = Vec::new();
     let mut protected = Vec::new();
-    let mut has_intents = false;
     for (index, object) in objects.iter().enumerate() {
         match intents::kind(object, &mut findings) {
             intents::Kind::ClientIntents => {
-                has_intents = true;
+                world.client_intents_objects.push(object.resource);
                 intents.extend(intents::read(index, object, config, &mut findings));
             }
             intents::Kind::ProtectedService => {
@@ -58,7 +57,7 @@ pub fn understand(package: &Package, config: &Config) -> (World, Findings) {
     let names = Names::new(&objects, &world.workloads, &world.services);
     references::resolve(&objects, &names, intents, protected, &mut world, &mut findings);
     traffic::read(&objects, &names, &mut world, &mut findings);
-    checks::check(&objects, has_intents, config, &world, &mut findings);
+    checks::check(&objects, config, &world, &mut findings);
     duplicate_keys::report(package, &mut findings);
     (world, findings)
 }

@@ -36,6 +36,8 @@ pub struct World {
     pub endpoints: Vec<Endpoints>,
     /// Declared calls.
     pub client_intents: Vec<ClientIntents>,
+    /// Every ClientIntents object, those with faults or without `spec` among them.
+    pub client_intents_objects: Vec<ResourceId>,
     /// Default deny per workload.
     pub protected_services: Vec<ProtectedService>,
     /// NetworkPolicies that stand in the input, ours and others'.
@@ -63,6 +65,8 @@ pub struct OtherObject {
     pub id: ObjectName,
     /// Its labels.
     pub labels: Labels,
+    /// Its annotations.
+    pub annotations: Labels,
     /// Its `spec` as a plain value, for comparing with what would be generated.
     pub spec: Value,
     /// Where `metadata.name` is said.

@@ -208,10 +208,13 @@ fn local_config_changes(context: &PlanContext<'_>) -> Vec<MapChange> {
     if context.config.client_intents == ClientIntentsOutput::Keep {
         return Vec::new();
     }
-    let intents = context.world.client_intents.iter().map(|intents| intents.resource);
-    let protected = context.world.protected_services.iter().map(|protected| protected.resource);
-    intents
-        .chain(protected)
+    let world = context.world;
+    let intents = world.client_intents.iter().map(|intents| intents.resource);
+    let protected = world.protected_services.iter().map(|protected| protected.resource);
+    let resources: BTreeSet<ResourceId> =
+        intents.chain(world.client_intents_objects.iter().copied()).chain(protected).collect();
+    resources
+        .into_iter()
         .map(|resource| MapChange {
             resource,
             path: vec!["metadata".into(), "annotations".into()],

@@ -129,6 +129,7 @@ fn nothing_asks(context: &PlanContext<'_>) -> bool {
 fn declaring(context: &PlanContext<'_>) -> impl Iterator<Item = ResourceId> {
     let world = context.world;
     let intents = world.client_intents.iter().map(|intents| intents.resource);
+    let intents = intents.chain(world.client_intents_objects.iter().copied());
     let protected = world.protected_services.iter().map(|protected| protected.resource);
     let called = world.workloads.iter().filter(|workload| !workload.called_by.is_empty());
     intents.chain(protected).chain(called.map(|workload| workload.resource))

@@ -25,7 +25,9 @@ pub(crate) fn is_as_wanted(existing: &NetworkPolicy, wanted: &GeneratedObject) -
 
 /// The same for an object of another kind.
 pub(crate) fn is_domain_policy_as_wanted(existing: &OtherObject, wanted: &DomainPolicy) -> bool {
-    has_exactly_ours(&existing.labels, &wanted.labels) && same_value(&existing.spec, &domains::spec(wanted))
+    has_exactly_ours(&existing.labels, &wanted.labels)
+        && has_exactly_ours(&existing.annotations, &wanted.annotations)
+        && same_value(&existing.spec, &domains::spec(wanted))
 }
 
 /// Whether two values are equal; the order of a map's keys has no meaning. `wanted` is the one that bounds the depth.

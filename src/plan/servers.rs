@@ -2,11 +2,15 @@
 
 use super::calls::Call;
 use super::context::PlanContext;
+use crate::diag::suggest::nearest;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
 use crate::model::intent::TargetKind;
 use crate::model::service::{Service, ServiceType};
 use std::collections::BTreeMap;
+
+/// A similar name is looked for at this many missing Services only: each look-up goes over all Services.
+const MAX_SUGGESTIONS: usize = 50;
 
 /// A target in the cluster with everybody who calls it.
 #[derive(Debug)]
@@ -69,6 +73,7 @@ pub(crate) fn usable_service<'a>(context: &PlanContext<'a>, target: &Identity) -
 
 /// Reports Service targets for which no policy can be made, intent by intent. The API server's Service is exempt.
 pub(crate) fn check_services(context: &PlanContext<'_>, findings: &mut Findings) {
+    let mut suggestions = 0;
     for (client, calls) in &context.calls.by_client {
         for call in calls {
             let TargetKind::Service(target) = &call.target else { continue };
@@ -76,7 +81,11 @@ pub(crate) fn check_services(context: &PlanContext<'_>, findings: &mut Findings)
                 continue;
             }
             match context.service(&target.namespace, &target.name) {
-                None => findings.push(missing(client, target, call)),
+                None => {
+                    suggestions += 1;
+                    let near = if suggestions <= MAX_SUGGESTIONS { near_service(context, target) } else { None };
+                    findings.push(missing(client, target, call, near));
+                }
                 Some(service) => findings.0.extend(fault(service).map(|(code, fault, help)| {
                     let message = format!("{target}, which {client} calls, {fault}");
                     Finding::new(code, call.place, message).with_related(service.place, "the Service").with_help(help)
@@ -111,7 +120,15 @@ pub(crate) fn selection_fault(service: &Service) -> Option<Fault> {
 /// Code, what is wrong, and what to do.
 type Fault = (Code, &'static str, &'static str);
 
-fn missing(client: &Identity, target: &Identity, call: &Call) -> Finding {
+/// A Service of the namespace with a similar name.
+fn near_service<'a>(context: &PlanContext<'a>, target: &Identity) -> Option<&'a str> {
+    let services = context.world.services.iter().filter(|service| service.namespace == target.namespace);
+    nearest(&target.name, services.map(|service| service.name.as_str()))
+}
+
+fn missing(client: &Identity, target: &Identity, call: &Call, near: Option<&str>) -> Finding {
     let message = format!("{target}, which {client} calls, is not in the input, so there is no policy for it");
-    Finding::new(Code::ServiceNotFound, call.place, message).with_help("add the Service's manifest to the input")
+    let help =
+        near.map_or("add the Service's manifest to the input".to_owned(), |near| format!("did you mean `{near}`?"));
+    Finding::new(Code::ServiceNotFound, call.place, message).with_help(help)
 }

@@ -15,15 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Suggestions are looked for at this many missing names only: each compares the name with all others of its namespace.
 const MAX_SUGGESTIONS: usize = 50;
 
-/// Reports what is probably not meant. `has_intents`: whether there was any ClientIntents object, with faults or not.
-pub(super) fn check(
-    objects: &[Object<'_>],
-    has_intents: bool,
-    config: &Config,
-    world: &World,
-    findings: &mut Findings,
-) {
-    let asks_for_policies = has_intents
+/// Reports what is probably not meant.
+pub(super) fn check(objects: &[Object<'_>], config: &Config, world: &World, findings: &mut Findings) {
+    let asks_for_policies = !world.client_intents_objects.is_empty()
         || !world.protected_services.is_empty()
         || world.workloads.iter().any(|workload| workload.template_annotations.contains_key(called_by::ANNOTATION));
     if asks_for_policies {

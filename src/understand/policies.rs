@@ -41,6 +41,7 @@ pub(super) fn read(object: &Object<'_>, world: &mut World, findings: &mut Findin
                 resource: object.resource,
                 id: object.object_name(),
                 labels: text_map(object.node.path(&["metadata", "labels"])),
+                annotations: text_map(object.node.path(&["metadata", "annotations"])),
                 spec: object.node.get("spec").map_or(crate::model::value::Value::Null, plain_value),
                 place: object.name_place(),
             });

@@ -11,7 +11,7 @@ use crate::plan::{GeneratedObject, Plan};
 use crate::read::package::{Package, Resource};
 use std::collections::BTreeMap;
 
-/// Labels under this prefix are this project's; the others of a generated object are somebody's additions and stay.
+/// Labels and annotations under this prefix are this project's; the others of a generated object are somebody's additions and stay.
 const OUR_PREFIX: &str = "intents.otterize.com/";
 
 /// Changes by resource.
@@ -32,14 +32,16 @@ pub(crate) fn from_plan(package: &Package, plan: &Plan) -> Changes {
 /// A generated object of an earlier run: labels and annotations one by one, the specification as a whole.
 fn update(package: &Package, resource: ResourceId, object: &GeneratedObject, change: &mut Change) {
     let Some(root) = package.node(resource) else { return };
-    let labels = objects::labels(object);
-    let stale = root.path(&["metadata", "labels"]).map(|labels| labels.merged_entries()).unwrap_or_default();
-    let stale = stale.into_iter().map(|(key, ..)| key.to_owned());
-    let label_change = change.at(&["metadata", "labels"]);
-    label_change.set.extend(labels.clone());
-    label_change.remove.extend(stale.filter(|key| key.starts_with(OUR_PREFIX) && !labels.contains_key(key)));
-    if !objects::annotations(object).is_empty() {
-        change.at(&["metadata", "annotations"]).set.extend(objects::annotations(object).clone());
+    for (map, wanted) in [("labels", objects::labels(object)), ("annotations", objects::annotations(object))] {
+        let path = ["metadata", map];
+        let old = root.path(&path).map(|map| map.merged_entries()).unwrap_or_default();
+        let old = old.into_iter().map(|(key, ..)| key.to_owned());
+        let stale: Vec<String> = old.filter(|key| key.starts_with(OUR_PREFIX) && !wanted.contains_key(key)).collect();
+        if !(wanted.is_empty() && stale.is_empty()) {
+            let map_change = change.at(&path);
+            map_change.set.extend(wanted.clone());
+            map_change.remove.extend(stale);
+        }
     }
     let spec = objects::spec(object);
     if !root.get("spec").is_some_and(|old| is_value(old, &spec)) {

@@ -77,6 +77,17 @@ policy a/default-deny-no-ports-service {~network-policy=no-ports-a-c278d5 ~netwo
 }
 
 #[test]
+fn a_missing_service_is_named_with_what_was_probably_meant() {
+    let bundle = Bundle::default()
+        .service("a/frontend", &[("app", "x")], &["80"])
+        .service("b/frontent", &[("app", "x")], &["80"])
+        .intents("a/web", &["svc:a/forntend", "svc:a/other"]);
+    let (_, findings) = bundle.plan(&v2(|_| {}));
+    let help: Vec<_> = findings.0.iter().map(|finding| finding.help.as_deref().unwrap()).collect();
+    assert_eq!(help, ["did you mean `frontend`?", "add the Service's manifest to the input"]);
+}
+
+#[test]
 fn dns_servers_stay_open() {
     let bundle = Bundle::default()
         .service("kube-system/kube-dns", &[("k8s-app", "kube-dns")], &["53/UDP", "9153"])

@@ -177,6 +177,10 @@ error intents-hidden: generated NetworkPolicy shop/db-access and 3 more would be
     let (plan, findings) = written.plan(&v2(|config| config.allow_empty = true));
     assert_eq!(described_findings(&findings), "");
     assert_eq!(plan.removals.len(), 4);
+    // ClientIntents with faults are there all the same; their faults are reported where they are read.
+    let mut faulty = written.clone();
+    faulty.world.client_intents_objects = vec![ResourceId(99)];
+    assert_eq!(faulty.findings(&v2(|_| {})), "");
     // What the configuration alone asks for does not need intents.
     let deny = v2(|config| {
         config.default_deny = Some(DefaultDeny { namespaces: None, ingress: true, egress: false });

@@ -35,7 +35,7 @@ pub(super) fn judge(reach: &Reachability<'_>, config: &Config, findings: &mut Fi
             let clients = directory.ends(&called_by.client);
             let server = reach.workload_of(member).map(End::Workload);
             let names = (identity_text(&called_by.client), identity_text(&workload.identity));
-            verdicts.push(judge.call_workloads(names, called_by.place, &clients, server.as_slice()));
+            verdicts.push(judge.call_to_workloads(names, called_by.place, &clients, server.as_slice()));
         }
     }
     verdicts
@@ -74,13 +74,15 @@ impl<'w> Judge<'_, 'w> {
         let client = identity_text(&intents.client);
         Some(match target {
             TargetKind::OutOfCluster => return None,
-            TargetKind::Internet(internet) => self.call_internet(client, place, &clients, internet, intents),
-            _ if target.is_api_server() => self.call_api_server(client, place, &clients),
+            TargetKind::Internet(internet) => self.call_to_internet(client, place, &clients, internet, intents),
+            _ if target.is_api_server() => self.call_to_api_server(client, place, &clients),
             TargetKind::Workload(server) => {
                 let servers = self.directory.ends(server);
-                self.call_workloads((client, identity_text(server)), place, &clients, &servers)
+                self.call_to_workloads((client, identity_text(server)), place, &clients, &servers)
             }
-            TargetKind::Service(server) => self.call_service((client, identity_text(server)), place, &clients, server),
+            TargetKind::Service(server) => {
+                self.call_to_service((client, identity_text(server)), place, &clients, server)
+            }
         })
     }
 
@@ -95,7 +97,7 @@ impl<'w> Judge<'_, 'w> {
         }
     }
 
-    fn call_workloads(
+    fn call_to_workloads(
         &mut self,
         names: (String, String),
         place: Place,
@@ -209,7 +211,7 @@ impl<'w> Judge<'_, 'w> {
         self.findings.push(finding.with_help("`explain` shows the rules on both ends and what would allow it"));
     }
 
-    fn call_service(
+    fn call_to_service(
         &mut self,
         names: (String, String),
         place: Place,
@@ -318,7 +320,7 @@ impl<'w> Judge<'_, 'w> {
         }
     }
 
-    fn call_internet(
+    fn call_to_internet(
         &mut self,
         client: String,
         place: Place,
@@ -374,7 +376,7 @@ impl<'w> Judge<'_, 'w> {
         }
     }
 
-    fn call_api_server(&mut self, client: String, place: Place, clients: &[End]) -> IntentVerdict {
+    fn call_to_api_server(&mut self, client: String, place: Place, clients: &[End]) -> IntentVerdict {
         let names = (client, "API server".to_owned());
         if clients.is_empty() {
             return self.unknown(names, place, "the client's workload is not in the input");

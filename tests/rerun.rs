@@ -1,0 +1,107 @@
+//! The function on its own output, with an input that changes between the runs (`DESIGN.md` 1.3, promise 2).
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failing test may panic")]
+
+mod common;
+
+use common::{resource_list, without_results};
+use enforce_intents::{Outcome, Settings};
+
+const WORKLOADS: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: web
+        image: web
+        ports: [{containerPort: 8080}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: shop}
+spec:
+  selector: {app: web}
+  ports: [{port: 80, targetPort: 8080}]
+---
+apiVersion: k8s.otterize.com/v2beta1
+kind: ClientIntents
+metadata: {name: tester, namespace: shop}
+spec:
+  workload: {name: tester}
+  targets:
+  - kubernetes: {name: web}
+";
+const INGRESSES: [&str; 2] = ["first", "second"];
+
+fn ingress(name: &str) -> String {
+    format!(
+        "\
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {{name: {name}, namespace: shop}}
+spec:
+  defaultBackend: {{service: {{name: web, port: {{number: 80}}}}}}
+"
+    )
+}
+
+fn config(spec: &str) -> String {
+    format!(
+        r#"{{"apiVersion": "fn.kpt.dev/v1alpha1", "kind": "EnforceIntents", "metadata": {{"name": "c"}}, "spec": {spec}}}"#
+    )
+}
+
+fn run(list: &str) -> String {
+    let Outcome { output, findings, .. } = enforce_intents::process(list.as_bytes().to_vec(), Settings::default());
+    assert!(!findings.has_errors(), "{findings:#?}");
+    without_results(&output.unwrap()).to_owned()
+}
+
+/// Runs twice and requires the second run to change nothing.
+fn settle(list: &str) -> String {
+    let first = run(list);
+    assert_eq!(run(&first), first);
+    first
+}
+
+/// The items without the one that has this text.
+fn without_item(list: &str, text: &str) -> String {
+    let (items, rest) = list.split_once("\nfunctionConfig:").unwrap();
+    let kept: Vec<&str> = items.split("\n- ").filter(|item| !item.contains(text)).collect();
+    format!("{}\nfunctionConfig:{rest}", kept.join("\n- "))
+}
+
+#[test]
+fn annotations_of_ours_follow_what_they_speak_of() {
+    let stream = format!("{WORKLOADS}{}{}", ingress(INGRESSES[0]), ingress(INGRESSES[1]));
+    let both = settle(&resource_list(&stream, &config(r#"{"profile": "v2"}"#)));
+    assert!(both.contains("created-for-ingress: \"first,second\""), "{both}");
+    let one = settle(&without_item(&both, "name: second, namespace"));
+    assert!(one.contains("created-for-ingress: first\n"), "{one}");
+    // The Service is still reached from outside, now through its type: no Ingress is named any more.
+    let none = without_item(&one, "name: first, namespace");
+    let none = settle(&none.replace(
+        "spec:\n    selector: {app: web}\n    ports",
+        "spec:\n    type: NodePort\n    selector: {app: web}\n    ports",
+    ));
+    assert!(none.contains("external-access-to-web") && !none.contains("created-for-ingress"), "{none}");
+}
+
+#[test]
+fn comments_stay_and_what_nothing_asks_for_goes() {
+    let written = settle(&resource_list(WORKLOADS, &config(r#"{"profile": "v2"}"#)));
+    let commented = written.replace("    name: web-access\n", "    name: web-access # reviewed\n");
+    assert_ne!(commented, written);
+    assert_eq!(settle(&commented), commented);
+    let suffixed = commented.replace(r#""profile": "v2""#, r#""profile": "v2", "argocdSyncWave": 2"#);
+    let waved = settle(&suffixed);
+    assert!(waved.contains("name: web-access # reviewed") && waved.contains("argocd.argoproj.io/sync-wave"), "{waved}");
+    let emptied = settle(&waved.replace("    - kubernetes: {name: web}\n", "    - sql: {name: web}\n"));
+    assert!(!emptied.contains("web-access"), "{emptied}");
+}
