@@ -1,6 +1,7 @@
 //! The command line: arguments, standard streams, the environment and exit codes, around a library that does no I/O.
 
 mod bundles;
+mod check;
 mod diff;
 mod environment;
 mod explain;
@@ -70,6 +71,8 @@ impl Settings {
 enum Command {
     /// Print the manifests with labels and NetworkPolicies, for Helm, Argo CD plugins and plain CI
     Render(render::Arguments),
+    /// Judge every declared call, what else breaks, what is open that nobody declared, and what looks wrong in policies
+    Check(check::Arguments),
     /// List who can reach whom, all pairs, after rendering
     List(list::Arguments),
     /// Explain whether one workload can reach another, and which policies, rules, files and lines decide it
@@ -85,6 +88,7 @@ pub(crate) fn run() -> ExitCode {
     let code = match Arguments::try_parse() {
         Ok(Arguments { command: None, settings }) => function::run(settings),
         Ok(Arguments { command: Some(Command::Render(arguments)), .. }) => render::run(arguments),
+        Ok(Arguments { command: Some(Command::Check(arguments)), .. }) => check::run(arguments),
         Ok(Arguments { command: Some(Command::List(arguments)), .. }) => list::run(arguments),
         Ok(Arguments { command: Some(Command::Explain(arguments)), .. }) => explain::run(arguments),
         Ok(Arguments { command: Some(Command::Diff(arguments)), .. }) => diff::run(arguments),

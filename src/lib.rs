@@ -162,7 +162,7 @@ pub fn compile(package: &mut Package, settings: Settings) -> Compiled {
     Compiled { config, world, plan, findings }
 }
 
-/// What `list`, `explain` and `diff` are about (`DESIGN.md` 1.4 rule 11).
+/// What `check`, `list`, `explain` and `diff` are about (`DESIGN.md` 1.4 rule 11).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// The bundle as `render` would print it.
@@ -208,10 +208,6 @@ pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) ->
     findings.0.extend(found.0);
     let is_compiled = !findings.0.iter().any(Finding::prevents_compiling);
     let world = world.filter(|_| subject == Subject::AsIs || is_compiled);
-    if let Some(world) = &world {
-        let faults = verify::faults::faults(&verify::reach::Reachability::new(world, &config));
-        findings.0.extend(config.apply_rules(faults).0);
-    }
     Bundle { config, world, findings, package }
 }
 

@@ -1,5 +1,6 @@
 //! What a person or a tool sees. Decides nothing: every renderer takes findings as they are and only words them.
 
+pub mod check;
 pub mod diff;
 pub mod explain;
 pub mod human;

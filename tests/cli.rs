@@ -357,3 +357,29 @@ fn a_broken_file_is_left_out_of_what_is_judged_as_it_stands() {
     assert_eq!(output.code, Some(1));
     assert!(output.stdout.contains("default/web[Deployment] => default/api[Deployment] : All Connections\n"));
 }
+
+#[test]
+fn check_judges_every_declared_call() {
+    let output = run(&["check", "testdata/examples/tutorial"], &[], "");
+    assert_eq!(output.code, Some(0), "{}", output.stderr);
+    assert!(
+        output.stdout.starts_with("allowed: otterize-tutorial-npol/client => otterize-tutorial-npol/server ("),
+        "{}",
+        output.stdout
+    );
+    assert!(output.stdout.contains("\n1/1 declared calls allowed; 0 errors, "), "{}", output.stdout);
+    let blocked = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: none}, spec: {podSelector: {}, policyTypes: [Egress]}}";
+    let input = format!("{}\n---\n{blocked}\n", manifests());
+    let output = run(&["check"], &[], &input);
+    assert_eq!(output.code, Some(1), "{}", output.stderr);
+    assert!(output.stdout.starts_with("denied: "), "{}", output.stdout);
+    assert!(output.stderr.contains("error[intent-denied]"), "{}", output.stderr);
+    let output = run(&["check", "--format", "json"], &[], &input);
+    let report: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!((output.code, &report["intents"][0]["verdict"]), (Some(1), &serde_json::json!("denied")));
+    // Manifests without a namespace are a warning.
+    let codes = [&["check"][..], &["check", "--strict"]].map(|arguments| run(arguments, &[], &manifests()).code);
+    assert_eq!(codes, [Some(0), Some(1)]);
+    let output = run(&["check"], &[], "a: [\n");
+    assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
+}

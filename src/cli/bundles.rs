@@ -1,10 +1,11 @@
-//! Bundles of manifests that are judged: what `list`, `explain` and `diff` have in common.
+//! Bundles of manifests that are judged: what `check`, `list`, `explain` and `diff` have in common.
 
 use super::streams::excerpts;
-use super::{FAULTY, Settings};
+use super::{FAULTY, GOOD, Settings};
 use enforce_intents::diag::Severity;
 use enforce_intents::model::world::World;
 use enforce_intents::read::files;
+use enforce_intents::verify::faults::faults;
 use enforce_intents::verify::reach::Reachability;
 use enforce_intents::{Bundle, Subject};
 use std::io;
@@ -47,12 +48,22 @@ impl Options {
 impl Reader {
     /// Reads files and directories, or standard input, and shows what is wrong with them.
     pub(super) fn read(&self, paths: &[PathBuf]) -> Judged {
+        let mut bundle = self.read_silently(paths);
+        if let Some(world) = &bundle.world {
+            let faults = faults(&Reachability::new(world, &bundle.config));
+            bundle.findings.0.extend(bundle.config.apply_rules(faults).0);
+        }
+        excerpts(&bundle.package, &bundle.findings, Severity::Warning);
+        let code = if bundle.findings.has_errors() { FAULTY } else { GOOD };
+        Judged { bundle, code }
+    }
+
+    /// Reads files and directories, or standard input. Nothing is shown yet.
+    pub(super) fn read_silently(&self, paths: &[PathBuf]) -> Bundle {
         let (sources, unreadable) = files::read(paths, &mut io::stdin().lock());
         let mut bundle = enforce_intents::bundle(sources, self.settings.clone(), self.subject);
         bundle.findings.0.extend(unreadable.0);
-        excerpts(&bundle.package, &bundle.findings, Severity::Warning);
-        let code = if bundle.findings.has_errors() { FAULTY } else { super::GOOD };
-        Judged { bundle, code }
+        bundle
     }
 }
 
