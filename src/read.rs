@@ -11,4 +11,5 @@ pub mod parser;
 pub mod prune;
 pub mod resource_list;
 pub mod stream;
+mod tabs;
 pub mod tree;

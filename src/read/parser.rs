@@ -8,6 +8,7 @@
 use super::layout;
 use super::line_breaks::LineBreaks;
 use super::prune::{self, IsNeeded};
+use super::tabs;
 use super::tree::{CollectionStyle, NONE, NodeData, NodeId, Properties, ScalarStyle, Shape, Tree, to_u32};
 use granit_parser::{Event, Options, Parser, ScalarStyle as ParsedStyle, ScanError, Span, StructureStyle, Tag};
 use std::borrow::Cow;
@@ -60,54 +61,16 @@ pub fn parse_keeping(text: &str, is_needed: Option<IsNeeded>) -> Result<(Tree, V
         return Err(SyntaxError { offset: 0, message: "the text is larger than 4 GiB".to_owned() });
     }
     match parse_as_is(text, text, is_needed) {
-        Err(Failure { syntax, behind_tabs: Some(offset) }) => parse_with_tabs_in_flow(text, is_needed, syntax, offset),
+        Err(Failure { syntax, behind_tabs: Some(offset) }) => tabs::parse_with_tabs_in_flow(text, syntax, offset),
         result => result.map_err(|error| error.syntax),
     }
 }
 
-/// Lines of flow collections may start with this many tabs that Go's reader takes for blanks and the parser does not.
-const MAX_TAB_LINES: usize = 100;
-
-/// Reads a text again with such tabs as blanks: as many bytes, so that every span is right for the text as well.
-fn parse_with_tabs_in_flow(
-    text: &str,
-    is_needed: Option<IsNeeded>,
-    first_error: SyntaxError,
-    mut offset: usize,
-) -> Result<(Tree, Vec<Document>), SyntaxError> {
-    let mut patched = text.to_owned();
-    let mut lines = Vec::new();
-    for _ in 0..MAX_TAB_LINES {
-        let before = text.get(..offset).unwrap_or(text);
-        let line = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let indentation = before.get(line..).unwrap_or_default();
-        patched.replace_range(line..offset, &indentation.replace('\t', " "));
-        lines.push(line);
-        match parse_as_is(text, &patched, is_needed) {
-            Ok((tree, documents)) => {
-                let is_inside = |line: usize| {
-                    tree.nodes.iter().any(|node| {
-                        matches!(
-                            node.shape,
-                            Shape::Mapping(CollectionStyle::Flow) | Shape::Sequence(CollectionStyle::Flow)
-                        ) && (node.start as usize) < line
-                            && line < node.end as usize
-                    })
-                };
-                return if lines.into_iter().all(is_inside) { Ok((tree, documents)) } else { Err(first_error) };
-            }
-            Err(Failure { behind_tabs: Some(next), .. }) if next > offset => offset = next,
-            Err(_) => break,
-        }
-    }
-    Err(first_error)
-}
-
 /// Why a text could not be read.
-struct Failure {
-    syntax: SyntaxError,
+pub(super) struct Failure {
+    pub(super) syntax: SyntaxError,
     /// If it was for tabs where the parser wants blanks: the offset behind them.
-    behind_tabs: Option<usize>,
+    pub(super) behind_tabs: Option<usize>,
 }
 
 impl From<SyntaxError> for Failure {
@@ -117,7 +80,11 @@ impl From<SyntaxError> for Failure {
 }
 
 /// Reads `patched`, of which the tree is that of `text`: they differ in blanks only.
-fn parse_as_is(text: &str, patched: &str, is_needed: Option<IsNeeded>) -> Result<(Tree, Vec<Document>), Failure> {
+pub(super) fn parse_as_is(
+    text: &str,
+    patched: &str,
+    is_needed: Option<IsNeeded>,
+) -> Result<(Tree, Vec<Document>), Failure> {
     let mut options = Options::default();
     options.emit_anchor_events = true;
     options.block_scalar_eof_without_line_feed = true;
@@ -521,25 +488,6 @@ fn scalar_style(style: ParsedStyle) -> ScalarStyle {
         ParsedStyle::Literal => ScalarStyle::Literal,
         ParsedStyle::Folded => ScalarStyle::Folded,
         _ => ScalarStyle::Plain,
-    }
-}
-
-#[cfg(test)]
-mod tab_tests {
-    use super::parse;
-
-    /// Go's reader takes a tab for a blank where a line of a flow collection starts, and nowhere else.
-    #[test]
-    fn tabs_start_lines_of_flow_collections_only() {
-        let text = "a:\n  b: [\n    one,\n\t  two,\n\t\tthree\n  ]\n";
-        let (tree, documents) = parse(text).expect("valid");
-        let list = tree.node(text, documents[0].root).path(&["a", "b"]).expect("a list");
-        let items: Vec<_> = list.items().map(|item| (item.start(), item.as_str().unwrap_or_default())).collect();
-        assert_eq!(items, [(14, "one"), (22, "two"), (29, "three")]);
-        for text in ["a:\n  b: 1\n\tc: 2\n", "a:\n  b: [x,\n\t  y]\n  c:\n\t  d: 1\n"] {
-            let error = parse(text).expect_err("a tab as indentation");
-            assert!(error.message.contains("tab"), "{error}");
-        }
     }
 }
 

@@ -53,6 +53,20 @@ fn what_is_no_yaml_is_refused_with_its_place() {
     }
 }
 
+/// Go's reader takes a tab for a blank where a line of a flow collection starts, and nowhere else.
+#[test]
+fn tabs_start_lines_of_flow_collections_only() {
+    let text = "apiVersion: v1\nkind: ConfigMap\ndata:\n  b: [\n    one,\n\t  two,\n\t\tthree\n  ]\n";
+    for is_needed in [None, Some(is_needed_to_compile as _)] {
+        let (tree, documents) = parse_keeping(text, is_needed).unwrap();
+        let list = tree.node(text, documents[0].root).path(&["data", "b"]).unwrap();
+        let items: Vec<_> = list.items().map(|item| (item.column(), item.as_str().unwrap())).collect();
+        assert_eq!(items, [(4, "one"), (3, "two"), (2, "three")]);
+    }
+    assert_eq!(refusal("a:\n  b: 1\n\tc: 2\n"), "3:1: a tab cannot indent a line");
+    assert_eq!(refusal("a:\n  b: [x,\n\t  y]\n  c:\n\t  d: 1\n"), "5:1: a tab cannot indent a line");
+}
+
 #[test]
 fn nesting_is_bounded() {
     let deep = |open: &str, close: &str, levels: usize| format!("{}x{}", open.repeat(levels), close.repeat(levels));
