@@ -56,8 +56,10 @@ impl Change {
         if self.replacement.is_some() {
             return false;
         }
-        let entries = node.map(entries_by_key).unwrap_or_default();
-        let value = |key: &str| entries.get(key).copied();
+        // A few keys are looked up one by one, many in a map: either way the time is linear.
+        let is_short = self.set.len() + self.remove.len() + self.below.len() <= 4;
+        let entries = node.filter(|_| !is_short).map(entries_by_key).unwrap_or_default();
+        let value = |key: &str| if is_short { node.and_then(|node| node.get(key)) } else { entries.get(key).copied() };
         self.set.iter().all(|(key, wanted)| value(key).is_some_and(|value| is_string(value, wanted)))
             && self.remove.iter().all(|key| value(key).is_none())
             && self.below.iter().all(|(key, change)| change.is_done(value(key)))

@@ -74,6 +74,9 @@ fn change_strings<'t>(
     change: &Change,
     changes: &mut EntryChanges,
 ) -> Result<(), EditFault> {
+    if change.set.is_empty() && change.remove.is_empty() {
+        return Ok(());
+    }
     let merged = entries_by_key(mapping);
     let is_merged = |key: &String| !own.contains_key(key.as_str()) && merged.contains_key(key.as_str());
     let writes_out_merges = change.remove.iter().any(is_merged) || merged_is_hidden(own, change, mapping);
