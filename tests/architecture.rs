@@ -25,6 +25,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("verify", &["model", "diag", "config", "plan"]),
     ("verify/output.rs", &["model", "diag", "config", "plan", "source", "read", "write"]),
     ("verify/output/compare.rs", &["read", "write"]),
+    ("verify/output/excerpt.rs", &["read", "write"]),
     ("write", &["model", "diag", "config", "source", "read", "plan"]),
     ("report", &["model", "diag", "source", "read", "verify"]),
 ];

@@ -499,6 +499,12 @@ fn faults_of_the_object() {
             "apiVersion: fn.kpt.dev/v1\nkind: EnforceIntents\n",
             "error invalid-config [apiVersion] functionConfig: apiVersion `fn.kpt.dev/v1` of EnforceIntents is not known (write `fn.kpt.dev/v1alpha1`)\n",
         ),
+        // What an orchestrator without a configuration may pass.
+        ("{}\n", ""),
+        (
+            "spec: {profile: v2}\n",
+            "error invalid-config [] functionConfig: kind `` of `` is not known (write kind EnforceIntents of fn.kpt.dev/v1alpha1, or a v1 ConfigMap)\n",
+        ),
         (
             "apiVersion: v2\nkind: ConfigMap\n",
             "error invalid-config [kind] functionConfig: kind `ConfigMap` of `v2` is not known (write kind EnforceIntents of fn.kpt.dev/v1alpha1, or a v1 ConfigMap)\n",

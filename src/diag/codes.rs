@@ -134,7 +134,7 @@ codes! {
     ServiceSelectsNothing "service-selects-nothing" Warning free "A Service that is called selects no workload of the input.";
     TargetPortMissing "target-port-missing" Warning free "A Service that is called leads to a port that its pods do not declare.";
     UndeclaredOpen "undeclared-open" Warning free "A policy opens a protected workload to somebody though no intent asks for it.";
-    OpenedBySwitch "opened-by-switch" Info free "A generated policy opens a workload because a switch of the configuration asks for it.";
+    OpenedOnPurpose "opened-on-purpose" Info free "A policy opens a workload because a switch of the configuration or an exposed Service asks for it.";
     UnprotectedWorkload "unprotected-workload" Info free "No policy isolates the ingress of a workload.";
     // Traffic that nobody declares, judged.
     BlockedLoadBalancer "blocked-load-balancer" Warning free "Policies keep traffic from outside away from the pods behind a LoadBalancer Service.";

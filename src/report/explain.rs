@@ -166,6 +166,12 @@ pub fn file_and_line(package: &Package, place: Place) -> Option<String> {
 
 fn remedy_text(question: &Question<'_>, remedy: &Remedy) -> String {
     match remedy {
+        Remedy::AlreadyDeclared(place) => {
+            let place = file_and_line(question.package, *place).map(|place| format!(" ({place})")).unwrap_or_default();
+            format!(
+                "\nThe call is declared{place}, but the policies above do not follow: judge what is rendered, or change them.\n"
+            )
+        }
         Remedy::Otherwise(text) => format!("\nTo allow it: {text}\n"),
         Remedy::Declare { client, target, existing, needs_egress } => {
             let world = question.reach.world();

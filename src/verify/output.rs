@@ -3,6 +3,7 @@
 //! This knows the plan and the two texts, not how edits are made: a mistake in the writer ends as an error, not as output.
 
 mod compare;
+mod excerpt;
 
 use crate::config::Config;
 use crate::diag::{Code, Finding, Findings};
@@ -20,10 +21,11 @@ use crate::write::Written;
 use crate::write::edit::EditSet;
 use crate::write::new_items::new_items;
 use crate::write::objects::object;
-use crate::write::resource_changes::from_plan;
+use crate::write::resource_changes::{Changes, from_plan};
 use crate::write::same_value::is_value;
 use crate::write::stream::{drop_tool_annotations, dropped};
 use compare::{Comparison, Rules, difference};
+use excerpt::{Excerpt, excerpt};
 use std::collections::BTreeSet;
 
 /// Compares the written text with the plan. Findings are `output-mismatch` errors: defects of this program, never of the input.
@@ -59,28 +61,62 @@ fn verify_list(
     if !is_input_with_edits(input.source(), edits, &written.text) {
         return vec![(None, "bytes outside the edits differ".to_owned())];
     }
+    let items = list_items(package, plan, list);
     let has_aliases = package.trees.iter().any(Tree::has_aliases);
+    let sequence = list.items.and_then(|(_, items)| package.node_in(list.source, items)).filter(|_| !has_aliases);
+    let excerpt = sequence.and_then(|sequence| excerpt(sequence, &items, edits.as_slice(), &written.text));
+    let all = || Excerpt {
+        text: written.text.clone(),
+        items: (0..items.len()).filter(|index| items.get(*index).is_some_and(|item| !item.goes)).map(Some).collect(),
+    };
+    let excerpt = excerpt.unwrap_or_else(all);
     // With aliases, what was kept whole in the input need not be kept in the output.
     let is_needed: Option<IsNeeded> = if has_aliases { None } else { Some(is_needed_to_compile) };
-    let (tree, documents) = match parse_keeping(&written.text, is_needed) {
+    let (tree, documents) = match parse_keeping(&excerpt.text, is_needed) {
         Ok(parsed) => parsed,
         Err(error) => return vec![(None, format!("it is not YAML: {error}"))],
     };
     let [document] = documents.as_slice() else { return vec![(None, "it is not one document".to_owned())] };
-    let output = tree.node(&written.text, document.root);
+    let output = tree.node(&excerpt.text, document.root);
     let rules = Rules { texts_decide: !has_aliases, ..Rules::default() };
     let mut faults = Vec::new();
     for (key, value) in input.entries() {
         let name = key.as_str().unwrap_or_default();
         if !matches!(name, "items" | "results")
-            && let Some(fault) = difference(Comparison::same(value, output.get(name)), rules)
+            && let Some(fault) = difference(name, Comparison::same(value, output.get(name)), rules)
         {
-            faults.push((None, format!("{name}{fault}")));
+            faults.push((None, fault));
         }
     }
+    let changes = from_plan(package, plan);
     let new = new_items(package, plan, config);
-    faults.extend(compare_items(package, plan, list, output, &new, rules));
+    faults.extend(compare_items(&items, &excerpt.items, &changes, output, &new, rules));
     faults
+}
+
+/// An item of the input.
+struct ListItem<'t> {
+    /// The resource that it is; `None` for what is no object.
+    id: Option<ResourceId>,
+    node: Node<'t>,
+    /// Whether the plan removes it.
+    goes: bool,
+    /// Whether the plan changes it.
+    is_changed: bool,
+}
+
+fn list_items<'t>(package: &'t Package, plan: &Plan, list: ResourceList) -> Vec<ListItem<'t>> {
+    let removals: BTreeSet<ResourceId> = plan.removals.iter().copied().collect();
+    let changed = plan.map_changes.iter().map(|change| change.resource);
+    let changed: BTreeSet<ResourceId> = changed.chain(plan.updates.iter().map(|(id, _)| *id)).collect();
+    let mut resources = package.iter().filter(|(_, resource)| resource.role == Role::Item).peekable();
+    let sequence = list.items.and_then(|(_, items)| package.node_in(list.source, items));
+    let item = |node: Node<'t>| {
+        let id = resources.next_if(|(_, resource)| resource.node == node.id()).map(|(id, _)| id);
+        let is_in = |set: &BTreeSet<ResourceId>| id.is_some_and(|id| set.contains(&id));
+        ListItem { id, node, goes: is_in(&removals), is_changed: is_in(&changed) }
+    };
+    sequence.into_iter().flat_map(Node::items).map(item).collect()
 }
 
 /// Whether the output is the input but for the edits.
@@ -100,42 +136,39 @@ fn is_input_with_edits(input: &str, edits: &EditSet, output: &str) -> bool {
         && written == output.len()
 }
 
-/// Every item of the input that is not removed, in its order, and the new ones after the last or just before it.
+/// The items in their order, with nulls for those that are left out, and the new ones after the last or just before it.
 fn compare_items(
-    package: &Package,
-    plan: &Plan,
-    list: ResourceList,
+    items: &[ListItem<'_>],
+    listed: &[Option<usize>],
+    changes: &Changes,
     output: Node<'_>,
     new: &[Value],
     rules: Rules<'_>,
 ) -> Vec<Fault> {
-    let changes = from_plan(package, plan);
-    let items = list.items.and_then(|(_, items)| package.node_in(list.source, items));
-    let removals: BTreeSet<ResourceId> = plan.removals.iter().copied().collect();
-    let mut resources = package.iter().filter(|(_, resource)| resource.role == Role::Item).peekable();
-    let kept: Vec<(Option<ResourceId>, Node<'_>)> = items
-        .into_iter()
-        .flat_map(Node::items)
-        .map(|item| (resources.next_if(|(_, resource)| resource.node == item.id()).map(|(id, _)| id), item))
-        .filter(|(id, _)| id.is_none_or(|id| !removals.contains(&id)))
-        .collect();
     let mut written: Vec<Node<'_>> = output.get("items").into_iter().flat_map(Node::items).collect();
-    let before_last = kept.len().saturating_sub(1);
+    let before_last = listed.len().saturating_sub(1);
     let stands_before_last = match (written.get(before_last), new.first()) {
         (Some(node), Some(first)) => is_value(*node, first),
         _ => false,
     };
-    let new_start = if stands_before_last { before_last } else { kept.len() };
+    let new_start = if stands_before_last { before_last } else { listed.len() };
     let new_end = (new_start + new.len()).min(written.len());
     let new_nodes: Vec<Node<'_>> = written.drain(new_start.min(new_end)..new_end).collect();
     let mut faults = Vec::new();
-    for (index, (id, item)) in kept.iter().enumerate() {
-        let change = id.and_then(|id| changes.get(&id));
-        let comparison = Comparison { before: Some(*item), after: written.get(index).copied(), change };
-        faults.extend(difference(comparison, rules).map(|fault| (*id, fault)));
+    for (position, index) in listed.iter().enumerate() {
+        let after = written.get(position).copied();
+        match index.and_then(|index| items.get(index)) {
+            Some(item) => {
+                let change = item.id.and_then(|id| changes.get(&id));
+                let comparison = Comparison { before: Some(item.node), after, change };
+                faults.extend(difference("", comparison, rules).map(|fault| (item.id, fault)));
+            }
+            None if after.is_some_and(Node::is_null) => {}
+            None => faults.push((None, "an item does not end where it did".to_owned())),
+        }
     }
     faults.extend(new_objects(new, &mut new_nodes.into_iter()));
-    if written.len() > kept.len() {
+    if written.len() > listed.len() {
         faults.push((None, "it has items that nobody asked for".to_owned()));
     }
     faults
@@ -175,7 +208,7 @@ fn verify_stream(package: &Package, plan: &Plan, output: &str) -> Vec<Fault> {
             faults.push((Some(id), "apiVersion or kind differ".to_owned()));
         }
         let comparison = Comparison { before: package.node(id), after: Some(after), change: changes.get(&id) };
-        faults.extend(difference(comparison, rules).map(|fault| (Some(id), fault)));
+        faults.extend(difference("", comparison, rules).map(|fault| (Some(id), fault)));
     }
     let new: Vec<Value> = plan.new_objects.iter().map(|new| object(&new.object, &Labels::new())).collect();
     faults.extend(new_objects(&new, &mut written.by_ref().map(|(_, node)| node)));

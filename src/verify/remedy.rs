@@ -3,6 +3,8 @@
 use super::reach::decisions::{Segment, Verdict};
 use super::reach::{End, JudgedWorkload, Reachability};
 use crate::model::identity::Identity;
+use crate::model::intent::TargetKind;
+use crate::model::place::Place;
 
 /// What somebody can do about a denied connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +20,8 @@ pub enum Remedy {
         /// Whether the client's egress is what denies it, which only the profile v2 with egress policies opens.
         needs_egress: bool,
     },
+    /// The call is declared there already, but the policies do not follow.
+    AlreadyDeclared(Place),
     /// Nothing that is declared opens it; the text says what does.
     Otherwise(&'static str),
 }
@@ -51,8 +55,12 @@ pub fn remedy(
     let needs_egress = segment.egress.verdict() != Verdict::Allowed;
     let remedy = match (source, destination) {
         (End::Workload(client), End::Workload(server)) => {
+            let server_workload = reach.workload(server)?;
             let client = identity(reach, reach.workload(client)?);
-            let server = identity(reach, reach.workload(server)?);
+            let server = identity(reach, server_workload);
+            if let Some(place) = declared_at(reach, &client, &server, server_workload) {
+                return Some(Remedy::AlreadyDeclared(place));
+            }
             declare(reach, client, RemedyTarget::Workload(server), needs_egress)
         }
         (End::Workload(client), End::External(range)) => {
@@ -78,6 +86,31 @@ fn declare(reach: &Reachability<'_>, client: Identity, target: RemedyTarget, nee
             && (intents.client.kind.is_none() || intents.client.kind == client.kind)
     });
     Remedy::Declare { client, target, existing, needs_egress }
+}
+
+/// Where the call is declared, to the workload itself or to a Service in front of it.
+fn declared_at(
+    reach: &Reachability<'_>,
+    client: &Identity,
+    server: &Identity,
+    workload: &JudgedWorkload,
+) -> Option<Place> {
+    let is_same = |one: &Identity, other: &Identity| {
+        one.name == other.name && one.namespace == other.namespace && (one.kind.is_none() || one.kind == other.kind)
+    };
+    let world = reach.world();
+    let members = || workload.members.iter().filter_map(|&member| world.workloads.get(member));
+    let own = world.client_intents.iter().filter(|intents| is_same(&intents.client, client));
+    own.flat_map(|intents| &intents.targets)
+        .find(|target| match &target.kind {
+            TargetKind::Workload(target) => is_same(target, server),
+            TargetKind::Service(target) => world.service(&target.namespace, &target.name).is_some_and(|service| {
+                members()
+                    .any(|member| member.namespace == service.namespace && service.selects(&member.template_labels))
+            }),
+            TargetKind::Internet(_) | TargetKind::OutOfCluster => false,
+        })
+        .map(|target| target.place)
 }
 
 /// Who the workload is in intents. Pods that a controller owns are known by it.

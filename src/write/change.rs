@@ -131,3 +131,54 @@ fn is_plain_string(node: Node<'_>, text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_hexdigit() || b"+-._xXoOtTzZ: infINFanAN".contains(&byte));
     !node.is_null() && node.as_bool().is_none() && !is_number_like && text != "=" && text != "<<"
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_string;
+    use crate::read::parser::parse;
+
+    fn is(spelling: &str, wanted: &str) -> bool {
+        let text = format!("a: &a {spelling}\nb: *a\n");
+        let (tree, documents) = parse(&text).unwrap();
+        let root = tree.node(&text, documents[0].root);
+        assert_eq!(is_string(root.get("a").unwrap(), wanted), is_string(root.get("b").unwrap(), wanted));
+        is_string(root.get("a").unwrap(), wanted)
+    }
+
+    #[test]
+    fn only_strings_are_strings() {
+        for (spelling, wanted) in [
+            ("web", "web"),
+            ("\"true\"", "true"),
+            ("'yes'", "yes"),
+            ("!!str true", "true"),
+            ("! 1", "1"),
+            ("|-\n  true", "true"),
+            ("yess", "yess"),
+            ("1.2.3-rc", "1.2.3-rc"),
+            ("\"\"", ""),
+            ("8.8.8.8/32", "8.8.8.8/32"),
+        ] {
+            assert!(is(spelling, wanted), "{spelling}");
+        }
+        for (spelling, wanted) in [
+            ("true", "true"),
+            ("Yes", "Yes"),
+            ("n", "n"),
+            ("", ""),
+            ("~", "~"),
+            ("1", "1"),
+            ("0x1F", "0x1F"),
+            ("1e3", "1e3"),
+            (".inf", ".inf"),
+            ("2024-01-01", "2024-01-01"),
+            ("!!int \"1\"", "1"),
+            ("!custom web", "web"),
+            ("|\n  true", "true"),
+            ("[web]", "web"),
+            ("web", "other"),
+        ] {
+            assert!(!is(spelling, wanted), "{spelling}");
+        }
+    }
+}

@@ -141,7 +141,7 @@ pub(super) fn print_items(items: &[Piece], column: usize, line_ending: &str) -> 
 }
 
 /// The dash of an item: on the item's line, or on one above with only comments and properties between.
-pub(super) fn dash_of(text: &str, item: Node<'_>, dash_column: usize) -> Option<usize> {
+pub(crate) fn dash_of(text: &str, item: Node<'_>, dash_column: usize) -> Option<usize> {
     let mut line = line_start(text, item.outer_start());
     loop {
         let dash = line + dash_column;
@@ -169,13 +169,18 @@ fn cut(item: Node<'_>, previous: Option<Node<'_>>, dash: usize, dash_column: usi
 }
 
 /// Where lines can be added after a value.
-pub(super) struct AppendPoint {
+pub(crate) struct AppendPoint {
     position: usize,
     /// A line ending that the text lacks there.
     missing_line_ending: &'static str,
 }
 
 impl AppendPoint {
+    /// The place, if the text has a line ending there.
+    pub(crate) fn finished_position(&self) -> Option<usize> {
+        self.missing_line_ending.is_empty().then_some(self.position)
+    }
+
     /// The edit that adds lines.
     pub(super) fn insert(&self, lines: &str) -> Edit {
         Edit::insert(self.position, format!("{}{lines}", self.missing_line_ending))
@@ -184,7 +189,7 @@ impl AppendPoint {
 
 /// The place after a value, its trailing blank lines (they may belong to a scalar) and the comments indented deeper than
 /// `column`. `None` when the text ends in a block scalar without a line ending, whose value a line ending would change.
-pub(super) fn append_point(text: &str, value: Node<'_>, column: usize) -> Option<AppendPoint> {
+pub(crate) fn append_point(text: &str, value: Node<'_>, column: usize) -> Option<AppendPoint> {
     let content_end = content_end(value);
     let position = skip_foot(text, next_line(text, content_end), column, true);
     let is_finished = text.get(..position).is_some_and(|before| before.ends_with('\n'));

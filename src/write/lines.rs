@@ -3,7 +3,7 @@
 //! Only the text *between* nodes is looked at, never inside scalars, so a few characters decide.
 
 /// First byte of the line that `position` is on.
-pub(super) fn line_start(text: &str, position: usize) -> usize {
+pub(crate) fn line_start(text: &str, position: usize) -> usize {
     before(text, position).rfind('\n').map_or(0, |newline| newline + 1)
 }
 
@@ -32,7 +32,7 @@ pub(super) fn line_prefix(text: &str, position: usize) -> &str {
 }
 
 /// Column of `position` in bytes, a byte order mark not counted.
-pub(super) fn column(text: &str, position: usize) -> usize {
+pub(crate) fn column(text: &str, position: usize) -> usize {
     let prefix = line_prefix(text, position);
     prefix.strip_prefix('\u{feff}').unwrap_or(prefix).len()
 }

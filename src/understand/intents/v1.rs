@@ -73,7 +73,11 @@ fn call<'a>(fields: &mut Fields<'_, 'a>, node: Node<'a>, version: Version) -> Op
         no_effect(fields, node, "kind", call_type);
     }
     let kind = match call_type {
-        "" | "http" => http_call(fields, node, name, name_node, kind.ok()?, version)?,
+        "" | "http" => {
+            // A fault of the kind must not hide one of the name.
+            let call = http_call(fields, node, name, name_node, kind.as_ref().ok().cloned().flatten(), version);
+            kind.ok().and(call)?
+        }
         "kafka" => {
             if name.starts_with(SERVICE_PREFIX) {
                 fields

@@ -115,7 +115,9 @@ fn kubernetes<'a>(fields: &mut Fields<'_, 'a>, body: Node<'a>) -> Option<Referen
     let kind = kind(fields, body, Code::InvalidIntents);
     http(fields, body);
     let (name, node) = required(fields, body, "name", NAME_REQUIRED)?;
-    in_cluster_name(fields, name, node, kind.ok()?)
+    // A fault of the kind must not hide one of the name.
+    let reference = in_cluster_name(fields, name, node, kind.as_ref().ok().cloned().flatten());
+    kind.ok().and(reference)
 }
 
 fn service<'a>(fields: &mut Fields<'_, 'a>, body: Node<'a>) -> Option<Reference> {

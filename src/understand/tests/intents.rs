@@ -274,6 +274,11 @@ fn names_of_targets() {
         ),
         (
             "v2beta1",
+            "{workload: {name: web}, targets: [{kubernetes: {name: s.ns.svc, kind: deployment}}]}",
+            "error invalid-intents spec.targets[0].kubernetes.kind: ClientIntents shop/web: Kubernetes Kinds must start with an uppercase letter, not `deployment` (did you mean `Deployment`?)\nerror invalid-intents spec.targets[0].kubernetes.name: ClientIntents shop/web: Target server name should not contain more than one '.' character, unlike `s.ns.svc` (write `name` or `name.namespace`)",
+        ),
+        (
+            "v2beta1",
             "{workload: {name: web}, targets: [{service: {name: s.ns.svc}}]}",
             "error invalid-intents spec.targets[0].service.name: ClientIntents shop/web: Target server name should not contain more than one '.' character, unlike `s.ns.svc` (write `name` or `name.namespace`)",
         ),

@@ -255,7 +255,7 @@ impl<'w> Search<'_, 'w> {
         } else {
             let more = if policies.len() > 1 { format!(" and {} more", policies.len() - 1) } else { String::new() };
             let message = format!(
-                "{} does not reach {name} on {blocked}: {}{more} isolates it and no rule lets the sender in",
+                "{} does not reach {name} on {blocked}: it is isolated by {}{more}, and no rule lets the sender in",
                 traffic.what,
                 policy_name(self.reach, first)
             );

@@ -35,11 +35,14 @@ pub(super) fn judge(reach: &Reachability<'_>, config: &Config, findings: &mut Fi
             let clients = directory.ends(&called_by.client);
             let server = reach.workload_of(member).map(End::Workload);
             let names = (identity_text(&called_by.client), identity_text(&workload.identity));
-            verdicts.push(judge.to_workloads(names, called_by.place, &clients, server.as_slice()));
+            verdicts.push(judge.call_to_workloads(names, called_by.place, &clients, server.as_slice()));
         }
     }
     verdicts
 }
+
+/// The port of DNS.
+const DNS_PORT: u16 = 53;
 
 struct Judge<'j, 'w> {
     reach: &'j Reachability<'w>,
@@ -55,6 +58,8 @@ struct Outcome {
     verdict: Verdict,
     /// Ports that are denied although others are allowed.
     denied_beside: ConnectionSet,
+    /// Ports that are allowed where the server declares none and not all are.
+    only: Option<ConnectionSet>,
     segments: Vec<Segment>,
 }
 
@@ -69,13 +74,15 @@ impl<'w> Judge<'_, 'w> {
         let client = identity_text(&intents.client);
         Some(match target {
             TargetKind::OutOfCluster => return None,
-            TargetKind::Internet(internet) => self.to_internet(client, place, &clients, internet, intents),
-            _ if target.is_api_server() => self.to_api_server(client, place, &clients),
+            TargetKind::Internet(internet) => self.call_to_internet(client, place, &clients, internet, intents),
+            _ if target.is_api_server() => self.call_to_api_server(client, place, &clients),
             TargetKind::Workload(server) => {
                 let servers = self.directory.ends(server);
-                self.to_workloads((client, identity_text(server)), place, &clients, &servers)
+                self.call_to_workloads((client, identity_text(server)), place, &clients, &servers)
             }
-            TargetKind::Service(server) => self.to_service((client, identity_text(server)), place, &clients, server),
+            TargetKind::Service(server) => {
+                self.call_to_service((client, identity_text(server)), place, &clients, server)
+            }
         })
     }
 
@@ -90,7 +97,7 @@ impl<'w> Judge<'_, 'w> {
         }
     }
 
-    fn to_workloads(
+    fn call_to_workloads(
         &mut self,
         names: (String, String),
         place: Place,
@@ -112,15 +119,16 @@ impl<'w> Judge<'_, 'w> {
         self.over_pairs(names, place, pairs)
     }
 
-    /// The ports that the pods declare; everything if they declare none.
+    /// The ports that the pods declare. If they declare none, everything but DNS: a rule that opens port 53 to everybody says
+    /// nothing about the call.
     fn declared_ports(&self, server: End) -> ConnectionSet {
-        let End::Workload(index) = server else { return ConnectionSet::all() };
+        let End::Workload(index) = server else { return undeclared_ports() };
         let members = self.reach.workload(index).map(|workload| workload.members.as_slice()).unwrap_or_default();
         let workloads = members.iter().filter_map(|&member| self.reach.world().workloads.get(member));
         let ports = workloads.flat_map(|workload| workload.ports());
         let declared =
             ports.fold(ConnectionSet::none(), |set, port| set.union(&ConnectionSet::port(port.protocol, port.number)));
-        if declared.is_empty() { ConnectionSet::all() } else { declared }
+        if declared.is_empty() { undeclared_ports() } else { declared }
     }
 
     /// The worst verdict over all pairs.
@@ -143,6 +151,9 @@ impl<'w> Judge<'_, 'w> {
             };
             if !outcome.denied_beside.is_empty() {
                 result.notes.push(format!("not on {}", outcome.denied_beside));
+            }
+            if let Some(only) = &outcome.only {
+                result.notes.push(format!("only on {only}; the server declares no ports"));
             }
             let (source, destination) = names;
             result.decided.push(DecidedPair { source, destination, segments: outcome.segments });
@@ -169,9 +180,10 @@ impl<'w> Judge<'_, 'w> {
             (true, false) => Verdict::Unknown,
             (true, true) => Verdict::Denied,
         };
-        let is_open_question = wanted.is_all() || allowed.is_empty();
+        let is_open_question = is_undeclared(wanted) || allowed.is_empty();
         let denied_beside = if is_open_question { ConnectionSet::none() } else { wanted.difference(&allowed) };
-        Outcome { verdict, denied_beside, segments }
+        let only = Some(allowed).filter(|allowed| is_undeclared(wanted) && !allowed.is_empty() && allowed != wanted);
+        Outcome { verdict, denied_beside, only, segments }
     }
 
     fn report(
@@ -187,17 +199,19 @@ impl<'w> Judge<'_, 'w> {
             Verdict::Denied => (Code::IntentDenied, "is denied"),
             Verdict::Unknown => (Code::IntentUnknown, "may or may not work"),
         };
-        let mut refused = outcome.segments.iter().filter(|segment| segment.verdict() != Verdict::Allowed);
-        let Some(segment) = refused.next() else { return };
+        let with_verdict = |verdict| outcome.segments.iter().find(move |segment| segment.verdict() == verdict);
+        let reason = with_verdict(outcome.verdict).filter(|segment| segment.verdict() != Verdict::Allowed);
+        let reason = reason.or_else(|| with_verdict(Verdict::Denied)).or_else(|| with_verdict(Verdict::Unknown));
+        let Some(segment) = reason else { return };
         let ports = if outcome.verdict == Verdict::Allowed { &outcome.denied_beside } else { wanted };
-        let on = if ports.is_all() { String::new() } else { format!(" on {ports}") };
+        let on = if is_undeclared(ports) { String::new() } else { format!(" on {ports}") };
         let message =
             format!("the declared call {source} => {destination}{on} {verb}: {}", why_not(self.reach, segment));
         let finding = with_refusing_places(self.reach, Finding::new(code, intent.place, message), segment);
         self.findings.push(finding.with_help("`explain` shows the rules on both ends and what would allow it"));
     }
 
-    fn to_service(
+    fn call_to_service(
         &mut self,
         names: (String, String),
         place: Place,
@@ -306,7 +320,7 @@ impl<'w> Judge<'_, 'w> {
         }
     }
 
-    fn to_internet(
+    fn call_to_internet(
         &mut self,
         client: String,
         place: Place,
@@ -331,7 +345,7 @@ impl<'w> Judge<'_, 'w> {
             }
         }
         let wanted = if internet.ports.is_empty() {
-            ConnectionSet::all()
+            undeclared_ports()
         } else {
             let ports = internet.ports.iter().map(|&port| ConnectionSet::port(Protocol::Tcp, port));
             ports.fold(ConnectionSet::none(), |set, port| set.union(&port))
@@ -362,7 +376,7 @@ impl<'w> Judge<'_, 'w> {
         }
     }
 
-    fn to_api_server(&mut self, client: String, place: Place, clients: &[End]) -> IntentVerdict {
+    fn call_to_api_server(&mut self, client: String, place: Place, clients: &[End]) -> IntentVerdict {
         let names = (client, "API server".to_owned());
         if clients.is_empty() {
             return self.unknown(names, place, "the client's workload is not in the input");
@@ -402,6 +416,16 @@ impl<'w> Judge<'_, 'w> {
         }
         (addresses, ports)
     }
+}
+
+/// What a call may use if nobody says: everything but DNS.
+fn undeclared_ports() -> ConnectionSet {
+    let dns = ConnectionSet::port(Protocol::Udp, DNS_PORT).union(&ConnectionSet::port(Protocol::Tcp, DNS_PORT));
+    ConnectionSet::all().difference(&dns)
+}
+
+fn is_undeclared(ports: &ConnectionSet) -> bool {
+    *ports == undeclared_ports()
 }
 
 fn single(address: IpAddr) -> AddressRange {

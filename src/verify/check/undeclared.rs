@@ -5,6 +5,7 @@ use super::words::rule_name;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::intent::TargetKind;
 use crate::model::policy::Direction;
+use crate::model::service::{Service, ServiceType};
 use crate::verify::listing::end_text;
 use crate::verify::reach::decisions::{Decision, RuleRef};
 use crate::verify::reach::{End, Reachability};
@@ -36,6 +37,7 @@ pub(super) fn find(reach: &Reachability<'_>, findings: &mut Findings) {
 
 fn open_to_protected(reach: &Reachability<'_>, findings: &mut Findings) {
     let declared = declared_pairs(reach);
+    let exposed = exposed(reach);
     let mut open: BTreeMap<usize, Vec<End>> = BTreeMap::new();
     reach.for_each_connection(&mut |source, destination, _| {
         let End::Workload(server) = destination else { return };
@@ -52,7 +54,7 @@ fn open_to_protected(reach: &Reachability<'_>, findings: &mut Findings) {
             }
         }
         for (rule, sources) in by_rule {
-            report(reach, server, rule, &sources, findings);
+            report(reach, server, rule, &sources, exposed.get(&server), findings);
         }
     }
 }
@@ -70,7 +72,44 @@ fn opening_rules(reach: &Reachability<'_>, source: End, destination: End) -> BTr
         .collect()
 }
 
-fn report(reach: &Reachability<'_>, server: usize, rule: RuleRef, sources: &[End], findings: &mut Findings) {
+/// The workloads that something outside the cluster's pods must reach, and what: such traffic has no sender that a rule could
+/// name, so a rule without `from` is the way to let it in.
+fn exposed(reach: &Reachability<'_>) -> BTreeMap<usize, String> {
+    let (world, directory) = (reach.world(), Directory::new(reach));
+    let mut found = BTreeMap::new();
+    let mut add = |service: Option<&Service>, what: String| {
+        for member in service.map(|service| directory.behind(service)).unwrap_or_default() {
+            if let Some(workload) = reach.workload_of(member) {
+                found.entry(workload).or_insert_with(|| what.clone());
+            }
+        }
+    };
+    for service in &world.services {
+        if matches!(service.service_type, ServiceType::LoadBalancer | ServiceType::NodePort) {
+            add(Some(service), format!("Service {}/{}", service.namespace, service.name));
+        }
+    }
+    for exposure in &world.exposures {
+        for backend in &exposure.backends {
+            let service = directory.service(&backend.namespace, &backend.service);
+            add(service, format!("{} {}/{}", exposure.object_kind, exposure.namespace, exposure.name));
+        }
+    }
+    for webhook in &world.webhooks {
+        let service = directory.service(&webhook.namespace, &webhook.service);
+        add(service, format!("{} {}", webhook.object_kind, webhook.config_name));
+    }
+    found
+}
+
+fn report(
+    reach: &Reachability<'_>,
+    server: usize,
+    rule: RuleRef,
+    sources: &[End],
+    exposed_by: Option<&String>,
+    findings: &mut Findings,
+) {
     let names: Vec<String> = sources.iter().take(MAX_SOURCES).map(|&source| end_text(reach, source)).collect();
     let more = sources.len().saturating_sub(MAX_SOURCES);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
@@ -79,10 +118,12 @@ fn report(reach: &Reachability<'_>, server: usize, rule: RuleRef, sources: &[End
         key.strip_prefix("intents.otterize.com/")
             .is_some_and(|name| SWITCH_LABELS.iter().any(|part| name.contains(part)))
     });
-    let (code, why) = if is_by_switch {
-        (Code::OpenedBySwitch, "as the configuration asks")
-    } else {
-        (Code::UndeclaredOpen, "though nobody declared it")
+    let rules = policy.policy.spec.rules(rule.direction).unwrap_or_default();
+    let has_no_from = rules.get(rule.rule).is_some_and(|rule| rule.peers.is_empty());
+    let (code, why) = match exposed_by.filter(|_| has_no_from) {
+        _ if is_by_switch => (Code::OpenedOnPurpose, "as the configuration asks".to_owned()),
+        Some(what) => (Code::OpenedOnPurpose, format!("as {what} needs")),
+        None => (Code::UndeclaredOpen, "though nobody declared it".to_owned()),
     };
     let message = format!(
         "{} is open to {}{more} {why}: {}",

@@ -21,7 +21,7 @@ pub(super) fn check(linted: Linted<'_>, lints: &mut Lints<'_, '_>) {
             let (place, words) = (linted.peer_place(direction, number, index), rule_words(direction, number));
             if cidr.prefix_len() == 0 && except.is_empty() {
                 let (code, message) = match direction {
-                    Direction::Ingress => (Code::OpenToInternet, "lets every address in"),
+                    Direction::Ingress => (Code::OpenToInternet, "lets in every address"),
                     Direction::Egress => (Code::InternetOpen, "lets out to every address"),
                 };
                 lints.report(linted, code, place, format_args!("{words} {message} of {cidr}"));

@@ -161,22 +161,19 @@ fn declared(
         || destinations.iter().flat_map(|workload| workload.ports()).filter(|own| own.protocol == port.protocol);
     match &port.port {
         None => {}
+        Some(PortValue::Name(name)) if of_protocol().any(|own| own.name.as_ref() == Some(name)) => {}
         Some(PortValue::Name(name)) => {
-            if !of_protocol().any(|own| own.name.as_ref() == Some(name)) {
-                let names: BTreeSet<&str> = of_protocol().filter_map(|own| own.name.as_deref()).collect();
-                let with_other_protocol = destinations
-                    .iter()
-                    .flat_map(|workload| workload.ports())
-                    .any(|own| own.name.as_ref() == Some(name));
-                let help = if with_other_protocol {
-                    Some(format!("the port of that name is not a {} port", port.protocol.as_str()))
-                } else {
-                    nearest(name, names.iter().copied()).map(|near| format!("did you mean `{near}`?"))
-                };
-                let message =
-                    format!("{words} names port `{name}`, which none of the pods in question has, so it opens nothing");
-                lints.report_with_help(linted, Code::PortNameUnknown, place, message, help);
-            }
+            let names: BTreeSet<&str> = of_protocol().filter_map(|own| own.name.as_deref()).collect();
+            let with_other_protocol =
+                destinations.iter().flat_map(|workload| workload.ports()).any(|own| own.name.as_ref() == Some(name));
+            let help = if with_other_protocol {
+                Some(format!("the port of that name is not a {} port", port.protocol.as_str()))
+            } else {
+                nearest(name, names.iter().copied()).map(|near| format!("did you mean `{near}`?"))
+            };
+            let message =
+                format!("{words} names port `{name}`, which none of the pods in question has, so it opens nothing");
+            lints.report_with_help(linted, Code::PortNameUnknown, place, message, help);
         }
         Some(PortValue::Number(first)) => {
             let range = *first..=port.end_port.unwrap_or(*first);

@@ -30,10 +30,10 @@ pub(super) struct Rules<'r> {
     pub(super) may_appear: &'r [&'r str],
 }
 
-/// The first difference from what was planned, as a field path and what is wrong with it.
-pub(super) fn difference(comparison: Comparison<'_, '_>, rules: Rules<'_>) -> Option<String> {
+/// The first difference from what was planned, as a field path (from `path` on) and what is wrong with it.
+pub(super) fn difference(path: &str, comparison: Comparison<'_, '_>, rules: Rules<'_>) -> Option<String> {
     // A list of what is left to compare instead of recursion: aliases can make trees deep and wide.
-    let mut pending = vec![(String::new(), comparison)];
+    let mut pending = vec![(path.to_owned(), comparison)];
     let mut seen: BTreeSet<(NodeId, NodeId)> = BTreeSet::new();
     while let Some((path, comparison)) = pending.pop() {
         let change = comparison.change.filter(|change| !change.is_done(comparison.before));
@@ -46,9 +46,9 @@ pub(super) fn difference(comparison: Comparison<'_, '_>, rules: Rules<'_>) -> Op
             None => {
                 let (Some(before), Some(after)) = (comparison.before, comparison.after) else {
                     match (comparison.before, comparison.after) {
-                        (Some(_), None) => return Some(format!("{path} is missing")),
+                        (Some(_), None) => return Some(format!("{} is missing", named(&path))),
                         (None, Some(_)) if !rules.may_appear.contains(&path.as_str()) => {
-                            return Some(format!("{path} was added"));
+                            return Some(format!("{} was added", named(&path)));
                         }
                         _ => continue,
                     }
@@ -58,7 +58,7 @@ pub(super) fn difference(comparison: Comparison<'_, '_>, rules: Rules<'_>) -> Op
                     continue;
                 }
                 if before.is_pruned() {
-                    return Some(format!("{path} changed its text"));
+                    return Some(format!("{} changed its text", named(&path)));
                 }
                 let (before, after) = (before.resolve().unwrap_or(before), after.resolve().unwrap_or(after));
                 let is_shared = before.is_aliased() || after.is_aliased();
@@ -86,7 +86,7 @@ fn unchanged<'n>(path: &str, before: Node<'n>, after: Node<'n>, pending: &mut Pe
     if before.is_mapping() && after.is_mapping() {
         let complex = |node: Node<'n>| node.entries().filter(|(key, _)| key.as_str().is_none());
         if complex(before).count() != complex(after).count() {
-            return Err(format!("{path} has other keys"));
+            return Err(format!("{} has other keys", named(path)));
         }
         for ((key_before, value_before), (key_after, value_after)) in complex(before).zip(complex(after)) {
             pending.push((format!("{path}.?"), Comparison::same(key_before, Some(key_after))));
@@ -98,7 +98,7 @@ fn unchanged<'n>(path: &str, before: Node<'n>, after: Node<'n>, pending: &mut Pe
         Ok(())
     } else if before.is_sequence() && after.is_sequence() {
         if before.items().count() != after.items().count() {
-            return Err(format!("{path} changed its length"));
+            return Err(format!("{} changed its length", named(path)));
         }
         for (index, (before, after)) in before.items().zip(after.items()).enumerate() {
             pending.push((format!("{path}[{index}]"), Comparison::same(before, Some(after))));
@@ -107,7 +107,7 @@ fn unchanged<'n>(path: &str, before: Node<'n>, after: Node<'n>, pending: &mut Pe
     } else if before.is_scalar() && after.is_scalar() && is_same_scalar(before, after) {
         Ok(())
     } else {
-        Err(format!("{path} changed"))
+        Err(format!("{} changed", named(path)))
     }
 }
 
@@ -140,13 +140,17 @@ fn changed<'n, 'c>(
     let Some(after) = comparison.after else {
         let may_go = before.is_some_and(|before| change.drops(before));
         let is_asked_for = change.replacement.is_some() || !change.set.is_empty() || !change.below.is_empty();
-        return if may_go || (before.is_none() && !is_asked_for) { Ok(()) } else { Err(format!("{path} is missing")) };
+        return if may_go || (before.is_none() && !is_asked_for) {
+            Ok(())
+        } else {
+            Err(format!("{} is missing", named(path)))
+        };
     };
     if let Some(value) = &change.replacement {
-        return if is_value(after, value) { Ok(()) } else { Err(format!("{path} is not what was generated")) };
+        return if is_value(after, value) { Ok(()) } else { Err(format!("{} is not what was generated", named(path))) };
     }
     if !after.is_mapping() {
-        return Err(format!("{path} is no mapping"));
+        return Err(format!("{} is no mapping", named(path)));
     }
     let entries = entries_by_key(after);
     for (key, wanted) in &change.set {
@@ -184,6 +188,11 @@ fn is_same_scalar(before: Node<'_>, after: Node<'_>) -> bool {
     let (Some(text), Some(other)) = (before.as_str(), after.as_str()) else { return false };
     let tag = |node: Node<'_>| node.resolve().and_then(Node::tag).map(str::to_owned);
     text == other && is_string(before, text) == is_string(after, other) && tag(before) == tag(after)
+}
+
+/// A field path in a message; the object itself has none.
+fn named(path: &str) -> &str {
+    if path.is_empty() { "it" } else { path }
 }
 
 fn join(path: &str, key: &str) -> String {

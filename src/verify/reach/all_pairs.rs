@@ -31,8 +31,8 @@ impl Rows {
 struct Receivers {
     /// Rows that let everybody or every pod through on some port.
     open: Vec<u32>,
-    /// For each class the other rows that name it.
-    naming: Vec<Vec<u32>>,
+    /// For each class the other rows that name it, with what they let through.
+    naming: Vec<Vec<(u32, SetId)>>,
 }
 
 impl Receivers {
@@ -43,18 +43,23 @@ impl Receivers {
                 receivers.open.push(number);
                 continue;
             }
-            for &(class, _) in &row.classes {
+            for &(class, set) in &row.classes {
                 if let Some(list) = receivers.naming.get_mut(class as usize) {
-                    list.push(number);
+                    list.push((number, set));
                 }
             }
         }
         receivers
     }
 
-    fn of(&self, class: u32) -> impl Iterator<Item = u32> {
+    /// Every row that lets pods of a class through, with what it lets through.
+    fn of<'r>(&'r self, class: u32, is_host: bool, ingress: &'r Rows) -> impl Iterator<Item = (u32, SetId)> {
         let naming = self.naming.get(class as usize).map(Vec::as_slice).unwrap_or_default();
-        self.open.iter().chain(naming).copied()
+        let open = self.open.iter().filter_map(move |&number| {
+            let set = ingress.rows.get(number as usize)?.class(class, is_host);
+            (set != NONE).then_some((number, set))
+        });
+        open.chain(naming.iter().copied())
     }
 }
 
@@ -122,12 +127,9 @@ impl Reachability<'_> {
                 }
                 continue;
             }
-            for number in receivers.of(from) {
-                let received = ingress.rows.get(number as usize).map_or(NONE, |back| back.class(from, is_host));
-                if received != NONE {
-                    for &to in ingress.members(number) {
-                        meet(to, received, sets);
-                    }
+            for (number, received) in receivers.of(from, is_host, ingress) {
+                for &to in ingress.members(number) {
+                    meet(to, received, sets);
                 }
             }
         }
