@@ -278,7 +278,7 @@ mod tests {
             (replace("kind: ResourceList", "kind: List"), "the output would not be as planned: kind changed"),
             (
                 replace("- apiVersion: v1\n  kind: Service\n  metadata: {name: s}\n", ""),
-                "Service s: the output would not be as planned:  is missing",
+                "Service s: the output would not be as planned: it is missing",
             ),
             (
                 replace("name: s}", "name: s}\n- a: b"),
