@@ -34,12 +34,11 @@ pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<W
             access.note(server.calls.iter().map(|(_, call)| *call));
         }
     }
-    for (client, calls) in &context.calls.by_client {
-        let egress = egress::rules(context, client, calls, findings);
+    for (client, egress) in egress::rules(context, findings) {
         if !egress.is_empty() {
             let access = identities.entry(client.clone()).or_default();
             access.egress = egress;
-            access.note(calls);
+            access.note(context.calls.by_client.get(client).into_iter().flatten());
         }
     }
     identities.iter().flat_map(|(identity, access)| policies(context, identity, access)).collect()

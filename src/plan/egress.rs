@@ -8,16 +8,27 @@ use crate::config::{Config, Mode, Profile};
 use crate::diag::{Code, Finding, Findings, Severity};
 use crate::model::identity::Identity;
 use crate::model::intent::TargetKind;
+use crate::model::place::ResourceId;
 use crate::model::policy::{Peer, PolicyPort, PortValue, Rule};
 use crate::model::selector::LabelSelector;
+use crate::model::service::Service;
+use crate::model::workload::Workload;
 use ipnet::IpNet;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The egress rules of a client, DNS last; empty if egress is not restricted.
-pub(crate) fn rules(
+/// The egress rules of every client, DNS last; empty for one whose egress is not restricted.
+pub(crate) fn rules<'a>(context: &PlanContext<'a>, findings: &mut Findings) -> BTreeMap<&'a Identity, Vec<Rule>> {
+    let mut reported = BTreeSet::new();
+    let clients = context.calls.by_client.iter();
+    clients.map(|(client, calls)| (client, client_rules(context, client, calls, &mut reported, findings))).collect()
+}
+
+/// `reported` has the Services about which there already is a finding.
+fn client_rules(
     context: &PlanContext<'_>,
     client: &Identity,
     calls: &[Call],
+    reported: &mut BTreeSet<ResourceId>,
     findings: &mut Findings,
 ) -> Vec<Rule> {
     let config = context.config;
@@ -30,15 +41,16 @@ pub(crate) fn rules(
         findings.push(Finding::new(Code::NamespaceNotAllowed, first.place, message));
         return Vec::new();
     }
-    let errors = error_count(findings);
-    let mut rules = workload_rules(context, calls, findings);
+    let before = findings.0.len();
+    let mut rules = workload_rules(context, calls, reported, findings);
     rules.extend(internet::rules(context, client, calls, findings));
     rules.extend(service_rules(context, client, calls, findings));
     let mut rules = distinct(rules);
     let domains = domains::flavor(context).filter(|_| calls.iter().any(names_domain));
     if rules.is_empty() && domains.is_none() {
         // A target with a fault has been reported as such.
-        if error_count(findings) == errors {
+        let has_fault = findings.0.iter().skip(before).any(|finding| finding.severity == Severity::Error);
+        if !has_fault {
             findings.push(no_rules(client, first));
         }
         return rules;
@@ -58,14 +70,19 @@ fn is_enforced(config: &Config) -> bool {
 }
 
 /// Rules for the pods of workload targets, then for the Services in front of them.
-fn workload_rules(context: &PlanContext<'_>, calls: &[Call], findings: &mut Findings) -> Vec<Rule> {
+fn workload_rules(
+    context: &PlanContext<'_>,
+    calls: &[Call],
+    reported: &mut BTreeSet<ResourceId>,
+    findings: &mut Findings,
+) -> Vec<Rule> {
     let mut rules = Vec::new();
     for call in calls {
         let TargetKind::Workload(target) = &call.target else { continue };
         let pods = selectors::workload_pods(target, context.config.profile);
         rules.push(Rule { peers: vec![selectors::peer(context, pods, &target.namespace)], ports: Vec::new() });
         if context.config.egress_service_selector_rules {
-            rules.extend(service_selector_rules(context, target, call, findings));
+            rules.extend(service_selector_rules(context, target, call, reported, findings));
         }
     }
     rules
@@ -77,6 +94,7 @@ fn service_selector_rules(
     context: &PlanContext<'_>,
     target: &Identity,
     call: &Call,
+    reported: &mut BTreeSet<ResourceId>,
     findings: &mut Findings,
 ) -> Vec<Rule> {
     let meant = context.workloads_of(target);
@@ -87,23 +105,27 @@ fn service_selector_rules(
     let mut rules = Vec::new();
     for service in services {
         if let Some(other) = context.other_behind(service, &resources) {
-            let message = format!(
-                "no egress rule for service {}/{} in front of {target}, because it also selects {}",
-                service.namespace,
-                service.name,
-                other.workload.object_name()
-            );
-            findings.push(
-                Finding::new(Code::TrafficBlocked, call.place, message)
-                    .with_related(service.place, "the Service")
-                    .with_help("only AWS's VPC CNI needs it; elsewhere set `egressServiceSelectorRules: false`"),
-            );
+            if reported.insert(service.resource) {
+                findings.push(selects_others(service, target, call, other.workload));
+            }
         } else if let Some(selector) = service.pod_selector() {
             let pods = LabelSelector::from_labels(selector.clone());
             rules.push(Rule { peers: vec![selectors::peer(context, pods, &target.namespace)], ports: Vec::new() });
         }
     }
     rules
+}
+
+fn selects_others(service: &Service, target: &Identity, call: &Call, other: &Workload) -> Finding {
+    let message = format!(
+        "no egress rule for the selector of Service {}/{}, because besides {target} it selects {}",
+        service.namespace,
+        service.name,
+        other.object_name()
+    );
+    Finding::new(Code::TrafficBlocked, call.place, message)
+        .with_related(service.place, "the Service")
+        .with_help("only AWS's VPC CNI needs the rule; elsewhere set `egressServiceSelectorRules: false`")
 }
 
 /// Rules for Service targets: their pods, on the target port and on the Service's own, which some CNIs evaluate.
@@ -147,10 +169,6 @@ fn api_server_rule(context: &PlanContext<'_>, client: &Identity, call: &Call, fi
     let peers = addresses.map(|address| Peer::IpBlock { cidr: IpNet::from(*address), except: Vec::new() });
     let ports = api_server.ports.iter().map(|(protocol, port)| PolicyPort::new(*protocol, PortValue::Number(*port)));
     Some(Rule { peers: distinct(peers.collect()), ports: ports.collect() })
-}
-
-fn error_count(findings: &Findings) -> usize {
-    findings.0.iter().filter(|finding| finding.severity == Severity::Error).count()
 }
 
 fn names_domain(call: &Call) -> bool {

@@ -32,6 +32,7 @@ pub(crate) fn reconcile(
 ) -> Plan {
     let mut existing = existing(context);
     let mut plan = Plan { map_changes, ..Plan::default() };
+    let mut copies = Vec::new();
     for wanted in wanted {
         let id = wanted.object.id();
         let found = existing.remove(&id).unwrap_or_default();
@@ -51,8 +52,8 @@ pub(crate) fn reconcile(
             }
             Some(_) => {}
         }
-        // Copies of one generated object: the first is kept.
-        plan.removals.extend(found.map(|copy| copy.resource));
+        // Of several copies of one generated object, the first is kept.
+        copies.extend(found.map(|copy| (id.clone(), copy)));
         plan.generated.push(wanted.object);
     }
     let unwanted: Vec<(ObjectName, Existing<'_>)> = existing
@@ -63,7 +64,8 @@ pub(crate) fn reconcile(
     if nothing_asks(context) && !context.config.allow_empty {
         findings.0.extend(intents_hidden(&unwanted));
     } else {
-        plan.removals.extend(prune(context, unwanted, findings));
+        copies.extend(unwanted);
+        plan.removals = prune(context, copies, findings);
     }
     plan.removals.sort();
     plan

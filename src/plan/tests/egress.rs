@@ -50,12 +50,14 @@ fn a_service_that_selects_others_gives_no_rule() {
             workload.template_labels = labels(&[("app", "db")]);
         })
         .service("b/db", &[("app", "db")], &["80"])
-        .intents("a/web", &["b/db"]);
+        .intents("a/web", &["b/db"])
+        .intents("a/app", &["b/db", "b/other"]);
     let (plan, findings) = bundle.plan(&egress(|_| {}));
+    // Once per Service.
     assert_eq!(
         described_findings(&findings),
         "\
-warning traffic-blocked: no egress rule for service b/db in front of b/db, because it also selects Deployment b/other
+warning traffic-blocked: no egress rule for the selector of Service b/db, because besides b/db it selects Deployment b/other
 "
     );
     assert!(!described_policies(&plan).contains("egress {app=db}"));

@@ -187,6 +187,21 @@ warning traffic-blocked: a generated policy isolates Deployment a/db, and none a
 }
 
 #[test]
+fn a_client_on_the_host_network_is_cut_off() {
+    let bundle = |server_on_host| {
+        Bundle::default()
+            .workload("a/agent[DaemonSet]", |workload| workload.host_network = true)
+            .workload("a/db[Deployment]", |workload| workload.host_network = server_on_host)
+            .intents("a/agent", &["a/db"])
+    };
+    assert_eq!(bundle(false).findings(&v2(|_| {})), "\
+warning traffic-blocked: DaemonSet a/agent uses the host network, so no policy admits its call to Deployment a/db by labels
+");
+    // Policies do not apply to a server on the host network.
+    assert_eq!(bundle(true).findings(&v2(|_| {})), "");
+}
+
+#[test]
 fn names_are_checked() {
     let bundle = Bundle::default().intents("a/web", &["a/db-deployment", "a/db[Deployment]"]);
     assert_eq!(
