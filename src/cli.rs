@@ -7,6 +7,7 @@ mod environment;
 mod explain;
 mod function;
 mod list;
+mod output_directory;
 mod render;
 mod schema;
 mod streams;

@@ -8,6 +8,7 @@ mod draft;
 pub mod edit;
 mod emit;
 mod entry;
+pub mod files;
 mod flow_mapping;
 pub(crate) mod items;
 pub(crate) mod lines;
@@ -50,6 +51,6 @@ pub fn resource_list(package: &Package, plan: &Plan, config: &Config, results: &
 ///
 /// # Errors
 /// As for [`resource_list`].
-pub fn manifest_stream(package: &Package, plan: &Plan, config: &Config) -> Result<Written, Findings> {
-    stream::write(package, plan, config)
+pub fn manifest_stream(package: &Package, plan: &Plan, _config: &Config) -> Result<Written, Findings> {
+    stream::write(package, plan)
 }

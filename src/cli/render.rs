@@ -1,14 +1,14 @@
-//! `render`: manifests in, the complete manifest stream out (`DESIGN.md` 1.1, 1.4 rules 11, 12 and 16).
+//! `render`: manifests in, the complete manifest stream out (`DESIGN.md` 1.1, 1.4 rules 11, 12 and 16), or files of it.
 
 use super::environment::{self, FromEnvironment};
 use super::streams::{complain, excerpts, print, report};
-use super::{FAULTY, Settings};
+use super::{FAULTY, GOOD, Settings, WRONG_ARGUMENTS, output_directory};
 use enforce_intents::config::schema::field_names;
 use enforce_intents::diag::Severity;
 use enforce_intents::read::files;
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `render`.
 #[derive(clap::Args, Debug)]
@@ -19,6 +19,9 @@ pub(super) struct Arguments {
     /// Namespace of manifests that have none
     #[arg(long, value_name = "NAMESPACE")]
     namespace: Option<String>,
+    /// Write files below this directory instead of one stream to stdout; other files in it stay as they are
+    #[arg(short, long = "output", value_name = "DIR")]
+    output: Option<PathBuf>,
     #[command(flatten)]
     settings: Settings,
 }
@@ -39,6 +42,9 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
     settings.set = from_environment.chain(settings.set).collect();
     settings.set.extend(arguments.namespace.map(|namespace| ("namespace".to_owned(), namespace)));
 
+    if let Some(directory) = &arguments.output {
+        return render_files(&arguments.paths, directory, settings);
+    }
     let (sources, unreadable) = files::read(&arguments.paths, &mut io::stdin().lock());
     let mut outcome = enforce_intents::render(sources, settings);
     outcome.findings.0.extend(unreadable.0);
@@ -47,6 +53,35 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
         Some(output) if !outcome.findings.has_errors() => print(&output),
         _ => FAULTY,
     })
+}
+
+/// `-o DIR`. Nothing goes to stdout.
+fn render_files(paths: &[PathBuf], directory: &Path, settings: enforce_intents::Settings) -> Result<u8, u8> {
+    if let Some(path) = output_directory::input_inside(directory, paths) {
+        let (directory, path) = (directory.display(), path.display());
+        complain(&format!(
+            "the output directory {directory} holds the input {path}, which would be lost: choose another one"
+        ));
+        return Err(WRONG_ARGUMENTS);
+    }
+    let (sources, unreadable) = files::read_outside(Some(directory), paths, &mut io::stdin().lock());
+    let source_files = output_directory::relative_paths(&sources, paths);
+    let (written, mut outcome) = enforce_intents::render_files(sources, &source_files, settings);
+    outcome.findings.0.extend(unreadable.0);
+    excerpts(&outcome.package, &outcome.findings, Severity::Warning);
+    if outcome.findings.has_errors() {
+        return Err(FAULTY);
+    }
+    match output_directory::write(directory, &written) {
+        Ok(summary) => {
+            report(&format!("{summary}\n"));
+            Ok(GOOD)
+        }
+        Err(message) => {
+            complain(&message);
+            Err(FAULTY)
+        }
+    }
 }
 
 fn settings_from_environment() -> Result<Vec<FromEnvironment>, String> {

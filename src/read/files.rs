@@ -18,7 +18,13 @@ const KUSTOMIZATION_FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml
 /// to files are followed; a link to a directory is a warning, so there are no loops. A file that several paths lead to is
 /// read once. What cannot be read, or is not UTF-8, is an error and does not keep the rest from being read.
 pub fn read(paths: &[PathBuf], stdin: &mut dyn Read) -> (Vec<SourceText>, Findings) {
-    let mut reader = Reader::default();
+    read_outside(None, paths, stdin)
+}
+
+/// Like [`read`], without what is in one directory: that which the output goes to.
+pub fn read_outside(skipped: Option<&Path>, paths: &[PathBuf], stdin: &mut dyn Read) -> (Vec<SourceText>, Findings) {
+    let skipped = skipped.and_then(|directory| fs::canonicalize(directory).ok());
+    let mut reader = Reader { skipped, ..Reader::default() };
     if paths.is_empty() {
         reader.stdin(stdin);
     }
@@ -40,6 +46,8 @@ struct Reader {
     findings: Findings,
     /// Canonical paths of the files that were read.
     seen: BTreeSet<PathBuf>,
+    /// Canonical path of a directory that is not looked into.
+    skipped: Option<PathBuf>,
 }
 
 impl Reader {
@@ -75,6 +83,9 @@ impl Reader {
         let mut files = Vec::new();
         let mut pending = vec![root.to_owned()];
         while let Some(directory) = pending.pop() {
+            if self.skipped.is_some() && fs::canonicalize(&directory).ok() == self.skipped {
+                continue;
+            }
             let entries = fs::read_dir(&directory).and_then(Iterator::collect::<Result<Vec<_>, _>>);
             match entries {
                 Ok(entries) => self.entries(&directory, entries, &mut files, &mut pending),
