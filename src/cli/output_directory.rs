@@ -127,7 +127,7 @@ fn replace(directory: &Path, files: &[ManifestFile]) -> Result<String, String> {
     }
     if let Some(first) = others.first() {
         let (number, first) = (count(others.len(), "other file"), first.display());
-        summary.push_str(&format!("; {number} there left as they are, {first} for one"));
+        summary.push_str(&format!("; {number} there left alone, {first} first"));
     }
     Ok(summary)
 }
