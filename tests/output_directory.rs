@@ -310,6 +310,12 @@ fn what_cannot_be_read_is_an_error_and_loops_end() {
         assert!(stderr.contains(&format!("error[invalid-input]: in/{file}.yaml cannot be read: ")), "{stderr}");
     }
     assert!(!work.join("out").exists());
+    // A file of 5 GiB without content takes no room on the disk, and is refused without being read.
+    fs::File::create(work.join("large.yaml")).unwrap().set_len(5 << 30).unwrap();
+    let (code, message) = said(&run(&work, &["render", "large.yaml", "-o", "out"], ""));
+    assert_eq!(code, Some(1), "{message}");
+    let output = run(&work, &["render", "large.yaml"], "");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("large.yaml cannot be read: it is larger than 4 GiB"));
 }
 
 /// Ten thousand files, and the signal that a build gets when somebody stops it.

@@ -2,18 +2,18 @@
 
 use super::{FAULTY, GOOD};
 use enforce_intents::diag::{Findings, Severity};
+use enforce_intents::read::files;
 use enforce_intents::read::package::Package;
 use enforce_intents::report::human;
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 
 /// Everything on standard input.
 ///
 /// # Errors
 /// The exit code, after the reason was written to stderr.
 pub(super) fn read_input() -> Result<Vec<u8>, u8> {
-    let mut input = Vec::new();
-    match io::stdin().lock().read_to_end(&mut input) {
-        Ok(_) => Ok(input),
+    match files::read_bounded(&mut io::stdin().lock()) {
+        Ok(input) => Ok(input),
         Err(error) => {
             complain(&format!("cannot read standard input: {error}"));
             Err(FAULTY)

@@ -4,8 +4,11 @@ use crate::diag::{Code, Finding, Findings};
 use crate::source::{SourceOrigin, SourceText};
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+/// Longer texts are refused before they are read: offsets are 32 bits wide.
+pub const LARGEST_INPUT: u64 = u32::MAX as u64 - 1;
 
 /// The files of a directory that kustomize takes for its own.
 const KUSTOMIZATION_FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -52,9 +55,8 @@ struct Reader {
 
 impl Reader {
     fn stdin(&mut self, stdin: &mut dyn Read) {
-        let mut bytes = Vec::new();
-        match stdin.read_to_end(&mut bytes) {
-            Ok(_) => self.add(SourceOrigin::Stdin, bytes),
+        match read_bounded(stdin) {
+            Ok(bytes) => self.add(SourceOrigin::Stdin, bytes),
             Err(error) => self.fault(format!("standard input cannot be read: {error}"), None),
         }
     }
@@ -62,7 +64,7 @@ impl Reader {
     fn file(&mut self, path: &Path) {
         let bytes = fs::canonicalize(path).and_then(|canonical| {
             let is_new = self.seen.insert(canonical);
-            if is_new { fs::read(path).map(Some) } else { Ok(None) }
+            if is_new { read_file(path).map(Some) } else { Ok(None) }
         });
         match bytes {
             Ok(Some(bytes)) => self.add(SourceOrigin::File(path.to_owned()), bytes),
@@ -140,6 +142,28 @@ impl Reader {
         finding.help = help.map(str::to_owned);
         self.findings.push(finding);
     }
+}
+
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let mut file = fs::File::open(path)?;
+    if file.metadata()?.len() > LARGEST_INPUT {
+        return Err(too_large());
+    }
+    read_bounded(&mut file)
+}
+
+/// Everything that a stream has to give.
+///
+/// # Errors
+/// Those of the stream, and that it gives more than [`LARGEST_INPUT`].
+pub fn read_bounded(stream: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    stream.take(LARGEST_INPUT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST_INPUT { Err(too_large()) } else { Ok(bytes) }
+}
+
+fn too_large() -> io::Error {
+    io::Error::other("it is larger than 4 GiB")
 }
 
 fn has_manifest_extension(path: &Path) -> bool {
