@@ -1,4 +1,4 @@
-# What CI does is a target here. `make test` needs cargo only; `make e2e` needs go (it installs kustomize into .tools/) and kpt.
+# What CI does is a target here. `make test` needs cargo only; `make e2e` needs go (it installs kustomize into .tools/), python3 and kpt.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -56,4 +56,5 @@ tools:
 	  echo "installing kustomize $(KUSTOMIZE_VERSION)"; \
 	  GOBIN="$(TOOLS)" go install sigs.k8s.io/kustomize/kustomize/v5@$(KUSTOMIZE_VERSION); \
 	fi
+	@python3 -c 'import yaml' 2>/dev/null || python3 -m pip install --quiet pyyaml
 	@kpt version >/dev/null || { echo "kpt is missing: see kpt.dev, or Google's package google-cloud-cli-kpt" >&2; exit 1; }

@@ -57,7 +57,8 @@ const CASES: &[(&str, usize, Items)] = &[
         deployment("w", "") + &intents("w", &names) + &each(n, |i| deployment(&format!("s{i}"), ""))
     }),
     ("objects for one client", 300, |n| {
-        deployment("w", "") + &each(n, |i| intents("w", &["s".into()]).replace("{name: w, ", &format!("{{name: c{i}, ")))
+        deployment("w", "")
+            + &each(n, |i| intents("w", &["s".into()]).replace("{name: w, ", &format!("{{name: c{i}, ")))
     }),
     ("calls of what is not there", 200, |n| each(n, |i| intents(&format!("c{i}"), &[format!("s{i}")]))),
     ("labels of a pod", 4000, |n| {
@@ -79,13 +80,17 @@ const CASES: &[(&str, usize, Items)] = &[
     }),
     ("hand-written policies", 300, |n| {
         let policy = |i| {
-            format!("- {{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: p{i}, namespace: shop}}, spec: {{podSelector: {{matchLabels: {{app: w{i}}}}}, ingress: [{{}}]}}}}\n")
+            format!(
+                "- {{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: p{i}, namespace: shop}}, spec: {{podSelector: {{matchLabels: {{app: w{i}}}}}, ingress: [{{}}]}}}}\n"
+            )
         };
         deployment("w", "") + &each(n, policy) + &intents("w", &["w".into()])
     }),
     ("stale policies", 300, |n| {
         let policy = |i| {
-            format!("- {{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: x{i}-access, namespace: shop, labels: {{intents.otterize.com/network-policy: x{i}-shop-a1b2c3}}}}, spec: {{podSelector: {{}}}}}}\n")
+            format!(
+                "- {{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: x{i}-access, namespace: shop, labels: {{intents.otterize.com/network-policy: x{i}-shop-a1b2c3}}}}, spec: {{podSelector: {{}}}}}}\n"
+            )
         };
         deployment("w", "") + &each(n, policy) + &intents("w", &["w".into()])
     }),

@@ -47,7 +47,9 @@ pub fn parse(data: &[u8]) {
                 check_spans(tree, text, document.root);
                 let (root, pruned) = (tree.node(text, document.root), pruned_tree.node(text, pruned.root));
                 for key in ["apiVersion", "kind", "metadata"] {
-                    let span = |root: Node<'_>| root.get(key).map(|node| (node.start(), node.end(), node.as_str().map(str::to_owned)));
+                    let span = |root: Node<'_>| {
+                        root.get(key).map(|node| (node.start(), node.end(), node.as_str().map(str::to_owned)))
+                    };
                     assert_eq!(span(root), span(pruned), "{key}");
                 }
             }
@@ -150,7 +152,8 @@ fn edit_labels(package: &Package, path: &[&str], is_removing: bool) {
     let Some(input) = package.sources.first().filter(|_| is_list && !is_removing) else { return };
     let Some(mut before) = load(&input.text) else { return };
     let mut after = load(&written.text).unwrap_or_else(|| panic!("not YAML any more:\n{}", written.text));
-    let labelled: Vec<usize> = plan.map_changes.iter().filter_map(|change| index_of_item(package, change.resource)).collect();
+    let labelled: Vec<usize> =
+        plan.map_changes.iter().filter_map(|change| index_of_item(package, change.resource)).collect();
     for index in labelled {
         let mut labels = &mut after["items"][index];
         for key in path {
@@ -209,10 +212,8 @@ items:
 /// A functionConfig, or lines of `key=value` as `--set` takes them.
 pub fn function_config(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    let set: Option<Vec<(String, String)>> = text
-        .lines()
-        .map(|line| line.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned())))
-        .collect();
+    let set: Option<Vec<(String, String)>> =
+        text.lines().map(|line| line.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()))).collect();
     let settings = match set {
         Some(set) => Settings { config: None, set },
         None => {
@@ -237,20 +238,24 @@ pub fn intents(data: &[u8]) {
         show(&bundle.package, &bundle.findings);
         bundles.push(bundle);
     }
-    let reaches: Vec<Reachability<'_>> = bundles
-        .iter()
-        .filter_map(|bundle| Some(Reachability::new(bundle.world.as_ref()?, &bundle.config)))
-        .collect();
+    let reaches: Vec<Reachability<'_>> =
+        bundles.iter().filter_map(|bundle| Some(Reachability::new(bundle.world.as_ref()?, &bundle.config))).collect();
     for (bundle, reach) in bundles.iter().filter(|bundle| bundle.world.is_some()).zip(&reaches) {
         show(&bundle.package, &faults::faults(reach));
         let checked = verify::check::check(reach, &bundle.config);
         show(&bundle.package, &checked.findings);
-        let check = report::check::Check { package: &bundle.package, intents: &checked.intents, findings: &checked.findings };
+        let check =
+            report::check::Check { package: &bundle.package, intents: &checked.intents, findings: &checked.findings };
         let _ = (report::check::human(check), is_json(&report::check::json(check)));
         let filter = ListFilter::default();
         let (connections, exposures) = (listing::list(reach, &filter), exposure::exposures(reach, &filter));
         let list = report::list::List { reach, connections: &connections, exposures: Some(&exposures) };
-        let _ = (report::list::text(list), is_json(&report::list::json(list)), report::list::csv(list), report::list::markdown(list));
+        let _ = (
+            report::list::text(list),
+            is_json(&report::list::json(list)),
+            report::list::csv(list),
+            report::list::markdown(list),
+        );
         let _ = report::list_explain::text(reach, &filter);
     }
     if let [old, .., new] = reaches.as_slice() {
