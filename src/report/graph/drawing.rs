@@ -53,17 +53,19 @@ impl Drawing {
             graph.edges.iter().map(|edge| cut(&picture.edge_label(edge), LONGEST_LABEL)).collect();
         let edges = graph.edges.iter().zip(&labels).map(|(edge, label)| {
             let label_width = if is_labelled && !label.is_empty() { width(label, 11) + 8 } else { 0 };
-            InputEdge { from: edge.from, to: edge.to, label_width }
+            let class = Style::ALL.iter().zip(0..).find(|(style, _)| **style == Style::of(edge));
+            InputEdge { from: edge.from, to: edge.to, label_width, class: class.map_or(0, |(_, class)| class) }
         });
-        let column_gap = if is_labelled { 124 } else { 84 };
-        let input = Input { boxes: boxes.collect(), groups: namespaces.len(), edges: edges.collect(), column_gap };
+        let edges: Vec<InputEdge> = edges.collect();
+        let column_gap = edges.iter().map(|edge| edge.label_width + 36).max().unwrap_or_default().clamp(76, 150);
+        let input = Input { boxes: boxes.collect(), groups: namespaces.len(), edges, column_gap };
         let layout = layout(&input);
         Self { layout, words, namespaces, labels, is_labelled }
     }
 }
 
 /// How wide a text is at most in a sans-serif font of that size, in pixels: nobody knows which font will be there.
-fn width(text: &str, size: i32) -> i32 {
+pub(super) fn width(text: &str, size: i32) -> i32 {
     let tenths: i32 = text.chars().map(advance).sum();
     (tenths * size + 9) / 10
 }

@@ -15,6 +15,7 @@ mod place;
 mod route;
 
 pub(super) use route::Path;
+use std::cmp::Ordering;
 
 /// What is to be laid out.
 pub(super) struct Input {
@@ -43,6 +44,8 @@ pub(super) struct InputEdge {
     pub(super) to: usize,
     /// Width of the label; 0 without one.
     pub(super) label_width: i32,
+    /// Edges of different classes never share a line.
+    pub(super) class: u8,
 }
 
 /// Where a box belongs.
@@ -99,10 +102,22 @@ impl Rectangle {
     }
 }
 
+/// The sides of a box.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Side {
+    Left,
+    Right,
+}
+
 /// Lays a graph out.
 pub(super) fn layout(input: &Input) -> Layout {
-    let blocks = block::blocks(input);
-    let packed = pack::pack(input, &blocks);
+    // How large the namespaces are tells which column they go to; then it is known on which side edges leave and enter them,
+    // and they are laid out again with room for these.
+    let sides = vec![None; input.edges.len()];
+    let columns = pack::columns(input, &block::blocks(input, &sides));
+    let sides: Vec<Option<(Side, Side)>> = input.edges.iter().map(|edge| sides_between(input, &columns, edge)).collect();
+    let blocks = block::blocks(input, &sides);
+    let packed = pack::pack(input, &blocks, &columns);
     let mut boxes = vec![Rectangle::default(); input.boxes.len()];
     for (block, frame) in blocks.iter().zip(&packed.groups) {
         for (&member, own) in block.members.iter().zip(&block.boxes) {
@@ -112,19 +127,29 @@ pub(super) fn layout(input: &Input) -> Layout {
     for &(outer, rectangle) in &packed.outer {
         put(&mut boxes, outer, rectangle);
     }
-    let mut detours = vec![Vec::new(); input.edges.len()];
-    for (block, frame) in blocks.into_iter().zip(&packed.groups) {
-        for (edge, points) in block.detours {
-            let moved = points.into_iter().map(|lane| block::Lane {
-                left: lane.left + frame.x,
-                right: lane.right + frame.x,
-                y: lane.y + frame.y,
-            });
-            put(&mut detours, edge, moved.collect());
-        }
-    }
-    let paths = route::paths(input, &boxes, &detours);
+    let lanes = block::lanes(input, &blocks, &packed.groups, &sides);
+    let paths = route::paths(input, &boxes, &lanes, &sides);
     Layout { width: packed.width, height: packed.height, boxes, groups: packed.groups, paths }
+}
+
+/// On which sides an edge leaves and arrives that joins different namespaces, or a namespace and what is outside. `columns` has
+/// the column of every namespace.
+fn sides_between(input: &Input, columns: &[usize], edge: &InputEdge) -> Option<(Side, Side)> {
+    let region = |node: usize| input.boxes.get(node).map(|one| one.region);
+    let (from, to) = (region(edge.from)?, region(edge.to)?);
+    if from == to {
+        return None;
+    }
+    let column = |region: Region| match region {
+        Region::Left => 0,
+        Region::Group(group) => at(columns, group) + 1,
+        Region::Right => usize::MAX,
+    };
+    Some(match column(from).cmp(&column(to)) {
+        Ordering::Less => (Side::Right, Side::Left),
+        Ordering::Equal => (Side::Right, Side::Right),
+        Ordering::Greater => (Side::Left, Side::Right),
+    })
 }
 
 /// An entry of a list, or the default where there is none.

@@ -37,7 +37,7 @@
   }
   function nodeName(index) {
     const node = data.nodes[index];
-    return node.namespace === null ? node.name : node.namespace + "/" + node.name;
+    return node.namespace === null || data.namespaces.length === 1 ? node.name : node.namespace + "/" + node.name;
   }
 
   // What is wanted: styles, a namespace, a text.

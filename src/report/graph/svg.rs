@@ -1,6 +1,6 @@
 //! A drawing as SVG: complete as it is, and the same body inside the page of [`super::html`].
 
-use super::drawing::{Drawing, MAX_DRAWN, edge_classes};
+use super::drawing::{Drawing, MAX_DRAWN, edge_classes, width};
 use super::layout::{Path, Rectangle};
 use super::words::cut;
 use super::{Picture, Style, counts};
@@ -103,10 +103,13 @@ fn edges(picture: &Picture<'_>, drawing: &Drawing, text: &mut String) {
         drawing.labels.iter().zip(&drawing.layout.paths).zip(&picture.graph.edges).enumerate()
     {
         if !label.is_empty() {
+            let room = width(label, 11) + 2;
             let _ = writeln!(
                 text,
-                "<text class=\"label {}\" id=\"l{index}\" x=\"{}\" y=\"{}\">{}</text>",
+                "<g class=\"label {}\" id=\"l{index}\"><rect x=\"{}\" y=\"{}\" width=\"{room}\" height=\"14\" rx=\"3\"/><text x=\"{}\" y=\"{}\">{}</text></g>",
                 Style::of(edge).name(),
+                path.label.x - room / 2,
+                path.label.y - 7,
                 path.label.x,
                 path.label.y + 4,
                 escaped(label)
@@ -137,7 +140,7 @@ fn bundles(picture: &Picture<'_>, drawing: &Drawing, text: &mut String) {
         let (x, y) = ((ax + bx) / 2, (ay + by) / 2 + bend);
         let _ = writeln!(
             text,
-            "<g class=\"edge {name}\"><path class=\"line\" d=\"M{ax} {ay} Q{x} {y} {bx} {by}\" marker-end=\"url(#head-{name})\"/><text class=\"label {name}\" x=\"{x}\" y=\"{}\">{count}</text><title>{} \u{2192} {}: {count} {name}</title></g>",
+            "<g class=\"edge {name}\"><path class=\"line\" d=\"M{ax} {ay} Q{x} {y} {bx} {by}\" marker-end=\"url(#head-{name})\"/><g class=\"label {name}\"><text x=\"{x}\" y=\"{}\">{count}</text></g><title>{} \u{2192} {}: {count} {name}</title></g>",
             (ay + by) / 2 + bend / 2,
             escaped(drawing.namespaces.get(from).map(String::as_str).unwrap_or_default()),
             escaped(drawing.namespaces.get(to).map(String::as_str).unwrap_or_default()),

@@ -14,8 +14,8 @@ pub(super) struct Layering {
     pub(super) is_reversed: Vec<bool>,
 }
 
-/// Finds layers. Edges join different nodes.
-pub(super) fn layering(nodes: usize, edges: &[(usize, usize)]) -> Layering {
+/// Finds layers. Edges join different nodes. Nodes without edges go first, or last if they are in `last`.
+pub(super) fn layering(nodes: usize, edges: &[(usize, usize)], last: &[bool]) -> Layering {
     let is_reversed = back_edges(nodes, edges);
     let forward: Vec<(usize, usize)> = edges
         .iter()
@@ -23,6 +23,15 @@ pub(super) fn layering(nodes: usize, edges: &[(usize, usize)]) -> Layering {
         .map(|(&(from, to), &is_reversed)| if is_reversed { (to, from) } else { (from, to) })
         .collect();
     let mut layer = longest_paths(nodes, &forward);
+    let mut has_edges = vec![false; nodes];
+    for &(from, to) in edges {
+        put(&mut has_edges, from, true);
+        put(&mut has_edges, to, true);
+    }
+    let deepest = layer.iter().copied().max().unwrap_or_default();
+    for node in (0..nodes).filter(|&node| !at(&has_edges, node) && at(last, node)) {
+        put(&mut layer, node, deepest);
+    }
     fold(&mut layer, LEAST_ROWS.max(root(nodes * 2)));
     Layering { layer, is_reversed }
 }

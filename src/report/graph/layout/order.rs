@@ -10,10 +10,8 @@ const MAX_EXCHANGED: usize = 600;
 
 /// A graph in layers. Edges over several layers have a *bend* in every layer between, which takes part as a vertex.
 pub(super) struct Layered {
-    /// For each layer its vertices from top to bottom. Those below [`Self::nodes`] are nodes, the others bends.
+    /// For each layer its vertices from top to bottom: the nodes, and after them in number the bends.
     pub(super) layers: Vec<Vec<usize>>,
-    /// How many nodes there are.
-    pub(super) nodes: usize,
     /// For each edge its bends from left to right.
     pub(super) bends: Vec<Vec<usize>>,
     /// For each vertex its neighbours in the layer before.
@@ -75,7 +73,7 @@ fn with_bends(layer: &[usize], edges: &[(usize, usize)]) -> Layered {
         push(&mut after, from, to);
         push(&mut before, to, from);
     }
-    Layered { layers, nodes, bends, before, after, position: vec![0; vertices] }
+    Layered { layers, bends, before, after, position: vec![0; vertices] }
 }
 
 impl Layered {

@@ -24,8 +24,8 @@ pub(super) struct Packed {
     pub(super) outer: Vec<(usize, Rectangle)>,
 }
 
-/// Finds a place for everything.
-pub(super) fn pack(input: &Input, blocks: &[Block]) -> Packed {
+/// Finds a place for everything. `columns` has the column of every namespace.
+pub(super) fn pack(input: &Input, blocks: &[Block], columns: &[usize]) -> Packed {
     let region = |node: usize| input.boxes.get(node).map_or(Region::Right, |one| one.region);
     let of_region = |wanted: Region| -> Vec<usize> {
         (0..input.boxes.len()).filter(|&index| region(index) == wanted).collect()
@@ -34,7 +34,7 @@ pub(super) fn pack(input: &Input, blocks: &[Block]) -> Packed {
     let gap = input.column_gap + MORE_GAP;
     let left_width = outer_width(input, &left);
     let first = MARGIN + if left.is_empty() { 0 } else { left_width + gap };
-    let (mut groups, mut x) = columns(input, blocks, first, gap);
+    let (mut groups, mut x) = frames(blocks, &members(input, columns), first, gap);
     let used = groups.iter().map(|group| group.bottom()).max().unwrap_or_default();
     let neighbours = neighbours(input, blocks, &groups);
     let mut outer = outer(input, &left, &neighbours, MARGIN, used);
@@ -51,37 +51,52 @@ pub(super) fn pack(input: &Input, blocks: &[Block]) -> Packed {
     Packed { width: (x - gap + MARGIN).max(2 * MARGIN), height, groups, outer }
 }
 
-/// Fills columns with the namespaces. Gives their frames and where the next column would begin.
-fn columns(input: &Input, blocks: &[Block], first: i32, gap: i32) -> (Vec<Rectangle>, i32) {
+/// The column of every namespace: callers on the left, and the whole about as wide as a screen.
+pub(super) fn columns(input: &Input, blocks: &[Block]) -> Vec<usize> {
+    let gap = input.column_gap + MORE_GAP;
     let area: i64 = blocks.iter().map(|block| i64::from(block.width + gap) * i64::from(block.height + GROUP_GAP)).sum();
     let tallest = blocks.iter().map(|block| block.height).max().unwrap_or_default();
     let height = tallest.max(i32::try_from((area * 10 / ASPECT).isqrt()).unwrap_or(i32::MAX));
-    let mut columns: Vec<(Vec<usize>, i32)> = Vec::new();
+    let mut columns = vec![0; blocks.len()];
+    let (mut column, mut used) = (0, 0);
     for group in callers_first(input, blocks.len()) {
-        let Some(block) = blocks.get(group) else { continue };
-        match columns.last_mut() {
-            Some((members, used)) if *used + GROUP_GAP + block.height <= height => {
-                members.push(group);
-                *used += GROUP_GAP + block.height;
-            }
-            _ => columns.push((vec![group], block.height)),
+        let own = blocks.get(group).map_or(0, |block| block.height);
+        if used > 0 && used + GROUP_GAP + own > height {
+            (column, used) = (column + 1, 0);
         }
+        used += own + if used > 0 { GROUP_GAP } else { 0 };
+        put(&mut columns, group, column);
     }
-    let highest = columns.iter().map(|(_, used)| *used).max().unwrap_or_default();
-    let mut groups = vec![Rectangle::default(); blocks.len()];
+    columns
+}
+
+/// The namespaces of every column from top to bottom.
+fn members(input: &Input, columns: &[usize]) -> Vec<Vec<usize>> {
+    let mut members = vec![Vec::new(); columns.iter().max().map_or(0, |last| last + 1)];
+    for group in callers_first(input, columns.len()) {
+        push(&mut members, at(columns, group), group);
+    }
+    members
+}
+
+/// Gives the frames of the namespaces and where the next column would begin.
+fn frames(blocks: &[Block], columns: &[Vec<usize>], first: i32, gap: i32) -> (Vec<Rectangle>, i32) {
+    let of = |members: &[usize]| members.iter().filter_map(|&group| Some((group, blocks.get(group)?))).collect::<Vec<_>>();
+    let height = |members: &[usize]| of(members).iter().map(|(_, block)| block.height + GROUP_GAP).sum::<i32>() - GROUP_GAP;
+    let highest = columns.iter().map(|members| height(members)).max().unwrap_or_default();
+    let mut frames = vec![Rectangle::default(); blocks.len()];
     let mut x = first;
-    for (members, used) in columns {
-        let own = || members.iter().filter_map(|&group| Some((group, blocks.get(group)?)));
-        let width = own().map(|(_, block)| block.width).max().unwrap_or_default();
-        let mut y = MARGIN + (highest - used) / 2;
-        for (group, block) in own() {
+    for members in columns {
+        let width = of(members).iter().map(|(_, block)| block.width).max().unwrap_or_default();
+        let mut y = MARGIN + (highest - height(members)) / 2;
+        for (group, block) in of(members) {
             let left = x + (width - block.width) / 2;
-            put(&mut groups, group, Rectangle { x: left, y, width: block.width, height: block.height });
+            put(&mut frames, group, Rectangle { x: left, y, width: block.width, height: block.height });
             y += block.height + GROUP_GAP;
         }
         x += width + gap;
     }
-    (groups, x)
+    (frames, x)
 }
 
 /// The namespaces, those first that call others more than they are called.

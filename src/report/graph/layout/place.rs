@@ -37,12 +37,12 @@ pub(super) fn stack(wishes: &[i32], sizes: &[i32], gap: i32) -> Vec<i32> {
     values.zip(&offsets).map(|(value, offset)| value + offset).collect()
 }
 
-/// The middle of every vertex. `sizes` has the height of every vertex.
-pub(super) fn middles(layered: &Layered, sizes: &[i32], gap: i32) -> Vec<i32> {
+/// The middle of every vertex. `sizes` has the height of every vertex with the space around it.
+pub(super) fn middles(layered: &Layered, sizes: &[i32]) -> Vec<i32> {
     let mut middles = vec![0; sizes.len()];
     let own_sizes = |layer: &[usize]| -> Vec<i32> { layer.iter().map(|&vertex| at(sizes, vertex)).collect() };
     for layer in &layered.layers {
-        let placed = stack(&vec![0; layer.len()], &own_sizes(layer), gap);
+        let placed = stack(&vec![0; layer.len()], &own_sizes(layer), 0);
         for (&vertex, middle) in layer.iter().zip(placed) {
             put(&mut middles, vertex, middle);
         }
@@ -64,7 +64,7 @@ pub(super) fn middles(layered: &Layered, sizes: &[i32], gap: i32) -> Vec<i32> {
                     .unwrap_or_else(|| at(&middles, vertex))
             };
             let wishes: Vec<i32> = layer.iter().map(wish).collect();
-            for (&vertex, middle) in layer.iter().zip(stack(&wishes, &own_sizes(layer), gap)) {
+            for (&vertex, middle) in layer.iter().zip(stack(&wishes, &own_sizes(layer), 0)) {
                 put(&mut middles, vertex, middle);
             }
         }

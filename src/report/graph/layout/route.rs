@@ -1,13 +1,13 @@
 //! The ways of the edges: curves from side to side, through their lanes, each with its own end on a box; and their labels.
 
 use super::block::Lane;
-use super::{Input, Rectangle, list, push};
+use super::{Input, Rectangle, Side, at, list, push};
 
 /// Ends on one side of a box are this far apart, if there is room.
 const END_GAP: i32 = 9;
 /// Boxes nearer than this are not joined face to face.
 const NEAR: i32 = 16;
-/// How far an edge between boxes of one column goes out.
+/// How far an edge goes out that turns back.
 const BULGE: i32 = 56;
 /// Height of a label.
 const LABEL_HEIGHT: i32 = 16;
@@ -34,36 +34,31 @@ pub(in crate::report::graph) struct Path {
     pub(in crate::report::graph) label: Point,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Left,
-    Right,
-}
-
 /// One end of an edge on a side of a box.
 #[derive(Clone, Copy)]
 struct Attachment {
     edge: usize,
     is_start: bool,
-    /// What the edge comes from or goes to next, which decides the order of the ends.
+    /// Where the edge comes from or goes to next, which decides the order of the ends.
     next: i32,
+    /// Edges of one class that leave for other namespaces share their end.
+    shared: Option<u8>,
 }
 
-/// Finds the ways. `detours` has the lanes of every edge.
-pub(super) fn paths(input: &Input, boxes: &[Rectangle], detours: &[Vec<Lane>]) -> Vec<Path> {
-    let sides: Vec<(Side, Side)> = (0..input.edges.len()).map(|edge| sides(input, boxes, detours, edge)).collect();
-    let ends = ends(input, boxes, detours, &sides);
-    let mut paths: Vec<Path> = input
-        .edges
-        .iter()
-        .zip(&sides)
-        .zip(&ends)
-        .enumerate()
+/// Finds the ways. `lanes` has the lanes of every edge, `sides` the sides of those between namespaces.
+pub(super) fn paths(
+    input: &Input,
+    boxes: &[Rectangle],
+    lanes: &[Vec<Lane>],
+    sides: &[Option<(Side, Side)>],
+) -> Vec<Path> {
+    let inner = |edge: usize| inner_sides(input, boxes, list(lanes, edge), edge);
+    let all: Vec<(Side, Side)> = (0..input.edges.len()).map(|edge| at(sides, edge).unwrap_or_else(|| inner(edge))).collect();
+    let ends = ends(input, boxes, lanes, &all, sides);
+    let ways = input.edges.iter().zip(&all).zip(&ends).enumerate();
+    let mut paths: Vec<Path> = ways
         .map(|(index, ((edge, &sides), &(start, end)))| {
-            if edge.from == edge.to {
-                return loop_at(rectangle(boxes, edge.from));
-            }
-            path(start, end, sides, list(detours, index))
+            if edge.from == edge.to { loop_at(rectangle(boxes, edge.from)) } else { path(start, end, sides, list(lanes, index)) }
         })
         .collect();
     place_labels(input, boxes, &mut paths);
@@ -74,51 +69,60 @@ fn rectangle(boxes: &[Rectangle], index: usize) -> Rectangle {
     boxes.get(index).copied().unwrap_or_default()
 }
 
-/// On which sides an edge leaves and arrives.
-fn sides(input: &Input, boxes: &[Rectangle], detours: &[Vec<Lane>], edge: usize) -> (Side, Side) {
+/// On which sides an edge inside of a namespace leaves and arrives.
+fn inner_sides(input: &Input, boxes: &[Rectangle], lanes: &[Lane], edge: usize) -> (Side, Side) {
     let Some(ends) = input.edges.get(edge) else { return (Side::Right, Side::Left) };
     let (from, to) = (rectangle(boxes, ends.from), rectangle(boxes, ends.to));
-    let next = list(detours, edge).first().map_or(to.x, |lane| lane.left);
-    let is_passing = !list(detours, edge).is_empty();
-    if next >= from.right() + NEAR || (is_passing && next >= from.right()) {
-        (Side::Right, Side::Left)
-    } else if is_passing || to.right() + NEAR <= from.x {
-        (Side::Left, Side::Right)
-    } else {
-        (Side::Right, Side::Right)
+    match lanes.first() {
+        Some(lane) if lane.enter >= from.right() => (Side::Right, Side::Left),
+        Some(_) => (Side::Left, Side::Right),
+        None if to.x >= from.right() + NEAR => (Side::Right, Side::Left),
+        None if to.right() + NEAR <= from.x => (Side::Left, Side::Right),
+        None => (Side::Right, Side::Right),
     }
 }
 
 /// The first and the last point of every edge: those on one side of a box are spread over it, in the order of what they lead to.
-fn ends(input: &Input, boxes: &[Rectangle], detours: &[Vec<Lane>], sides: &[(Side, Side)]) -> Vec<(Point, Point)> {
+fn ends(
+    input: &Input,
+    boxes: &[Rectangle],
+    lanes: &[Vec<Lane>],
+    sides: &[(Side, Side)],
+    between: &[Option<(Side, Side)>],
+) -> Vec<(Point, Point)> {
     let mut attached: [Vec<Vec<Attachment>>; 2] = [vec![Vec::new(); boxes.len()], vec![Vec::new(); boxes.len()]];
     for (index, (edge, &(leaves, arrives))) in input.edges.iter().zip(sides).enumerate() {
-        let lanes = list(detours, index);
-        let after = lanes.first().map_or(rectangle(boxes, edge.to).middle(), |lane| lane.y);
-        let before = lanes.last().map_or(rectangle(boxes, edge.from).middle(), |lane| lane.y);
+        let own = list(lanes, index);
+        let shared = at(between, index).filter(|_| !own.is_empty()).map(|_| edge.class);
+        let after = own.first().map_or(rectangle(boxes, edge.to).middle(), |lane| lane.y);
+        let before = own.last().map_or(rectangle(boxes, edge.from).middle(), |lane| lane.y);
         let ends = [(edge.from, leaves, true, after), (edge.to, arrives, false, before)];
         for (node, side, is_start, next) in ends {
             let [left, right] = &mut attached;
             let lists = if side == Side::Left { left } else { right };
-            push(lists, node, Attachment { edge: index, is_start, next });
+            push(lists, node, Attachment { edge: index, is_start, next, shared });
         }
     }
     let nowhere = Point { x: 0, y: 0 };
     let mut ends = vec![(nowhere, nowhere); input.edges.len()];
     for (side, lists) in [Side::Left, Side::Right].into_iter().zip(attached) {
         for (node, mut own) in lists.into_iter().enumerate() {
-            own.sort_by_key(|one| (one.next, one.edge, one.is_start));
+            own.sort_by_key(|one| (one.next, one.shared, one.edge, one.is_start));
             let frame = rectangle(boxes, node);
-            let count = i32::try_from(own.len()).unwrap_or(i32::MAX);
+            let is_one = |a: &Attachment, b: &Attachment| a.shared.is_some() && (a.shared, a.next) == (b.shared, b.next);
+            let slots: Vec<&[Attachment]> = own.chunk_by(is_one).collect();
+            let count = i32::try_from(slots.len()).unwrap_or(i32::MAX);
             let room = (frame.height - 14).max(0);
-            for (position, one) in (0..).zip(&own) {
+            let spread = (count - 1).saturating_mul(END_GAP).min(room);
+            for (position, slot) in (0..).zip(slots) {
                 // From the middle: half of the ends above, half below.
                 let from_middle = 2 * position - (count - 1);
-                let spread = (count - 1).saturating_mul(END_GAP).min(room);
                 let y = frame.middle() + from_middle * spread / (2 * (count - 1)).max(1);
                 let x = if side == Side::Left { frame.x } else { frame.right() };
-                if let Some((start, end)) = ends.get_mut(one.edge) {
-                    *(if one.is_start { start } else { end }) = Point { x, y };
+                for one in slot {
+                    if let Some((start, end)) = ends.get_mut(one.edge) {
+                        *(if one.is_start { start } else { end }) = Point { x, y };
+                    }
                 }
             }
         }
@@ -128,30 +132,30 @@ fn ends(input: &Input, boxes: &[Rectangle], detours: &[Vec<Lane>], sides: &[(Sid
 
 fn path(start: Point, end: Point, (leaves, arrives): (Side, Side), lanes: &[Lane]) -> Path {
     let mut curves = Vec::new();
-    if leaves == arrives {
-        let out = start.x.max(end.x) + BULGE + ((end.y - start.y).abs() / 8).min(80);
-        curves.push([Point { x: out, ..start }, Point { x: out, ..end }, end]);
-    } else {
-        let is_forward = leaves == Side::Right;
-        let mut last = start;
-        for lane in lanes {
-            let (near, far) = if is_forward { (lane.left, lane.right) } else { (lane.right, lane.left) };
-            let (near, far) = (Point { x: near, y: lane.y }, Point { x: far, y: lane.y });
-            curves.push(curve(last, near));
-            if near != far {
-                curves.push([near, far, far]);
-            }
-            last = far;
+    let mut last = start;
+    let mut heading = if leaves == Side::Right { 1 } else { -1 };
+    for lane in lanes {
+        let (near, far) = (Point { x: lane.enter, y: lane.y }, Point { x: lane.leave, y: lane.y });
+        curves.push(curve(last, near, heading, lane.heading));
+        if near != far {
+            curves.push([near, far, far]);
         }
-        curves.push(curve(last, end));
+        (last, heading) = (far, lane.heading);
     }
+    curves.push(curve(last, end, heading, if arrives == Side::Left { 1 } else { -1 }));
     Path { start, curves, label: start }
 }
 
-/// A curve that leaves and arrives level.
-fn curve(start: Point, end: Point) -> [Point; 3] {
-    let half = (end.x - start.x) / 2;
-    [Point { x: start.x + half, ..start }, Point { x: end.x - half, ..end }, end]
+/// A curve that leaves and arrives level, to the right for 1 and to the left for -1.
+fn curve(start: Point, end: Point, leaves: i32, arrives: i32) -> [Point; 3] {
+    let way = end.x - start.x;
+    if leaves == arrives {
+        let reach = if way * leaves > 0 { way.abs() / 2 } else { BULGE };
+        return [Point { x: start.x + leaves * reach, ..start }, Point { x: end.x - arrives * reach, ..end }, end];
+    }
+    let bulge = BULGE + ((end.y - start.y).abs() / 8).min(80);
+    let out = if leaves > 0 { start.x.max(end.x) + bulge } else { start.x.min(end.x) - bulge };
+    [Point { x: out, ..start }, Point { x: out, ..end }, end]
 }
 
 /// From a box to itself: replicas that call each other.
