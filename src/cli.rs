@@ -10,6 +10,7 @@ mod list;
 mod render;
 mod schema;
 mod streams;
+mod suggest;
 
 use clap::{Args, Parser, Subcommand};
 use enforce_intents::diag::Severity;
@@ -79,6 +80,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Compare who can reach whom in two bundles
     Diff(diff::Arguments),
+    /// Write ClientIntents from what manifests, NetworkPolicies or observed flows already say; a starting point to review
+    Suggest(suggest::Arguments),
     /// Print the JSON Schema of the functionConfig
     Schema,
 }
@@ -92,6 +95,7 @@ pub(crate) fn run() -> ExitCode {
         Ok(Arguments { command: Some(Command::List(arguments)), .. }) => list::run(arguments),
         Ok(Arguments { command: Some(Command::Explain(arguments)), .. }) => explain::run(arguments),
         Ok(Arguments { command: Some(Command::Diff(arguments)), .. }) => diff::run(arguments),
+        Ok(Arguments { command: Some(Command::Suggest(arguments)), .. }) => suggest::run(arguments),
         Ok(Arguments { command: Some(Command::Schema), .. }) => schema::run(),
         Err(message) => {
             // Help goes to stdout, usage errors to stderr; a reader that has gone away changes neither's exit code.

@@ -14,6 +14,7 @@
 //! * [`plan`]: decides labels and policies. Pure and total: it knows no text, and the same world always gives the same plan.
 //! * [`write`]: carries the plan out as edits of the input text and as new items. It never prints the user's YAML anew.
 //! * [`verify`]: reads the output again and compares it with the plan; judges who can reach whom.
+//! * [`suggest`](mod@suggest): the other way round, intents from addresses in manifests, policies and observed flows.
 //! * [`report`]: shows findings to people and tools; decides nothing.
 //!
 //! # Invariants
@@ -34,6 +35,7 @@ pub mod plan;
 pub mod read;
 pub mod report;
 pub mod source;
+pub mod suggest;
 pub mod understand;
 pub mod verify;
 pub mod write;
@@ -209,6 +211,35 @@ pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) ->
     let is_compiled = !findings.0.iter().any(Finding::prevents_compiling);
     let world = world.filter(|_| subject == Subject::AsIs || is_compiled);
     Bundle { config, world, findings, package }
+}
+
+/// What the input says about calls that no intent declares yet.
+#[derive(Clone, Debug, Default)]
+pub struct Suggested {
+    /// The suggestions; `None` if the configuration is faulty.
+    pub suggestions: Option<Vec<suggest::Suggestion>>,
+    /// Everything found, notes on what is not suggested among it.
+    pub findings: Findings,
+    /// What was read, for turning places into files and lines.
+    pub package: Package,
+}
+
+/// `suggest`: intents for calls that the manifests as they stand already tell of.
+#[must_use]
+pub fn suggest(sources: Vec<SourceText>, settings: Settings, options: &suggest::Options) -> Suggested {
+    let Bundle { config, world, findings, package } = bundle(sources, settings, Subject::AsIs);
+    let (suggestions, notes) = match &world {
+        Some(world) => {
+            let (suggestions, notes) = suggest::suggest(&package, world, &config, options);
+            (Some(suggestions), config.apply_rules(notes))
+        }
+        None => (None, Findings::default()),
+    };
+    let mut suggested = Suggested { suggestions, findings, package };
+    // Who asks for suggestions knows that there are no intents.
+    suggested.findings.0.retain(|finding| finding.code != Code::NoClientIntents);
+    suggested.findings.0.extend(notes.0);
+    suggested
 }
 
 /// The configuration: that of the input, the file and the single settings, each stronger than the one before.

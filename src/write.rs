@@ -53,3 +53,10 @@ pub fn resource_list(package: &Package, plan: &Plan, config: &Config, results: &
 pub fn manifest_stream(package: &Package, plan: &Plan, config: &Config) -> Result<Written, Findings> {
     stream::write(package, plan, config)
 }
+
+/// A string as a YAML scalar on one line: plain where every reader takes it for the same string, else in double quotes
+/// (`spec/krm.md` 2.3(d)).
+#[must_use]
+pub fn yaml_scalar(text: &str) -> String {
+    emit::scalar(text)
+}
