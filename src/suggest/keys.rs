@@ -44,7 +44,7 @@ const ADDRESS_WORDS: [&str; 36] = [
 ];
 
 /// Words of keys whose value says something about others' addresses, or the own one, and not whom to call.
-const OTHER_WORDS: [&str; 18] = [
+const OTHER_WORDS: [&str; 20] = [
     "cors",
     "origin",
     "origins",
@@ -63,6 +63,24 @@ const OTHER_WORDS: [&str; 18] = [
     "cookie",
     "noproxy",
     "vhost",
+    "header",
+    "headers",
+];
+
+/// Last words of keys whose value is prose.
+const PROSE_WORDS: [&str; 12] = [
+    "description",
+    "comment",
+    "comments",
+    "message",
+    "messages",
+    "summary",
+    "help",
+    "title",
+    "note",
+    "notes",
+    "documentation",
+    "text",
 ];
 
 /// What stands before a value.
@@ -118,6 +136,13 @@ pub(super) fn before(text: &str, start: usize) -> Before<'_> {
     }
 }
 
+/// Whether the line that the value at `start` is in begins with a word that is about others' addresses, as nginx's `server_name` is.
+pub(super) fn is_in_line_about_others(text: &str, start: usize) -> bool {
+    let before = tail(text, start, REACH);
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    line.split_whitespace().next().is_some_and(is_about_others)
+}
+
 /// At most `reach` bytes before `end`, from a character boundary on.
 pub(super) fn tail(text: &str, end: usize, reach: usize) -> &str {
     let first = (end.saturating_sub(reach)..=end).find(|&index| text.is_char_boundary(index)).unwrap_or(end);
@@ -166,10 +191,11 @@ pub(super) fn has_address_word(key: &str) -> bool {
     }
 }
 
-/// Whether values of the key are not whom to call: allowed origins, hosts that need no proxy, a server's own name.
+/// Whether values of the key are not whom to call: allowed origins, hosts that need no proxy, a server's own name, prose.
 pub(super) fn is_about_others(key: &str) -> bool {
     let words = words(key);
     words.iter().any(|word| OTHER_WORDS.contains(&word.as_str()))
+        || words.last().is_some_and(|last| PROSE_WORDS.contains(&last.as_str()))
         || words.windows(2).any(|pair| matches!(pair, [first, second] if (first == "no" && second == "proxy") || (first == "server" && second == "name")))
         || matches!(words.as_slice(), [code] if matches!(code.as_str(), "301" | "302" | "303" | "307" | "308"))
 }
@@ -242,10 +268,10 @@ mod tests {
         for key in ["DB_NAME", "SERVICE", "APP_NAME", "SESSION_STORE", "OTEL_SERVICE_NAME", "HOST_PATH", "ghost"] {
             assert!(!has_address_word(key), "{key}");
         }
-        for key in ["NO_PROXY", "corsAllowedOrigins", "server_name", "VIRTUAL_HOST", "302"] {
+        for key in ["NO_PROXY", "corsAllowedOrigins", "server_name", "VIRTUAL_HOST", "302", "HELP_TEXT"] {
             assert!(is_about_others(key), "{key}");
         }
-        for key in ["PROXY_URL", "SERVER_URL", "name"] {
+        for key in ["PROXY_URL", "SERVER_URL", "name", "MESSAGE_BROKER_URL"] {
             assert!(!is_about_others(key), "{key}");
         }
     }

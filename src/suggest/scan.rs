@@ -2,7 +2,7 @@
 //!
 //! One pass over the words of the text; around each only a bounded stretch is looked at.
 
-use super::keys::{self, Before, has_address_word, is_about_others};
+use super::keys::{self, Before, has_address_word, is_about_others, is_in_line_about_others};
 use super::urls;
 use std::collections::BTreeSet;
 
@@ -121,7 +121,9 @@ fn mention(text: Text<'_>, start: usize, word: &str) -> Option<Mention> {
     }
     let announced = announcement(text, start);
     let is_about_others = match &announced {
-        Announcement::Key(key) | Announcement::Word(key) => is_about_others(key),
+        Announcement::Key(key) => is_about_others(key),
+        Announcement::Word(_) if text.is_command => false,
+        Announcement::Word(_) => is_in_line_about_others(text.text, start) || text.key.is_some_and(is_about_others),
         Announcement::Nothing => false,
     };
     if is_about_others {

@@ -1,6 +1,6 @@
 //! Hosts in URLs: `scheme://[user[:password]@]host[:port][,host[:port]]...`, the schemes of JDBC and of databases among them.
 
-use super::keys::{self, Before, is_about_others};
+use super::keys::{self, Before, is_about_others, is_in_line_about_others};
 use super::scan::{Form, Mention};
 
 /// Longer authorities are no addresses.
@@ -76,12 +76,13 @@ fn is_scheme(text: &str, end: usize, part: &str) -> bool {
 
 /// Whether the URL is a name or somebody else's address: a schema, an allowed origin, the target of a redirection.
 fn is_reference(text: &str, start: usize, key: Option<&str>) -> bool {
-    let announced = match keys::before(text, start) {
-        Before::Key(key) | Before::Word(key) => Some(key),
-        Before::Start => key,
-        Before::Nothing => None,
+    let (announced, is_word) = match keys::before(text, start) {
+        Before::Key(key) => (Some(key), false),
+        Before::Word(word) => (Some(word), true),
+        Before::Start => (key, false),
+        Before::Nothing => (None, false),
     };
-    announced.is_some_and(|key| {
-        is_about_others(key) || key.starts_with("xmlns") || key.ends_with("schemaLocation") || key.ends_with("schema")
-    })
+    let is_name = |key: &str| key.starts_with("xmlns") || key.ends_with("schemaLocation") || key.ends_with("schema");
+    announced.is_some_and(|key| is_about_others(key) || is_name(key))
+        || (is_word && is_in_line_about_others(text, start))
 }
