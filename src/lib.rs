@@ -202,6 +202,8 @@ pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) ->
             let (world, found) =
                 if is_configured { understand::understand(&package, &config) } else { Default::default() };
             findings.0.extend(found.0);
+            // Manifests that are judged as they stand need no intents.
+            findings.0.retain(|finding| finding.code != Code::NoClientIntents);
             understand::use_deployed_names(&mut config, &world);
             let findings = config.apply_rules(findings);
             (config, is_configured.then_some(world), findings)
