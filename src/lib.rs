@@ -201,6 +201,7 @@ pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) ->
                 if is_configured { understand::understand(&package, &config) } else { Default::default() };
             findings.0.extend(found.0);
             understand::use_deployed_names(&mut config, &world);
+            findings.0.extend(verify::rendered::previews_left_out(&world));
             let findings = config.apply_rules(findings);
             (config, is_configured.then_some(world), findings)
         }

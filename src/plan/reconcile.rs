@@ -4,9 +4,10 @@
 use super::context::{PlanContext, Wanted};
 use super::{GeneratedObject, MapChange, Plan, PlannedObject};
 use super::{keys, ownership, sameness};
+use crate::config::Staged;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::{ObjectName, Place, ResourceId};
-use crate::model::policy::NetworkPolicy;
+use crate::model::policy::{InputPolicy, NetworkPolicy, StagedPolicy};
 use crate::model::world::OtherObject;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,7 @@ struct Existing<'a> {
 
 enum Content<'a> {
     NetworkPolicy(&'a NetworkPolicy),
+    Staged(&'a StagedPolicy),
     Other(&'a OtherObject),
 }
 
@@ -77,13 +79,19 @@ fn existing<'a>(context: &PlanContext<'a>) -> BTreeMap<ObjectName, Vec<Existing<
         let content = Content::NetworkPolicy(&input.policy);
         (input.policy.object_name(), Existing { resource: input.resource, place: input.place, is_ours, content })
     });
+    let staged = context.world.staged_policies.iter().map(|staged| {
+        let InputPolicy { resource, place, policy, .. } = &staged.preview;
+        let is_ours = ownership::is_ours(policy, context.config);
+        let content = Content::Staged(staged);
+        (staged.object_name(), Existing { resource: *resource, place: *place, is_ours, content })
+    });
     let others = context.world.other_generated.iter().map(|other| {
         let is_ours = ownership::is_ours_by_label(&other.labels, &other.id.name, context.config);
         let content = Content::Other(other);
         (other.id.clone(), Existing { resource: other.resource, place: other.place, is_ours, content })
     });
     let mut existing: BTreeMap<ObjectName, Vec<Existing<'_>>> = BTreeMap::new();
-    for (id, found) in policies.chain(others) {
+    for (id, found) in policies.chain(staged).chain(others) {
         existing.entry(id).or_default().push(found);
     }
     existing
@@ -92,11 +100,17 @@ fn existing<'a>(context: &PlanContext<'a>) -> BTreeMap<ObjectName, Vec<Existing<
 impl Content<'_> {
     fn is_as_wanted(&self, wanted: &GeneratedObject) -> bool {
         match (self, wanted) {
-            (Self::NetworkPolicy(policy), _) => sameness::is_as_wanted(policy, wanted),
+            (Self::NetworkPolicy(policy), GeneratedObject::NetworkPolicy(wanted)) => {
+                sameness::is_as_wanted(policy, wanted)
+            }
+            (Self::Staged(staged), GeneratedObject::StagedPolicy(wanted)) => {
+                sameness::is_staged_as_wanted(staged, wanted)
+            }
             (Self::Other(other), GeneratedObject::DomainPolicy(wanted)) => {
                 sameness::is_domain_policy_as_wanted(other, wanted)
             }
-            (Self::Other(_), GeneratedObject::NetworkPolicy(_)) => false,
+            // Objects of different kinds have different ids.
+            _ => false,
         }
     }
 }
@@ -172,8 +186,16 @@ fn prune(
             );
             continue;
         }
-        if !context.config.enable_network_policy_creation {
-            let message = format!("{id} is removed, because enableNetworkPolicyCreation is false");
+        let is_enforced = matches!(found.content, Content::NetworkPolicy(_));
+        let reason = if !context.config.enable_network_policy_creation {
+            Some("enableNetworkPolicyCreation is false")
+        } else if context.config.staged == Staged::Calico && is_enforced {
+            Some("`staged: calico` writes previews that enforce nothing")
+        } else {
+            None
+        };
+        if let Some(reason) = reason {
+            let message = format!("{id} is removed, because {reason}");
             findings.push(Finding::new(Code::PolicyPruned, found.place, message));
         }
         removals.push(found.resource);

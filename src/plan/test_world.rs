@@ -201,7 +201,7 @@ pub(crate) fn findings_shown(findings: &Findings) -> Vec<String> {
 pub(crate) fn show(object: &GeneratedObject) -> String {
     match object {
         GeneratedObject::DomainPolicy(policy) => format!("{}/{} {:?}", policy.namespace, policy.name, policy.flavor),
-        GeneratedObject::NetworkPolicy(policy) => {
+        GeneratedObject::NetworkPolicy(policy) | GeneratedObject::StagedPolicy(policy) => {
             let mut line = format!("{}/{} pods{}", policy.namespace, policy.name, selector(&policy.spec.pod_selector));
             for (direction, rules) in [("in", &policy.spec.ingress), ("out", &policy.spec.egress)] {
                 if let Some(rules) = rules {

@@ -330,7 +330,7 @@ pub(crate) fn called_by(client: &str, resource: ResourceId) -> CalledBy {
 
 pub(crate) fn network_policy(object: &GeneratedObject) -> &NetworkPolicy {
     match object {
-        GeneratedObject::NetworkPolicy(policy) => policy,
+        GeneratedObject::NetworkPolicy(policy) | GeneratedObject::StagedPolicy(policy) => policy,
         GeneratedObject::DomainPolicy(policy) => panic!("{policy:?}"),
     }
 }
