@@ -30,6 +30,7 @@ mod sameness;
 mod scrapes;
 mod selectors;
 mod servers;
+mod sync_wave;
 #[cfg(test)]
 mod test_world;
 mod valid;
@@ -105,6 +106,13 @@ impl GeneratedObject {
                 name: policy.name.clone(),
                 kind: policy.flavor.kind().to_owned(),
             },
+        }
+    }
+
+    fn annotations(&self) -> &Labels {
+        match self {
+            Self::NetworkPolicy(policy) | Self::StagedPolicy(policy) => &policy.annotations,
+            Self::DomainPolicy(policy) => &policy.annotations,
         }
     }
 
@@ -185,20 +193,13 @@ pub fn plan(world: &World, config: &Config) -> (Plan, Findings) {
     let mut context = PlanContext::new(world, config, &calls, &labelling.final_labels);
     context.own_selections = native::selections(&context);
     let wanted = if config.enable_network_policy_creation { rules(&context, &mut findings) } else { Vec::new() };
-    let wanted = staged(with_sync_wave(wanted, config), config, &mut findings);
+    if !wanted.is_empty() {
+        findings.0.extend(sync_wave::order(&context, &labels::involved(&context)));
+    }
+    let wanted = staged(sync_wave::annotated(wanted, config), config, &mut findings);
     let wanted = naming::check(wanted, &mut findings);
     let plan = reconcile::reconcile(&context, wanted, labelling.changes, &mut findings);
     (plan, findings)
-}
-
-/// `argocdSyncWave`: Argo CD applies the policies in that wave.
-fn with_sync_wave(mut wanted: Vec<Wanted>, config: &Config) -> Vec<Wanted> {
-    if let Some(wave) = config.argocd_sync_wave {
-        for wanted in &mut wanted {
-            wanted.object.annotations_mut().insert(keys::SYNC_WAVE.into(), wave.to_string());
-        }
-    }
-    wanted
 }
 
 /// `staged: calico`: every policy becomes its preview. It is judged as if it were enforced, which the finding says.

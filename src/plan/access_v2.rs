@@ -76,12 +76,7 @@ fn dns_server_rule(context: &PlanContext<'_>, server: &Identity) -> Option<Rule>
     if dns::is_server(server) { dns::server_rule(context.config) } else { None }
 }
 
-fn policies(
-    context: &PlanContext<'_>,
-    identity: &Identity,
-    access: &Access,
-    findings: &mut Findings,
-) -> Vec<Wanted> {
+fn policies(context: &PlanContext<'_>, identity: &Identity, access: &Access, findings: &mut Findings) -> Vec<Wanted> {
     let Some(pod_selector) = selectors::pods_of(context, identity, access.reason, findings) else { return Vec::new() };
     let some = |rules: &Vec<Rule>| Some(rules.clone()).filter(|rules| !rules.is_empty());
     let (ingress, egress) = (some(&access.ingress), some(&access.egress));

@@ -72,7 +72,7 @@ fn access_labels(context: &PlanContext<'_>) -> BTreeMap<ResourceId, BTreeSet<Str
 /// The workloads that intents, ProtectedServices or the configuration speak of (`labelWorkloads: involved`).
 ///
 /// A policy that selects or admits pods by their identity finds none without the label, so these always get it.
-fn involved(context: &PlanContext<'_>) -> BTreeSet<ResourceId> {
+pub(crate) fn involved(context: &PlanContext<'_>) -> BTreeSet<ResourceId> {
     let mut identities: BTreeSet<Identity> = context.calls.by_client.keys().cloned().collect();
     let targets = context.calls.by_client.values().flatten().filter_map(|call| call.target.identity());
     identities.extend(targets.cloned());

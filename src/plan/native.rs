@@ -178,11 +178,7 @@ fn own_selector(labelled: LabelledWorkload<'_>) -> Result<LabelSelector, &'stati
 }
 
 /// The first candidate that selects just these workloads.
-fn exact(
-    context: &PlanContext<'_>,
-    meant: &[LabelledWorkload<'_>],
-    candidates: &Candidates,
-) -> Option<LabelSelector> {
+fn exact(context: &PlanContext<'_>, meant: &[LabelledWorkload<'_>], candidates: &Candidates) -> Option<LabelSelector> {
     let namespace = &meant.first()?.workload.namespace;
     let ids = resources(meant);
     let selectors = candidates.iter().map(|(_, selector)| selector);

@@ -3,11 +3,12 @@
 
 use super::context::{PlanContext, Wanted};
 use super::{GeneratedObject, MapChange, Plan, PlannedObject};
-use super::{keys, ownership, sameness};
+use super::{keys, ownership, sameness, sync_wave};
 use crate::config::Staged;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::{ObjectName, Place, ResourceId};
 use crate::model::policy::{InputPolicy, NetworkPolicy, StagedPolicy};
+use crate::model::selector::Labels;
 use crate::model::world::OtherObject;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,10 +50,13 @@ pub(crate) fn reconcile(
             None => {
                 plan.new_objects.push(PlannedObject { object: wanted.object.clone(), package_of: wanted.package_of })
             }
-            Some(ours) if !ours.content.is_as_wanted(&wanted.object) => {
-                plan.updates.push((ours.resource, wanted.object.clone()));
+            Some(ours) => {
+                let (existing, annotations) = (ours.content.annotations(), wanted.object.annotations());
+                plan.map_changes.extend(sync_wave::removal(context, ours.resource, existing, annotations));
+                if !ours.content.is_as_wanted(&wanted.object) {
+                    plan.updates.push((ours.resource, wanted.object.clone()));
+                }
             }
-            Some(_) => {}
         }
         // Of several copies of one generated object, the first is kept.
         copies.extend(found.map(|copy| (id.clone(), copy)));
@@ -98,6 +102,14 @@ fn existing<'a>(context: &PlanContext<'a>) -> BTreeMap<ObjectName, Vec<Existing<
 }
 
 impl Content<'_> {
+    fn annotations(&self) -> &Labels {
+        match self {
+            Self::NetworkPolicy(policy) => &policy.annotations,
+            Self::Staged(staged) => &staged.preview.policy.annotations,
+            Self::Other(other) => &other.annotations,
+        }
+    }
+
     fn is_as_wanted(&self, wanted: &GeneratedObject) -> bool {
         match (self, wanted) {
             (Self::NetworkPolicy(policy), GeneratedObject::NetworkPolicy(wanted)) => {

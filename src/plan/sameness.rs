@@ -1,7 +1,7 @@
 //! Whether two objects mean the same: order and repetition of rules, peers and ports have no meaning, nor have written-out defaults.
 
-use super::domains;
 use super::DomainPolicy;
+use super::domains;
 use crate::model::policy::{NetworkPolicy, Peer, PolicySpec, Rule, STAGED_ACTION_SET, StagedPolicy};
 use crate::model::selector::{LabelSelector, Labels};
 use crate::model::value::Value;

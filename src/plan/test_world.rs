@@ -61,6 +61,7 @@ impl Builder {
             pod_addresses: Vec::new(),
             owner: None,
             replicas: None,
+            sync_wave: None,
             called_by: Vec::new(),
             place,
         });

@@ -137,6 +137,7 @@ impl Bundle {
             pod_addresses: Vec::new(),
             owner: None,
             replicas: None,
+            sync_wave: None,
             called_by: Vec::new(),
             place: place(resource),
         };
