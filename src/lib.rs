@@ -205,6 +205,7 @@ pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) ->
             // Manifests that are judged as they stand need no intents.
             findings.0.retain(|finding| finding.code != Code::NoClientIntents);
             understand::use_deployed_names(&mut config, &world);
+            findings.0.extend(verify::rendered::previews_left_out(&world));
             let findings = config.apply_rules(findings);
             (config, is_configured.then_some(world), findings)
         }
@@ -238,10 +239,36 @@ pub fn suggest(sources: Vec<SourceText>, settings: Settings, options: &suggest::
         None => (None, Findings::default()),
     };
     let mut suggested = Suggested { suggestions, findings, package };
-    // Who asks for suggestions knows that there are no intents.
-    suggested.findings.0.retain(|finding| finding.code != Code::NoClientIntents);
     suggested.findings.0.extend(notes.0);
     suggested
+}
+
+/// What is cut off while pods roll from what is deployed to a bundle that was read with `settings`.
+///
+/// `previous` is what is deployed: rendered manifests, or a package with an `EnforceIntents`, which is rendered by it.
+#[must_use]
+pub fn roll_out(previous: Vec<SourceText>, settings: &Settings, next: &Bundle) -> Findings {
+    let Some(after) = next.world.as_ref().filter(|_| next.config.staged == config::Staged::None) else {
+        return Findings::default();
+    };
+    let (package, _) = read::stream::read(previous.clone());
+    let has_config = package.iter().any(|(_, resource)| resource.kind == config::raw::KIND);
+    let before = if has_config {
+        let namespace = next.config.namespace.iter().map(|namespace| ("namespace".to_owned(), namespace.clone()));
+        bundle(previous, Settings { config: None, set: namespace.collect() }, Subject::Rendered)
+    } else {
+        bundle(previous, settings.clone(), Subject::AsIs)
+    };
+    let fault = before.findings.0.iter().find(|finding| finding.prevents_compiling());
+    match (before.world, fault) {
+        (Some(before), None) => next.config.apply_rules(verify::roll_out::roll_out(&before, after)),
+        (_, fault) => {
+            let reason = fault.map(|fault| fault.message.as_str()).unwrap_or_default();
+            let message = format!("what is deployed cannot be compared with: {reason}");
+            let finding = Finding::new(Code::InvalidInput, None, message);
+            Findings(vec![finding.with_help("--previous takes rendered manifests, or a package that compiles")])
+        }
+    }
 }
 
 /// The configuration: that of the input, the file and the single settings, each stronger than the one before.

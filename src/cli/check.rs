@@ -1,6 +1,6 @@
 //! `check`: renders in memory, then judges: does every declared call work, what breaks, what is open, what looks wrong.
 
-use super::bundles::Options;
+use super::bundles::{Options, Previous};
 use super::streams::{excerpts, print};
 use super::{FAULTY, GOOD};
 use enforce_intents::diag::Severity;
@@ -22,6 +22,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
+    previous: Previous,
+    #[command(flatten)]
     options: Options,
 }
 
@@ -39,7 +41,10 @@ pub(super) fn run(arguments: Arguments) -> u8 {
 }
 
 fn try_run(arguments: Arguments) -> Result<u8, u8> {
-    let mut bundle = arguments.options.load()?.read_silently(&arguments.paths);
+    let reader = arguments.options.load()?;
+    let mut bundle = reader.read_silently(&arguments.paths);
+    let roll_out = reader.roll_out(&arguments.previous, &bundle);
+    bundle.findings.0.extend(roll_out.0);
     let mut intents = None;
     if let Some(world) = &bundle.world {
         let report = verify::check::check(&Reachability::new(world, &bundle.config), &bundle.config);
