@@ -6,6 +6,7 @@ mod diff;
 mod environment;
 mod explain;
 mod function;
+mod graph;
 mod list;
 mod render;
 mod schema;
@@ -82,6 +83,8 @@ enum Command {
     Diff(diff::Arguments),
     /// Write ClientIntents from what manifests, NetworkPolicies or observed flows already say; a starting point to review
     Suggest(suggest::Arguments),
+    /// Draw who calls whom: mermaid, dot, svg, or a page to click through
+    Graph(graph::Arguments),
     /// Print the JSON Schema of the functionConfig
     Schema,
 }
@@ -96,6 +99,7 @@ pub(crate) fn run() -> ExitCode {
         Ok(Arguments { command: Some(Command::Explain(arguments)), .. }) => explain::run(arguments),
         Ok(Arguments { command: Some(Command::Diff(arguments)), .. }) => diff::run(arguments),
         Ok(Arguments { command: Some(Command::Suggest(arguments)), .. }) => suggest::run(arguments),
+        Ok(Arguments { command: Some(Command::Graph(arguments)), .. }) => graph::run(arguments),
         Ok(Arguments { command: Some(Command::Schema), .. }) => schema::run(),
         Err(message) => {
             // Help goes to stdout, usage errors to stderr; a reader that has gone away changes neither's exit code.
