@@ -6,7 +6,9 @@ mod diff;
 mod environment;
 mod explain;
 mod function;
+mod install;
 mod list;
+mod producer;
 mod render;
 mod schema;
 mod streams;
@@ -81,6 +83,8 @@ enum Command {
     Diff(diff::Arguments),
     /// Print the JSON Schema of the functionConfig
     Schema,
+    /// Copy this program into a directory: for images without a shell, such as Argo CD's init containers
+    Install(install::Arguments),
 }
 
 /// Runs the program.
@@ -93,6 +97,7 @@ pub(crate) fn run() -> ExitCode {
         Ok(Arguments { command: Some(Command::Explain(arguments)), .. }) => explain::run(arguments),
         Ok(Arguments { command: Some(Command::Diff(arguments)), .. }) => diff::run(arguments),
         Ok(Arguments { command: Some(Command::Schema), .. }) => schema::run(),
+        Ok(Arguments { command: Some(Command::Install(arguments)), .. }) => install::run(arguments),
         Err(message) => {
             // Help goes to stdout, usage errors to stderr; a reader that has gone away changes neither's exit code.
             let _ = message.print();

@@ -13,3 +13,4 @@ pub mod output;
 pub mod reach;
 pub mod remedy;
 pub mod rendered;
+pub mod rendered_check;

@@ -191,4 +191,7 @@ codes! {
     WebhookPortNotFound "webhook-port-not-found" Error fixed "A webhook or APIService names a port that its Service does not have.";
     ListItem "list-item" Warning free "The members of a List inside a ResourceList are not read.";
     KustomizationInput "kustomization-input" Warning free "A directory has a kustomization file; its resources are read as they stand.";
+    NotRendered "not-rendered" Error free "A stream that should be the output of a run has workloads or intents and nothing that a run writes.";
+    StaleRender "stale-render" Error free "An object of a stream that should be the output of a run is not as a run would leave it.";
+    RenderNotCompared "render-not-compared" Warning free "A stream cannot be compared with the output of a run, because it lacks what the policies were made from.";
 }
