@@ -66,7 +66,7 @@ image: $(if $(LOCAL),static go-tools)
 	  contexts=(--network none --build-context "build=$$folder/build" --build-context "tools=$$folder/tools"); \
 	fi; \
 	case "$(ENGINE)" in \
-	  *podman) build=("$(ENGINE)" build --timestamp 0);; \
+	  *podman) build=("$(ENGINE)" build --layers=false --timestamp 0);; \
 	  *) build=(env SOURCE_DATE_EPOCH=0 "$(ENGINE)" buildx build --load);; \
 	esac; \
 	for image in function:enforce-intents cmp:enforce-intents-cmp; do \
