@@ -4,13 +4,13 @@
 
 use enforce_intents::read::files;
 use enforce_intents::source::SourceText;
-use enforce_intents::{Settings, Subject, bundle, read, render};
+use enforce_intents::{Settings, Subject, bundle, render};
 use std::path::PathBuf;
 
 fn sources(paths: &[&str]) -> Vec<SourceText> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let paths: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
-    let (sources, findings) = read::files::read(&paths, &mut std::io::empty());
+    let (sources, findings) = files::read(&paths, &mut std::io::empty());
     assert!(!findings.has_errors());
     sources
 }
@@ -57,7 +57,7 @@ fn outputs_of_runs_are_recognised() {
 
 #[test]
 fn a_stream_without_anything_of_ours_was_not_rendered() {
-    let skipped: String = sources(&[TUTORIAL]).iter().map(|source| format!("{}\n---\n", source.text())).collect();
+    let skipped: String = sources(&[TUTORIAL]).iter().map(|source| format!("{}\n---\n", source.text)).collect();
     assert_eq!(
         judged(&skipped, &[]),
         "error not-rendered: no pod has a label that a run writes, and a policy is missing: the function did not run\n"
