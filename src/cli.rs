@@ -7,7 +7,9 @@ mod environment;
 mod explain;
 mod function;
 mod graph;
+mod install;
 mod list;
+mod producer;
 mod render;
 mod schema;
 mod streams;
@@ -87,6 +89,8 @@ enum Command {
     Graph(graph::Arguments),
     /// Print the JSON Schema of the functionConfig
     Schema,
+    /// Copy this program into a directory: for images without a shell, such as Argo CD's init containers
+    Install(install::Arguments),
 }
 
 /// Runs the program.
@@ -101,6 +105,7 @@ pub(crate) fn run() -> ExitCode {
         Ok(Arguments { command: Some(Command::Suggest(arguments)), .. }) => suggest::run(arguments),
         Ok(Arguments { command: Some(Command::Graph(arguments)), .. }) => graph::run(arguments),
         Ok(Arguments { command: Some(Command::Schema), .. }) => schema::run(),
+        Ok(Arguments { command: Some(Command::Install(arguments)), .. }) => install::run(arguments),
         Err(message) => {
             // Help goes to stdout, usage errors to stderr; a reader that has gone away changes neither's exit code.
             let _ = message.print();

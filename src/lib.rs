@@ -171,6 +171,8 @@ pub enum Subject {
     Rendered,
     /// The manifests as they stand.
     AsIs,
+    /// The manifests as they stand, which should be the output of a run: what a run would change about them is a finding.
+    Output,
 }
 
 /// A bundle whose reachability can be judged.
@@ -194,6 +196,11 @@ pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) ->
         Subject::Rendered => {
             let Compiled { config, world, plan, findings } = compile(&mut package, settings);
             let world = verify::rendered::rendered(&world, &plan);
+            (config, Some(world), findings)
+        }
+        Subject::Output => {
+            let Compiled { config, world, plan, findings } = compile(&mut package, settings);
+            let findings = config.apply_rules(verify::rendered_check::check(&world, &plan, findings));
             (config, Some(world), findings)
         }
         Subject::AsIs => {

@@ -15,3 +15,4 @@ pub mod reach;
 pub mod remedy;
 pub mod rendered;
 pub mod roll_out;
+pub mod rendered_check;

@@ -3,6 +3,7 @@
 use super::bundles::{Options, Previous};
 use super::streams::{excerpts, print};
 use super::{FAULTY, GOOD};
+use enforce_intents::Subject;
 use enforce_intents::diag::Severity;
 use enforce_intents::report::check::{self, Check};
 use enforce_intents::verify;
@@ -21,6 +22,9 @@ pub(super) struct Arguments {
     /// Warnings fail, too
     #[arg(long)]
     strict: bool,
+    /// The input should be the output of a run: fail if the function was skipped, or if a run would change anything
+    #[arg(long, conflicts_with = "as_is")]
+    rendered: bool,
     #[command(flatten)]
     previous: Previous,
     #[command(flatten)]
@@ -41,7 +45,10 @@ pub(super) fn run(arguments: Arguments) -> u8 {
 }
 
 fn try_run(arguments: Arguments) -> Result<u8, u8> {
-    let reader = arguments.options.load()?;
+    let mut reader = arguments.options.load()?;
+    if arguments.rendered {
+        reader.subject = Subject::Output;
+    }
     let mut bundle = reader.read_silently(&arguments.paths);
     let roll_out = reader.roll_out(&arguments.previous, &bundle);
     bundle.findings.0.extend(roll_out.0);

@@ -209,4 +209,7 @@ codes! {
     FlowDropped "flow-dropped" Info free "An observed flow was dropped, so it is not suggested.";
     FlowPeerUnknown "flow-peer-unknown" Info free "An observed flow has an end that is no workload of the input.";
     InvalidFlow "invalid-flow" Warning free "A line of a flow file is no JSON object with a flow.";
+    NotRendered "not-rendered" Error free "A stream that should be the output of a run has workloads or intents and nothing that a run writes.";
+    StaleRender "stale-render" Error free "An object of a stream that should be the output of a run is not as a run would leave it.";
+    RenderNotCompared "render-not-compared" Warning free "A stream cannot be compared with the output of a run, because it lacks what the policies were made from.";
 }
