@@ -50,6 +50,17 @@ struct Settings {
     /// One field of the functionConfig; wins over every file. Lists are comma-separated
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting)]
     set: Vec<(String, String)>,
+    /// Who reads YAML: the fast lane where it can, or the parser alone, to compare the two
+    #[arg(long, value_name = "LANE", default_value = "fast", hide = true)]
+    lane: Lane,
+}
+
+/// [`enforce_intents::read::lane::Lane`] as an argument.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum Lane {
+    #[default]
+    Fast,
+    Parser,
 }
 
 impl Settings {
@@ -58,7 +69,11 @@ impl Settings {
     /// # Errors
     /// The exit code, after the reason was written to stderr: without its configuration a run must give nothing.
     fn load(self) -> Result<enforce_intents::Settings, u8> {
-        let mut settings = enforce_intents::Settings { config: None, set: self.set };
+        let lane = match self.lane {
+            Lane::Fast => enforce_intents::read::lane::Lane::Fast,
+            Lane::Parser => enforce_intents::read::lane::Lane::Parser,
+        };
+        let mut settings = enforce_intents::Settings { config: None, set: self.set, lane };
         let Some(path) = self.config else { return Ok(settings) };
         if path.is_dir() || path.as_os_str() == "-" {
             streams::complain(&format!("--config {} is not a file", path.display()));

@@ -45,7 +45,9 @@ use diag::{Code, Finding, Findings};
 use model::place::ResourceId;
 use model::world::World;
 use plan::Plan;
+use read::lane::Lane;
 use read::package::{Package, Resource, Role};
+use read::prune::needed_to_compile;
 use source::SourceText;
 
 /// What a run gives: the text to print, if any, and what there is to say.
@@ -87,6 +89,8 @@ pub struct Settings {
     pub config: Option<SourceText>,
     /// Single fields (`--set`), which win over every file.
     pub set: Vec<(String, String)>,
+    /// Who reads YAML.
+    pub lane: Lane,
 }
 
 /// The KRM function: one ResourceList in, one out (`DESIGN.md` 1.1, `spec/krm.md` 3).
@@ -94,10 +98,11 @@ pub struct Settings {
 /// A failing run returns the input unchanged with `results` where the envelope could be read, else no output.
 #[must_use]
 pub fn process(input: Vec<u8>, settings: Settings) -> Outcome {
-    let (mut package, mut findings) = match read::resource_list::read(input) {
-        Ok(read) => read,
-        Err(findings) => return Outcome { findings, ..Outcome::default() },
-    };
+    let (mut package, mut findings) =
+        match read::resource_list::read_with(input, Some(needed_to_compile), settings.lane) {
+            Ok(read) => read,
+            Err(findings) => return Outcome { findings, ..Outcome::default() },
+        };
     let compiled = compile(&mut package, settings);
     findings.0.extend(compiled.findings.0);
     if !findings.has_errors() {
@@ -122,7 +127,7 @@ pub fn process(input: Vec<u8>, settings: Settings) -> Outcome {
 /// `sources` are in output order; an `EnforceIntents` in one of them is the functionConfig.
 #[must_use]
 pub fn render(sources: Vec<SourceText>, settings: Settings) -> Outcome {
-    let (mut package, mut findings) = read::stream::read(sources);
+    let (mut package, mut findings) = read::stream::read_with(sources, None, settings.lane);
     let compiled = compile(&mut package, settings);
     findings.0.extend(compiled.findings.0);
     let mut output = None;
@@ -191,7 +196,7 @@ pub struct Bundle {
 /// Reads a bundle for judging. Faulty policies are findings and left out; the rest can be judged.
 #[must_use]
 pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) -> Bundle {
-    let (mut package, mut findings) = read::stream::read(sources);
+    let (mut package, mut findings) = read::stream::read_with(sources, None, settings.lane);
     let (config, world, found) = match subject {
         Subject::Rendered => {
             let Compiled { config, world, plan, findings } = compile(&mut package, settings);
