@@ -9,6 +9,7 @@ pub mod json;
 pub mod krm;
 pub mod list;
 pub mod list_explain;
+pub mod suggest;
 #[cfg(test)]
 mod tests;
 

@@ -56,6 +56,13 @@ pub fn manifest_stream(package: &Package, plan: &Plan, config: &Config) -> Resul
     stream::write(package, plan, config)
 }
 
+/// A string as a YAML scalar on one line: plain where every reader takes it for the same string, else in double quotes
+/// (`spec/krm.md` 2.3(d)).
+#[must_use]
+pub fn yaml_scalar(text: &str) -> String {
+    emit::scalar(text)
+}
+
 /// The manifest of a policy as `render` prints it.
 #[must_use]
 pub fn network_policy_text(policy: &NetworkPolicy) -> String {
