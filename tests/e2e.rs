@@ -16,6 +16,7 @@ mod e2e {
     pub(crate) mod additions;
     pub(crate) mod argocd;
     pub(crate) mod containers;
+    pub(crate) mod graph;
     pub(crate) mod helm;
     pub(crate) mod image;
     pub(crate) mod kpt;
@@ -39,6 +40,7 @@ fn main() {
     trials.extend(e2e::argocd::trials());
     trials.extend(e2e::helm::trials());
     trials.extend(e2e::kpt::life_of_a_package());
+    trials.extend(e2e::graph::trials());
     trials.extend(e2e::additions::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }
