@@ -49,7 +49,7 @@ pub(super) struct InputEdge {
 }
 
 /// Where a box belongs.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Region {
     /// Left of all namespaces.
     Left,
