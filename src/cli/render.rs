@@ -1,9 +1,11 @@
 //! `render`: manifests in, the complete manifest stream out (`DESIGN.md` 1.1, 1.4 rules 11, 12 and 16).
 
+use super::bundles::Previous;
 use super::environment::{self, FromEnvironment};
 use super::producer;
 use super::streams::{complain, excerpts, print, report};
 use super::{FAULTY, Settings};
+use enforce_intents::Subject;
 use enforce_intents::config::schema::field_names;
 use enforce_intents::diag::Findings;
 use enforce_intents::diag::Severity;
@@ -22,6 +24,8 @@ pub(super) struct Arguments {
     /// Namespace of manifests that have none
     #[arg(long, value_name = "NAMESPACE")]
     namespace: Option<String>,
+    #[command(flatten)]
+    previous: Previous,
     #[command(flatten)]
     settings: Settings,
     /// Render what a program prints, and fail if it fails: a pipe without a shell. Comes last; `$(ARGOCD_APP_NAME)` and the
@@ -49,7 +53,12 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
         None => files::read(&arguments.paths, &mut io::stdin().lock()),
         Some((program, its_arguments)) => printed_by(program, its_arguments, &variables)?,
     };
+    let compared = arguments.previous.is_given().then(|| (sources.clone(), settings.clone()));
     let mut outcome = enforce_intents::render(sources, settings);
+    if let Some((sources, settings)) = compared {
+        let bundle = enforce_intents::bundle(sources, settings.clone(), Subject::Rendered);
+        outcome.findings.0.extend(arguments.previous.roll_out(&settings, &bundle).0);
+    }
     outcome.findings.0.extend(unreadable.0);
     excerpts(&outcome.package, &outcome.findings, Severity::Warning);
     Ok(match outcome.output {
