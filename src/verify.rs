@@ -14,5 +14,5 @@ pub mod output;
 pub mod reach;
 pub mod remedy;
 pub mod rendered;
-pub mod roll_out;
 pub mod rendered_check;
+pub mod roll_out;

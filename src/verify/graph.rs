@@ -209,7 +209,9 @@ impl Draft {
             _ => None,
         };
         let is_new = |known: &[Place], place: &Place| !known.contains(place);
-        self.declarations.extend(other.declarations.into_iter().filter(|place| is_new(&self.declarations, place)).collect::<Vec<_>>());
+        self.declarations.extend(
+            other.declarations.into_iter().filter(|place| is_new(&self.declarations, place)).collect::<Vec<_>>(),
+        );
         for note in other.notes {
             if !self.notes.contains(&note) {
                 self.notes.push(note);

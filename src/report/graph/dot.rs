@@ -54,7 +54,10 @@ fn nodes(picture: &Picture<'_>, text: &mut String) {
             _ if node.is_open_to_all => ", style=\"rounded,dashed\", color=\"#b7791f\"",
             _ => "",
         };
-        namespaces.entry(words.namespace).or_default().push(format!("n{index} [label=\"{name}{separator}{detail}\"{more}];"));
+        namespaces
+            .entry(words.namespace)
+            .or_default()
+            .push(format!("n{index} [label=\"{name}{separator}{detail}\"{more}];"));
     }
     for (number, (namespace, lines)) in namespaces.into_iter().enumerate() {
         if let Some(namespace) = &namespace {

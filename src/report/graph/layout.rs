@@ -115,7 +115,8 @@ pub(super) fn layout(input: &Input) -> Layout {
     // and they are laid out again with room for these.
     let sides = vec![None; input.edges.len()];
     let columns = pack::columns(input, &block::blocks(input, &sides));
-    let sides: Vec<Option<(Side, Side)>> = input.edges.iter().map(|edge| sides_between(input, &columns, edge)).collect();
+    let sides: Vec<Option<(Side, Side)>> =
+        input.edges.iter().map(|edge| sides_between(input, &columns, edge)).collect();
     let blocks = block::blocks(input, &sides);
     let packed = pack::pack(input, &blocks, &columns);
     let mut boxes = vec![Rectangle::default(); input.boxes.len()];

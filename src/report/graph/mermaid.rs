@@ -16,7 +16,10 @@ const LONGEST: usize = 60;
 /// The flowchart.
 #[must_use]
 pub fn text(picture: &Picture<'_>) -> String {
-    let mut text = format!("%% {}\n%% -->: allowed, -.-x: denied, -.->: unknown, -.-o: open but not declared\n", counts(picture.graph));
+    let mut text = format!(
+        "%% {}\n%% -->: allowed, -.-x: denied, -.->: unknown, -.-o: open but not declared\n",
+        counts(picture.graph)
+    );
     text.push_str("flowchart LR\n");
     nodes(picture, &mut text);
     edges(picture, &mut text);
@@ -32,7 +35,9 @@ pub fn text(picture: &Picture<'_>) -> String {
 pub fn fault(picture: &Picture<'_>, text: &str) -> Option<String> {
     let edges = picture.graph.edges.len();
     if edges > MAX_EDGES {
-        return Some(format!("{edges} edges: mermaid draws {MAX_EDGES} unless its maxEdges is raised, which GitHub does not allow"));
+        return Some(format!(
+            "{edges} edges: mermaid draws {MAX_EDGES} unless its maxEdges is raised, which GitHub does not allow"
+        ));
     }
     let length = text.chars().count();
     (length > MAX_TEXT).then(|| {

@@ -57,14 +57,16 @@ impl Picture<'_> {
             NodeKind::Beyond => outside("outside the cluster", "addresses let out to"),
             NodeKind::ApiServer => outside("API server", "Kubernetes"),
             NodeKind::Internet(addresses) => outside(addresses, "outside the cluster"),
-            NodeKind::EntryPoint(what) => match what.rsplit_once(' ').map(|(kind, object)| (kind, object.split_once('/'))) {
-                // A Service or an Ingress belongs to its namespace, what has none to the cluster.
-                Some((kind, Some((namespace, name)))) => {
-                    NodeWords { namespace: Some(one_line(namespace)), ..outside(name, kind) }
+            NodeKind::EntryPoint(what) => {
+                match what.rsplit_once(' ').map(|(kind, object)| (kind, object.split_once('/'))) {
+                    // A Service or an Ingress belongs to its namespace, what has none to the cluster.
+                    Some((kind, Some((namespace, name)))) => {
+                        NodeWords { namespace: Some(one_line(namespace)), ..outside(name, kind) }
+                    }
+                    Some((kind, None)) => outside(what.rsplit(' ').next().unwrap_or(what), kind),
+                    None => outside(what, ""),
                 }
-                Some((kind, None)) => outside(what.rsplit(' ').next().unwrap_or(what), kind),
-                None => outside(what, ""),
-            },
+            }
         }
     }
 

@@ -29,8 +29,7 @@ const DNS_PORTS: [u16; 2] = [53, 5353];
 /// Reports blocked traffic of every kind, and gives a verdict for all of it.
 pub(super) fn find(reach: &Reachability<'_>, config: &Config, findings: &mut Findings) -> Vec<TrafficVerdict> {
     let directory = Directory::new(reach);
-    let mut search =
-        Search { reach, directory: &directory, findings, reported: BTreeSet::new(), verdicts: Vec::new() };
+    let mut search = Search { reach, directory: &directory, findings, reported: BTreeSet::new(), verdicts: Vec::new() };
     search.services();
     search.exposures();
     search.webhooks();

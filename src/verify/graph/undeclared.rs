@@ -29,8 +29,11 @@ pub(super) fn add(builder: &mut Builder<'_, '_>, report: &CheckReport, is_groupe
         let sources: Vec<(usize, &ConnectionSet)> =
             runs.iter().flat_map(|run| (run.first..=run.last).map(move |source| (source, &run.connections))).collect();
         for (source, members) in groups(builder.reach, destination, &sources, is_grouped) {
-            let undeclared: Vec<usize> =
-                members.iter().map(|(source, _)| *source).filter(|&source| !pairs.contains(&(source, destination))).collect();
+            let undeclared: Vec<usize> = members
+                .iter()
+                .map(|(source, _)| *source)
+                .filter(|&source| !pairs.contains(&(source, destination)))
+                .collect();
             let Some(&example) = undeclared.first() else { continue };
             if !matches!(source, NodeKind::Workload(_)) || builder.edges.len() < MAX_EDGES {
                 let connections = members.iter().fold(ConnectionSet::none(), |set, (_, own)| set.union(own));

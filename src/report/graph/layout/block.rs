@@ -181,12 +181,14 @@ impl Part {
         let mut layer: Vec<usize> = layering.layer.iter().map(|layer| layer + 1).collect();
         let right = layer.iter().copied().max().unwrap_or_default() + 1;
         let outgoing: Vec<Exit> = self.exits.iter().copied().collect();
-        let exits = outgoing.iter().zip(linked.len()..).map(|(&(node, side, _), vertex)| (at(&local, node), vertex, side));
+        let exits =
+            outgoing.iter().zip(linked.len()..).map(|(&(node, side, _), vertex)| (at(&local, node), vertex, side));
         let exits: Vec<(usize, usize, Side)> = exits.collect();
         layer.extend(exits.iter().map(|(.., side)| if *side == Side::Left { 0 } else { right }));
         let inner = links.iter().zip(&layering.is_reversed);
         let inner = inner.map(|(&(from, to), &is_reversed)| if is_reversed { (to, from) } else { (from, to) });
-        let outer = exits.iter().map(|&(node, exit, side)| if side == Side::Left { (exit, node) } else { (node, exit) });
+        let outer =
+            exits.iter().map(|&(node, exit, side)| if side == Side::Left { (exit, node) } else { (node, exit) });
         let all: Vec<(usize, usize)> = inner.chain(outer).collect();
         let length = |&(from, to): &(usize, usize)| at(&layer, to).saturating_sub(at(&layer, from));
         let bends: usize = all.iter().map(|link| length(link).saturating_sub(1)).sum();

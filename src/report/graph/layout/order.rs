@@ -88,7 +88,8 @@ impl Layered {
     /// Sorts every layer by the mean position of the neighbours in the one that was sorted before.
     fn sweep(&mut self, is_forward: bool) {
         let depth = self.layers.len();
-        let indices: Vec<usize> = if is_forward { (1..depth).collect() } else { (0..depth.saturating_sub(1)).rev().collect() };
+        let indices: Vec<usize> =
+            if is_forward { (1..depth).collect() } else { (0..depth.saturating_sub(1)).rev().collect() };
         let links = if is_forward { &self.before } else { &self.after };
         for index in indices {
             let Some(layer) = self.layers.get_mut(index) else { continue };

@@ -27,9 +27,8 @@ pub(super) struct Packed {
 /// Finds a place for everything. `columns` has the column of every namespace.
 pub(super) fn pack(input: &Input, blocks: &[Block], columns: &[usize]) -> Packed {
     let region = |node: usize| input.boxes.get(node).map_or(Region::Right, |one| one.region);
-    let of_region = |wanted: Region| -> Vec<usize> {
-        (0..input.boxes.len()).filter(|&index| region(index) == wanted).collect()
-    };
+    let of_region =
+        |wanted: Region| -> Vec<usize> { (0..input.boxes.len()).filter(|&index| region(index) == wanted).collect() };
     let (left, right) = (of_region(Region::Left), of_region(Region::Right));
     let gap = input.column_gap + MORE_GAP;
     let left_width = outer_width(input, &left);
@@ -81,8 +80,10 @@ fn members(input: &Input, columns: &[usize]) -> Vec<Vec<usize>> {
 
 /// Gives the frames of the namespaces and where the next column would begin.
 fn frames(blocks: &[Block], columns: &[Vec<usize>], first: i32, gap: i32) -> (Vec<Rectangle>, i32) {
-    let of = |members: &[usize]| members.iter().filter_map(|&group| Some((group, blocks.get(group)?))).collect::<Vec<_>>();
-    let height = |members: &[usize]| of(members).iter().map(|(_, block)| block.height + GROUP_GAP).sum::<i32>() - GROUP_GAP;
+    let of =
+        |members: &[usize]| members.iter().filter_map(|&group| Some((group, blocks.get(group)?))).collect::<Vec<_>>();
+    let height =
+        |members: &[usize]| of(members).iter().map(|(_, block)| block.height + GROUP_GAP).sum::<i32>() - GROUP_GAP;
     let highest = columns.iter().map(|members| height(members)).max().unwrap_or_default();
     let mut frames = vec![Rectangle::default(); blocks.len()];
     let mut x = first;
@@ -118,7 +119,8 @@ fn callers_first(input: &Input, groups: usize) -> Vec<usize> {
         }
     }
     let mut order: Vec<usize> = (0..groups).collect();
-    let share = |group: usize| 1000 * (at(&out, group) - at(&into, group)) / (at(&out, group) + at(&into, group)).max(1);
+    let share =
+        |group: usize| 1000 * (at(&out, group) - at(&into, group)) / (at(&out, group) + at(&into, group)).max(1);
     order.sort_by_key(|&group| (Reverse(share(group)), group));
     order
 }
@@ -143,13 +145,7 @@ fn neighbours(input: &Input, blocks: &[Block], groups: &[Rectangle]) -> Vec<Vec<
 }
 
 /// One column of nodes near their neighbours, or several if there are many.
-fn outer(
-    input: &Input,
-    nodes: &[usize],
-    neighbours: &[Vec<i32>],
-    x: i32,
-    height: i32,
-) -> Vec<(usize, Rectangle)> {
+fn outer(input: &Input, nodes: &[usize], neighbours: &[Vec<i32>], x: i32, height: i32) -> Vec<(usize, Rectangle)> {
     let wish = |node: usize| mean(list(neighbours, node).iter().copied()).unwrap_or(height / 2);
     let mut nodes: Vec<usize> = nodes.to_vec();
     nodes.sort_by_key(|&node| (wish(node), node));

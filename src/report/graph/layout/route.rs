@@ -53,12 +53,17 @@ pub(super) fn paths(
     sides: &[Option<(Side, Side)>],
 ) -> Vec<Path> {
     let inner = |edge: usize| inner_sides(input, boxes, list(lanes, edge), edge);
-    let all: Vec<(Side, Side)> = (0..input.edges.len()).map(|edge| at(sides, edge).unwrap_or_else(|| inner(edge))).collect();
+    let all: Vec<(Side, Side)> =
+        (0..input.edges.len()).map(|edge| at(sides, edge).unwrap_or_else(|| inner(edge))).collect();
     let ends = ends(input, boxes, lanes, &all, sides);
     let ways = input.edges.iter().zip(&all).zip(&ends).enumerate();
     let mut paths: Vec<Path> = ways
         .map(|(index, ((edge, &sides), &(start, end)))| {
-            if edge.from == edge.to { loop_at(rectangle(boxes, edge.from)) } else { path(start, end, sides, list(lanes, index)) }
+            if edge.from == edge.to {
+                loop_at(rectangle(boxes, edge.from))
+            } else {
+                path(start, end, sides, list(lanes, index))
+            }
         })
         .collect();
     place_labels(input, boxes, &mut paths);
@@ -109,7 +114,8 @@ fn ends(
         for (node, mut own) in lists.into_iter().enumerate() {
             own.sort_by_key(|one| (one.next, one.shared, one.edge, one.is_start));
             let frame = rectangle(boxes, node);
-            let is_one = |a: &Attachment, b: &Attachment| a.shared.is_some() && (a.shared, a.next) == (b.shared, b.next);
+            let is_one =
+                |a: &Attachment, b: &Attachment| a.shared.is_some() && (a.shared, a.next) == (b.shared, b.next);
             let slots: Vec<&[Attachment]> = own.chunk_by(is_one).collect();
             let count = i32::try_from(slots.len()).unwrap_or(i32::MAX);
             let room = (frame.height - 14).max(0);
