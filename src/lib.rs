@@ -267,7 +267,7 @@ pub fn roll_out(previous: Vec<SourceText>, settings: &Settings, next: &Bundle) -
     let has_config = package.iter().any(|(_, resource)| resource.kind == config::raw::KIND);
     let before = if has_config {
         let namespace = next.config.namespace.iter().map(|namespace| ("namespace".to_owned(), namespace.clone()));
-        bundle(previous, Settings { config: None, set: namespace.collect() }, Subject::Rendered)
+        bundle(previous, Settings { config: None, set: namespace.collect(), lane: settings.lane }, Subject::Rendered)
     } else {
         bundle(previous, settings.clone(), Subject::AsIs)
     };
