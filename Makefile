@@ -76,6 +76,7 @@ image: $(if $(LOCAL),static go-tools)
 
 # What the end-to-end tests run. A tool that cannot be installed fails here, with its name.
 tools: go-tools apt-tools
+	@kubectl version --client >/dev/null || { echo "kubectl is missing: see kubernetes.io, or Google's package kubectl" >&2; exit 1; }
 	@kpt version >/dev/null || { echo "kpt is missing: see kpt.dev, or Google's package google-cloud-cli-kpt" >&2; exit 1; }
 
 # Linked statically, since the sidecar's image has them too. `go version -m` tells what a program was built from.

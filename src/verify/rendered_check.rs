@@ -36,8 +36,12 @@ pub fn check(world: &World, plan: &Plan, mut findings: Findings) -> Findings {
     if !was_run {
         findings.push(not_rendered(world, plan));
     } else if let Some(name) = findings.0.iter().find(|finding| UNRESOLVED.contains(&finding.code)) {
-        let why =
-            format!("{} differ, but intents name what is not in the stream: {}", objects(changes.len()), name.message);
+        let differ = if changes.len() == 1 {
+            "1 object differs".to_owned()
+        } else {
+            format!("{} objects differ", changes.len())
+        };
+        let why = format!("{differ}, but intents name what is not in the stream: {}", name.message);
         findings.push(not_compared(&why));
         findings.0.extend(unlabelled(world, plan));
     } else {
@@ -123,22 +127,17 @@ fn unlabelled(world: &World, plan: &Plan) -> Vec<Finding> {
 }
 
 fn not_rendered(world: &World, plan: &Plan) -> Finding {
-    let count = plan.new_objects.len();
-    let message = match (world.workloads.first(), count) {
-        (Some(_), 0) => "no pod has a label that a run writes: the function did not run".to_owned(),
-        (Some(_), _) => format!(
-            "no pod has a label that a run writes, and {} missing: the function did not run",
-            if count == 1 { "a policy is".to_owned() } else { format!("{count} policies are") }
-        ),
-        (None, _) => format!("{} missing that a run writes: the function did not run", objects(count)),
+    let labels = (!plan.map_changes.is_empty()).then(|| "no pod has a label that a run writes".to_owned());
+    let policies = match plan.new_objects.len() {
+        0 => None,
+        1 => Some("a policy is missing".to_owned()),
+        count => Some(format!("{count} policies are missing")),
     };
+    let parts: Vec<String> = labels.into_iter().chain(policies).collect();
+    let message = format!("{}: the function did not run", parts.join(", and "));
     Finding::new(Code::NotRendered, world.workloads.first().map(|workload| workload.place), message).with_help(
         "kustomize needs both --enable-alpha-plugins and --enable-exec; without the second it skips the function and exits 0",
     )
-}
-
-fn objects(count: usize) -> String {
-    if count == 1 { "1 object".to_owned() } else { format!("{count} objects") }
 }
 
 fn stale(place: Option<Place>, message: String) -> Finding {
