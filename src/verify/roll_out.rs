@@ -52,16 +52,16 @@ pub fn roll_out(before: &World, after: &World) -> Findings {
 
     let labels = |label: fn(&Rolling<'_>) -> Labels| rolling.iter().map(label).collect::<Vec<Labels>>();
     let (old, new) = (labels(|rolling| rolling.old.clone()), labels(|rolling| rolling.new.clone()));
-    let was_allowed = Phase::new(before, &rolling, &old_policies, &old, &old);
-    let will_be_allowed = Phase::new(after, &rolling, &new_policies, &new, &new);
+    let was_allowed = Phase::new(&rolling, &old_policies, (before, &old), (before, &old));
+    let will_be_allowed = Phase::new(&rolling, &new_policies, (after, &new), (after, &new));
     let matters =
         |client: usize, server: usize| was_allowed.allows(client, server) && will_be_allowed.allows(client, server);
     let mut findings = Findings::default();
-    let applied = Phase::new(after, &rolling, &new_policies, &new, &old);
+    let applied = Phase::new(&rolling, &new_policies, (after, &new), (after, &old));
     for (index, cut) in applied.cut_off(matters) {
         findings.0.extend(rolling.get(index).map(|rolling| too_early(&rolling_names(&cut, after), rolling.workload)));
     }
-    let left = Phase::new(after, &rolling, &until_deleted, &old, &new);
+    let left = Phase::new(&rolling, &until_deleted, (before, &old), (after, &new));
     for (index, cut) in left.cut_off(matters) {
         findings.0.extend(rolling.get(index).map(|rolling| too_late(&rolling_names(&cut, after), rolling.workload)));
     }
