@@ -104,7 +104,7 @@ impl<'p> Phase<'p> {
         let breaks = |client_labels, server_labels| {
             !self.lets_through(&self.other, (client, client_labels), (server, server_labels))
         };
-        if !breaks(Meant, Meant) {
+        if self.allows(client, server) {
             let by_client = self.differs(client) && breaks(Other, Meant);
             let by_server = self.differs(server) && breaks(Meant, Other);
             let by_both = !by_client && !by_server && breaks(Other, Other);
