@@ -55,7 +55,8 @@ pub(super) struct Judged {
 /// How to read bundles, one after the other.
 pub(super) struct Reader {
     settings: enforce_intents::Settings,
-    subject: Subject,
+    /// What is judged about the manifests.
+    pub(super) subject: Subject,
 }
 
 impl Options {
