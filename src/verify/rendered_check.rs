@@ -51,6 +51,7 @@ fn has_ours(world: &World) -> bool {
     let is_ours = |labels: &Labels| labels.keys().any(|key| key.starts_with(OUR_LABELS));
     world.workloads.iter().any(|workload| is_ours(&workload.template_labels))
         || world.policies.iter().any(|input| is_ours(&input.policy.labels))
+        || world.staged_policies.iter().any(|staged| is_ours(&staged.preview.policy.labels))
         || world.other_generated.iter().any(|other| is_ours(&other.labels))
 }
 
@@ -84,7 +85,8 @@ fn known_objects(world: &World) -> BTreeMap<ResourceId, (ObjectName, Place)> {
         .map(|one| (one.resource, (name("ClientIntents", &one.namespace, &one.name), one.client_place)));
     let policies = world.policies.iter().map(|one| (one.resource, (one.policy.object_name(), one.place)));
     let others = world.other_generated.iter().map(|one| (one.resource, (one.id.clone(), one.place)));
-    workloads.chain(namespaces).chain(intents).chain(policies).chain(others).collect()
+    let staged = world.staged_policies.iter().map(|one| (one.preview.resource, (one.object_name(), one.preview.place)));
+    workloads.chain(namespaces).chain(intents).chain(policies).chain(staged).chain(others).collect()
 }
 
 /// `lacks the labels a=b, c=d and has the stale labels e`, for any map.
@@ -124,12 +126,15 @@ fn unlabelled(world: &World, plan: &Plan) -> Vec<Finding> {
 
 fn not_rendered(world: &World, plan: &Plan) -> Finding {
     let count = plan.new_objects.len();
+    let policies = if count == 1 { "a policy is".to_owned() } else { format!("{count} policies are") };
+    // `selectors: native` writes none.
+    let labels_are_missing = plan.map_changes.iter().any(|change| !change.set.is_empty());
     let message = match (world.workloads.first(), count) {
+        (Some(_), 1..) if !labels_are_missing => format!("{policies} missing: the function did not run"),
         (Some(_), 0) => "no pod has a label that a run writes: the function did not run".to_owned(),
-        (Some(_), _) => format!(
-            "no pod has a label that a run writes, and {} missing: the function did not run",
-            if count == 1 { "a policy is".to_owned() } else { format!("{count} policies are") }
-        ),
+        (Some(_), _) => {
+            format!("no pod has a label that a run writes, and {policies} missing: the function did not run")
+        }
         (None, _) => format!("{} missing that a run writes: the function did not run", objects(count)),
     };
     Finding::new(Code::NotRendered, world.workloads.first().map(|workload| workload.place), message).with_help(
