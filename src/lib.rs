@@ -206,7 +206,10 @@ pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) ->
         Subject::Output => {
             let Compiled { config, world, plan, findings } = compile(&mut package, settings);
             let findings = config.apply_rules(verify::rendered_check::check(&world, &plan, findings));
-            (config, Some(world), findings)
+            let mut judged = world.clone();
+            verify::rendered::add_previews(&world, &plan, &mut judged);
+            judged.policies.retain(|policy| policy.resource != verify::rendered::NOT_IN_INPUT);
+            (config, Some(judged), findings)
         }
         Subject::AsIs => {
             let (mut config, mut findings) = configure(&mut package, settings);
