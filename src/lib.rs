@@ -97,7 +97,7 @@ pub fn process(input: Vec<u8>, settings: Settings) -> Outcome {
         Err(findings) => return Outcome { findings, ..Outcome::default() },
     };
     let compiled = compile(&mut package, settings);
-    findings.0.extend(compiled.findings.0);
+    add_verdicts(&compiled, &mut findings);
     if !findings.has_errors() {
         let results = report::krm::results(&package, &findings);
         match write::resource_list(&package, &compiled.plan, &compiled.config, &results) {
@@ -122,7 +122,7 @@ pub fn process(input: Vec<u8>, settings: Settings) -> Outcome {
 pub fn render(sources: Vec<SourceText>, settings: Settings) -> Outcome {
     let (mut package, mut findings) = read::stream::read(sources);
     let compiled = compile(&mut package, settings);
-    findings.0.extend(compiled.findings.0);
+    add_verdicts(&compiled, &mut findings);
     let mut output = None;
     if !findings.has_errors() {
         match write::manifest_stream(&package, &compiled.plan, &compiled.config) {
@@ -137,6 +137,17 @@ pub fn render(sources: Vec<SourceText>, settings: Settings) -> Outcome {
         }
     }
     Outcome { output, findings, package }
+}
+
+/// Adds what compiling found, and which declared calls the policies of others refuse: a denied call is an error, as in `check`.
+fn add_verdicts(compiled: &Compiled, findings: &mut Findings) {
+    let found = compiled.findings.clone();
+    if findings.has_errors() || found.has_errors() {
+        findings.0.extend(found.0);
+        return;
+    }
+    let refused = verify::check::refused_calls(&compiled.world, &compiled.plan, &compiled.config);
+    findings.0.extend(verify::check::merged(found, compiled.config.apply_rules(refused)).0);
 }
 
 /// Argo CD prunes an application whose plugin succeeds with an empty stream.
