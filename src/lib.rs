@@ -39,7 +39,7 @@ pub mod verify;
 pub mod write;
 
 use config::Config;
-use diag::{Code, Finding, Findings};
+use diag::{Code, Finding, Findings, Severity};
 use model::place::ResourceId;
 use model::world::World;
 use plan::Plan;
@@ -141,13 +141,32 @@ pub fn render(sources: Vec<SourceText>, settings: Settings) -> Outcome {
 
 /// Adds what compiling found, and which declared calls the policies of others refuse: a denied call is an error, as in `check`.
 fn add_verdicts(compiled: &Compiled, findings: &mut Findings) {
-    let found = compiled.findings.clone();
+    let found = with_invalid_policies_as_warnings(compiled.findings.clone(), &compiled.config);
     if findings.has_errors() || found.has_errors() {
         findings.0.extend(found.0);
         return;
     }
     let refused = verify::check::refused_calls(&compiled.world, &compiled.plan, &compiled.config);
     findings.0.extend(verify::check::merged(found, compiled.config.apply_rules(refused)).0);
+}
+
+/// A policy of another hand that the API server would refuse does not keep intents from being compiled: it is passed on with a
+/// warning (`DESIGN.md` 1.3 promise 4), while the commands that judge call it an error. What `rules` say goes before.
+fn with_invalid_policies_as_warnings(mut findings: Findings, config: &Config) -> Findings {
+    for finding in &mut findings.0 {
+        let is_invalid_policy = matches!(
+            finding.code,
+            Code::InvalidPolicy
+                | Code::InvalidPolicySelector
+                | Code::InvalidPolicyPeer
+                | Code::InvalidPolicyBlock
+                | Code::InvalidPolicyPort
+        );
+        if is_invalid_policy && !config.rules.contains_key(&finding.code) {
+            finding.severity = Severity::Warning;
+        }
+    }
+    findings
 }
 
 /// Argo CD prunes an application whose plugin succeeds with an empty stream.
@@ -213,7 +232,7 @@ pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) ->
             findings.0.extend(found.0);
             understand::use_deployed_names(&mut config, &world);
             let findings = config.apply_rules(findings);
-            (config, is_configured.then_some(world), findings)
+            (config, is_configured.then(|| world.with_virtual_workloads()), findings)
         }
     };
     findings.0.extend(found.0);

@@ -28,7 +28,7 @@ pub fn rendered(world: &World, plan: &Plan) -> World {
             after.policies.push(generated(policy, NOT_IN_INPUT, None));
         }
     }
-    after
+    after.with_virtual_workloads()
 }
 
 fn generated(policy: &NetworkPolicy, resource: ResourceId, place: Option<Place>) -> InputPolicy {
