@@ -41,7 +41,7 @@ lint:
 # The cases of a folder outside this repository, named by ENFORCE_INTENTS_CORPUS, besides our own. Prints the counts.
 corpus:
 	@test -d "$${ENFORCE_INTENTS_CORPUS:-}" || { echo "set ENFORCE_INTENTS_CORPUS to the folder of the corpus" >&2; exit 1; }
-	cargo test --locked --test golden --test connectivity --test fidelity -- --quiet
+	cargo test --locked --test golden --test connectivity --test fidelity --test check -- --quiet
 
 # Times on generated bundles, and how they grow: benches/README.md.
 bench:

@@ -41,7 +41,7 @@ pub mod verify;
 pub mod write;
 
 use config::Config;
-use diag::{Code, Finding, Findings};
+use diag::{Code, Finding, Findings, Severity};
 use model::place::ResourceId;
 use model::world::World;
 use plan::Plan;
@@ -104,7 +104,7 @@ pub fn process(input: Vec<u8>, settings: Settings) -> Outcome {
             Err(findings) => return Outcome { findings, ..Outcome::default() },
         };
     let compiled = compile(&mut package, settings);
-    findings.0.extend(compiled.findings.0);
+    add_verdicts(&compiled, &mut findings);
     if !findings.has_errors() {
         let results = report::krm::results(&package, &findings);
         match write::resource_list(&package, &compiled.plan, &compiled.config, &results) {
@@ -129,7 +129,7 @@ pub fn process(input: Vec<u8>, settings: Settings) -> Outcome {
 pub fn render(sources: Vec<SourceText>, settings: Settings) -> Outcome {
     let (mut package, mut findings) = read::stream::read_with(sources, None, settings.lane);
     let compiled = compile(&mut package, settings);
-    findings.0.extend(compiled.findings.0);
+    add_verdicts(&compiled, &mut findings);
     let mut output = None;
     if !findings.has_errors() {
         match write::manifest_stream(&package, &compiled.plan, &compiled.config) {
@@ -144,6 +144,36 @@ pub fn render(sources: Vec<SourceText>, settings: Settings) -> Outcome {
         }
     }
     Outcome { output, findings, package }
+}
+
+/// Adds what compiling found, and which declared calls the policies of others refuse: a denied call is an error, as in `check`.
+fn add_verdicts(compiled: &Compiled, findings: &mut Findings) {
+    let found = with_invalid_policies_as_warnings(compiled.findings.clone(), &compiled.config);
+    if findings.has_errors() || found.has_errors() {
+        findings.0.extend(found.0);
+        return;
+    }
+    let refused = verify::check::refused_calls(&compiled.world, &compiled.plan, &compiled.config);
+    findings.0.extend(verify::check::merged(found, compiled.config.apply_rules(refused)).0);
+}
+
+/// A policy of another hand that the API server would refuse does not keep intents from being compiled: it is passed on with a
+/// warning (`DESIGN.md` 1.3 promise 4), while the commands that judge call it an error. What `rules` say goes before.
+fn with_invalid_policies_as_warnings(mut findings: Findings, config: &Config) -> Findings {
+    for finding in &mut findings.0 {
+        let is_invalid_policy = matches!(
+            finding.code,
+            Code::InvalidPolicy
+                | Code::InvalidPolicySelector
+                | Code::InvalidPolicyPeer
+                | Code::InvalidPolicyBlock
+                | Code::InvalidPolicyPort
+        );
+        if is_invalid_policy && !config.rules.contains_key(&finding.code) {
+            finding.severity = Severity::Warning;
+        }
+    }
+    findings
 }
 
 /// Argo CD prunes an application whose plugin succeeds with an empty stream.
@@ -222,7 +252,7 @@ pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) ->
             understand::use_deployed_names(&mut config, &world);
             findings.0.extend(verify::rendered::previews_left_out(&world));
             let findings = config.apply_rules(findings);
-            (config, is_configured.then_some(world), findings)
+            (config, is_configured.then(|| world.with_virtual_workloads()), findings)
         }
     };
     findings.0.extend(found.0);

@@ -428,7 +428,7 @@ fn check_judges_every_declared_call() {
         "{}",
         output.stdout
     );
-    assert!(output.stdout.contains("\n1/1 declared calls allowed; 0 errors, "), "{}", output.stdout);
+    assert!(output.stdout.contains("\n1/1 declared call allowed; 0 errors, "), "{}", output.stdout);
     let blocked = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: none}, spec: {podSelector: {}, policyTypes: [Egress]}}";
     let input = format!("{}\n---\n{blocked}\n", manifests());
     let output = run(&["check"], &[], &input);

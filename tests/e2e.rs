@@ -16,8 +16,8 @@ mod e2e {
     pub(crate) mod additions;
     pub(crate) mod argocd;
     pub(crate) mod containers;
-    pub(crate) mod graph;
     pub(crate) mod docs;
+    pub(crate) mod graph;
     pub(crate) mod helm;
     pub(crate) mod image;
     pub(crate) mod kpt;

@@ -32,7 +32,7 @@ pub fn rendered(world: &World, plan: &Plan) -> World {
         }
     }
     add_previews(world, plan, &mut after);
-    after
+    after.with_virtual_workloads()
 }
 
 /// Lets our previews, those of the plan, count as the policies that they preview.
