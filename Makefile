@@ -7,7 +7,7 @@ TOOLS := $(CURDIR)/.tools/bin
 KUSTOMIZE_VERSION := v5.8.1
 export PATH := $(TOOLS):$(PATH)
 
-.PHONY: build test e2e lint corpus bench install tools
+.PHONY: build test e2e lint corpus bench mutants install tools
 
 build:
 	cargo build --locked --release
@@ -28,9 +28,17 @@ corpus:
 	@test -d "$${ENFORCE_INTENTS_CORPUS:-}" || { echo "set ENFORCE_INTENTS_CORPUS to the folder of the corpus" >&2; exit 1; }
 	cargo test --locked --test golden --test connectivity --test fidelity -- --quiet
 
-# Times on generated bundles, and how they grow: benches/README.md.
+# Times and memory on generated bundles, and how they grow: benches/README.md.
 bench:
+	cargo bench --locked --bench speed
 	cargo bench --locked --bench reachability
+
+# Mutants of small texts, which both ways to read YAML must agree on; `make test` runs 100,000 of them. FIRST is the number of the
+# first one.
+SECONDS_OF_MUTANTS ?= 600
+FIRST ?= 1000000
+mutants:
+	cargo bench --locked --bench lane_mutants -- $(SECONDS_OF_MUTANTS) $(FIRST) testdata fn-config
 
 install:
 	cargo install --locked --path .
