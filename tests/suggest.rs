@@ -19,8 +19,12 @@ use std::process::Command;
 /// One run of the program, which must succeed: standard output and standard error.
 fn run(arguments: &[&str], expected_code: i32) -> (String, String) {
     let root = env!("CARGO_MANIFEST_DIR");
-    let output =
-        Command::new(env!("CARGO_BIN_EXE_enforce-intents")).args(arguments).env_clear().current_dir(root).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_enforce-intents"))
+        .args(arguments)
+        .env_clear()
+        .current_dir(root)
+        .output()
+        .unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     let (stdout, stderr) = (text(output.stdout), text(output.stderr));
     assert_eq!(output.status.code(), Some(expected_code), "{arguments:?}: {stderr}");
@@ -109,7 +113,8 @@ fn online_boutique() {
     let mut real = BTreeSet::new();
     let mut client = String::new();
     for line in intents.lines().map(str::trim) {
-        let name = |line: &str| line.split_once("name: ").unwrap().1.split([',', '}']).next().unwrap().trim().to_owned();
+        let name =
+            |line: &str| line.split_once("name: ").unwrap().1.split([',', '}']).next().unwrap().trim().to_owned();
         if line.starts_with("workload:") {
             client = name(line);
         } else if line.starts_with("- service:") {
@@ -137,7 +142,9 @@ fn suggestions_compile_and_are_allowed() {
         let path = std::env::temp_dir().join(format!("enforce-intents-suggest-{}-{case}.yaml", std::process::id()));
         std::fs::write(&path, format!("{}\n---\n{suggested}", documents.join("\n---\n").trim_end())).unwrap();
         let bundle = path.to_str().unwrap();
-        for profile in ["profile=classic", "profile=v2"] {
+        // Two workloads of one name are told apart by their kinds, which classic labels do not have.
+        let has_namesakes = case == "two-tenants";
+        for profile in ["profile=v2", "profile=classic"].into_iter().take(if has_namesakes { 1 } else { 2 }) {
             run(&["render", bundle, "--set", profile], 0);
             let (json, _) = run(&["check", bundle, "--format", "json", "--set", profile], 0);
             let report: Value = serde_json::from_str(&json).unwrap();
