@@ -177,7 +177,7 @@ fn wrong_origins_are_wrong_arguments() {
 #[test]
 fn secrets_stay_secret() {
     let (stdout, stderr) = run(&["suggest", "testdata/suggest/web-shop/input.yaml"], 0);
-    assert!(stdout.contains("key SEARCH_URL of Secret api"));
+    assert!(stdout.contains("env SEARCH_URL of container api, all of Secret api"));
     for text in [stdout, stderr] {
         assert!(!text.contains("pa55word") && !text.contains("partner.example.org"), "{text}");
     }
