@@ -45,7 +45,9 @@ use diag::{Code, Finding, Findings};
 use model::place::ResourceId;
 use model::world::World;
 use plan::Plan;
+use read::lane::Lane;
 use read::package::{Package, Resource, Role};
+use read::prune::needed_to_compile;
 use source::SourceText;
 
 /// What a run gives: the text to print, if any, and what there is to say.
@@ -87,6 +89,8 @@ pub struct Settings {
     pub config: Option<SourceText>,
     /// Single fields (`--set`), which win over every file.
     pub set: Vec<(String, String)>,
+    /// Who reads YAML.
+    pub lane: Lane,
 }
 
 /// The KRM function: one ResourceList in, one out (`DESIGN.md` 1.1, `spec/krm.md` 3).
@@ -94,10 +98,11 @@ pub struct Settings {
 /// A failing run returns the input unchanged with `results` where the envelope could be read, else no output.
 #[must_use]
 pub fn process(input: Vec<u8>, settings: Settings) -> Outcome {
-    let (mut package, mut findings) = match read::resource_list::read(input) {
-        Ok(read) => read,
-        Err(findings) => return Outcome { findings, ..Outcome::default() },
-    };
+    let (mut package, mut findings) =
+        match read::resource_list::read_with(input, Some(needed_to_compile), settings.lane) {
+            Ok(read) => read,
+            Err(findings) => return Outcome { findings, ..Outcome::default() },
+        };
     let compiled = compile(&mut package, settings);
     findings.0.extend(compiled.findings.0);
     if !findings.has_errors() {
@@ -122,7 +127,7 @@ pub fn process(input: Vec<u8>, settings: Settings) -> Outcome {
 /// `sources` are in output order; an `EnforceIntents` in one of them is the functionConfig.
 #[must_use]
 pub fn render(sources: Vec<SourceText>, settings: Settings) -> Outcome {
-    let (mut package, mut findings) = read::stream::read(sources);
+    let (mut package, mut findings) = read::stream::read_with(sources, None, settings.lane);
     let compiled = compile(&mut package, settings);
     findings.0.extend(compiled.findings.0);
     let mut output = None;
@@ -171,6 +176,8 @@ pub enum Subject {
     Rendered,
     /// The manifests as they stand.
     AsIs,
+    /// The manifests as they stand, which should be the output of a run: what a run would change about them is a finding.
+    Output,
 }
 
 /// A bundle whose reachability can be judged.
@@ -189,11 +196,16 @@ pub struct Bundle {
 /// Reads a bundle for judging. Faulty policies are findings and left out; the rest can be judged.
 #[must_use]
 pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) -> Bundle {
-    let (mut package, mut findings) = read::stream::read(sources);
+    let (mut package, mut findings) = read::stream::read_with(sources, None, settings.lane);
     let (config, world, found) = match subject {
         Subject::Rendered => {
             let Compiled { config, world, plan, findings } = compile(&mut package, settings);
             let world = verify::rendered::rendered(&world, &plan);
+            (config, Some(world), findings)
+        }
+        Subject::Output => {
+            let Compiled { config, world, plan, findings } = compile(&mut package, settings);
+            let findings = config.apply_rules(verify::rendered_check::check(&world, &plan, findings));
             (config, Some(world), findings)
         }
         Subject::AsIs => {
@@ -205,6 +217,7 @@ pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) ->
             // Manifests that are judged as they stand need no intents.
             findings.0.retain(|finding| finding.code != Code::NoClientIntents);
             understand::use_deployed_names(&mut config, &world);
+            findings.0.extend(verify::rendered::previews_left_out(&world));
             let findings = config.apply_rules(findings);
             (config, is_configured.then_some(world), findings)
         }
@@ -238,10 +251,36 @@ pub fn suggest(sources: Vec<SourceText>, settings: Settings, options: &suggest::
         None => (None, Findings::default()),
     };
     let mut suggested = Suggested { suggestions, findings, package };
-    // Who asks for suggestions knows that there are no intents.
-    suggested.findings.0.retain(|finding| finding.code != Code::NoClientIntents);
     suggested.findings.0.extend(notes.0);
     suggested
+}
+
+/// What is cut off while pods roll from what is deployed to a bundle that was read with `settings`.
+///
+/// `previous` is what is deployed: rendered manifests, or a package with an `EnforceIntents`, which is rendered by it.
+#[must_use]
+pub fn roll_out(previous: Vec<SourceText>, settings: &Settings, next: &Bundle) -> Findings {
+    let Some(after) = next.world.as_ref().filter(|_| next.config.staged == config::Staged::None) else {
+        return Findings::default();
+    };
+    let (package, _) = read::stream::read(previous.clone());
+    let has_config = package.iter().any(|(_, resource)| resource.kind == config::raw::KIND);
+    let before = if has_config {
+        let namespace = next.config.namespace.iter().map(|namespace| ("namespace".to_owned(), namespace.clone()));
+        bundle(previous, Settings { config: None, set: namespace.collect(), lane: settings.lane }, Subject::Rendered)
+    } else {
+        bundle(previous, settings.clone(), Subject::AsIs)
+    };
+    let fault = before.findings.0.iter().find(|finding| finding.prevents_compiling());
+    match (before.world, fault) {
+        (Some(before), None) => next.config.apply_rules(verify::roll_out::roll_out(&before, after)),
+        (_, fault) => {
+            let reason = fault.map(|fault| fault.message.as_str()).unwrap_or_default();
+            let message = format!("what is deployed cannot be compared with: {reason}");
+            let finding = Finding::new(Code::InvalidInput, None, message);
+            Findings(vec![finding.with_help("--previous takes rendered manifests, or a package that compiles")])
+        }
+    }
 }
 
 /// The configuration: that of the input, the file and the single settings, each stronger than the one before.

@@ -3,6 +3,7 @@
 pub mod check;
 pub mod diff;
 pub mod explain;
+pub mod graph;
 pub mod human;
 pub mod json;
 pub mod krm;
