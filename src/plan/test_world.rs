@@ -39,7 +39,7 @@ impl Builder {
             protocol: Protocol::Tcp,
             place,
         });
-        let container = Container { name: "main".into(), image: String::new(), ports: ports.collect() };
+        let container = Container { name: "main".into(), image: String::new(), ports: ports.collect(), is_init: false };
         let app = labels(&[("app", name)]);
         self.world.workloads.push(Workload {
             controller: None,
