@@ -69,12 +69,13 @@ fn is_for_its_workload(rest: &str, policy: &NetworkPolicy) -> bool {
         .is_none_or(|identity| is_name_of(rest, identity, policy) || naming::looks_cut(rest))
 }
 
-/// Whether a workload of that name may have that identity. Names of policies are in lower case and without `_`, so for some
-/// names that cannot be told.
+/// Whether a workload of that name may have that identity. Names of policies are in lower case, with `.` for each `_`, so for
+/// some names that cannot be told.
 fn is_name_of(name: &str, identity: &str, policy: &NetworkPolicy) -> bool {
-    let formatted =
-        |name: &str| Identity { namespace: policy.namespace.clone(), name: name.to_owned(), kind: None }.formatted();
-    formatted(name) == identity || name.contains('.') || identity.bytes().any(|byte| byte.is_ascii_uppercase())
+    let is_of =
+        |name: String| Identity { namespace: policy.namespace.clone(), name, kind: None }.formatted() == identity;
+    let lost_its_letters = name.matches('.').count() > 1 || identity.bytes().any(|byte| byte.is_ascii_uppercase());
+    is_of(name.to_owned()) || is_of(name.replace('.', "_")) || lost_its_letters
 }
 
 /// Whether a classic policy's name ends with the namespace that it admits; else it has another run's suffix.

@@ -151,16 +151,9 @@ fn ownership() {
 fn classic_policies_of_another_suffix_are_not_ours() {
     let config = classic(|config| config.policy_name_suffix = "-team".into());
     let written = shop().after(&shop().plan(&config).0);
-    let classic_names =
-        ["access-to-db-from-shop-team", "access-to-my.api-from-shop-team", "svc-access-to-db-from-shop-team"];
     for input in &written.world.policies {
         let with_none = crate::plan::ownership::is_ours(&input.policy, &classic(|_| {}));
-        assert_eq!(
-            with_none,
-            !classic_names.contains(&input.policy.name.as_str()),
-            "{}",
-            described_policy(&input.policy)
-        );
+        assert!(!with_none, "{}", described_policy(&input.policy));
         assert!(crate::plan::ownership::is_ours(&input.policy, &config));
     }
 }
