@@ -232,7 +232,7 @@ pub struct VirtualWorkload {
     /// Its kind.
     pub kind: String,
     /// Labels of the pods.
-    pub pod_labels: BTreeMap<String, String>,
+    pub pod_labels: Labels,
     /// Ports of the pods: name, protocol, number.
     pub ports: Vec<(Option<String>, crate::model::policy::Protocol, u16)>,
 }
