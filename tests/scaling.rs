@@ -128,7 +128,7 @@ fn seconds(list: &str, is_render: bool) -> f64 {
     let best = (0..3).map(|_| {
         let set = [("profile", "v2"), ("enableEgressNetworkPolicyCreation", "true")];
         let set = set.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
-        let settings = Settings { config: None, set };
+        let settings = Settings { set, ..Settings::default() };
         let before = processor_time();
         if is_render {
             black_box(render(vec![SourceText { origin: SourceOrigin::Stdin, text: list.to_owned() }], settings));

@@ -44,7 +44,7 @@ const REFUSED: [(&str, &str); 20] = [
 ];
 
 fn settings() -> Settings {
-    Settings { config: None, set: vec![("profile".to_owned(), "v2".to_owned())] }
+    Settings { set: vec![("profile".to_owned(), "v2".to_owned())], ..Settings::default() }
 }
 
 fn files() -> Vec<(String, Vec<u8>)> {

@@ -9,7 +9,7 @@ use enforce_intents::model::place::ResourceId;
 use enforce_intents::plan::{MapChange, Plan};
 use enforce_intents::read::package::Package;
 use enforce_intents::read::tree::{Node, NodeId, Shape, Tree};
-use enforce_intents::read::{self, parser, prune};
+use enforce_intents::read::{self, lane, parser, prune};
 use enforce_intents::report::{self, human};
 use enforce_intents::source::{SourceOrigin, SourceText};
 use enforce_intents::verify::listing::{self, ListFilter};
@@ -36,7 +36,14 @@ pub const TARGETS: [(&str, fn(&[u8])); 7] = [
 pub fn parse(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let whole = parser::parse(text);
-    let pruned = parser::parse_keeping(text, Some(prune::is_needed_to_compile));
+    let pruned = parser::parse_keeping(text, Some(prune::needed_to_compile));
+    if let Some(fast) = lane::parse_fast(text, None) {
+        assert_eq!(
+            shown(text, &fast),
+            whole.as_ref().map(|whole| shown(text, whole)).unwrap_or_default(),
+            "the lanes differ"
+        );
+    }
     match (&whole, &pruned) {
         (Ok((tree, documents)), Ok((pruned_tree, pruned_documents))) => {
             assert_eq!(documents.len(), pruned_documents.len());
@@ -61,6 +68,13 @@ pub fn parse(data: &[u8]) {
         }
         _ => panic!("pruning changes what is YAML: {whole:?} {pruned:?}"),
     }
+}
+
+/// Every node with its span and value.
+fn shown(text: &str, (tree, documents): &(Tree, Vec<parser::Document>)) -> String {
+    let nodes = (0..tree.len()).filter_map(|id| u32::try_from(id).ok()).map(|id| tree.node(text, NodeId(id)));
+    let nodes: Vec<_> = nodes.map(|node| (format!("{node:?}"), node.subtree_end(), node.as_str())).collect();
+    format!("{documents:?} {nodes:?}")
 }
 
 fn check_spans(tree: &Tree, text: &str, root: NodeId) {
@@ -215,10 +229,10 @@ pub fn function_config(data: &[u8]) {
     let set: Option<Vec<(String, String)>> =
         text.lines().map(|line| line.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned()))).collect();
     let settings = match set {
-        Some(set) => Settings { config: None, set },
+        Some(set) => Settings { config: None, set, ..Settings::default() },
         None => {
             let config = SourceText { origin: SourceOrigin::File("config.yaml".into()), text: text.to_owned() };
-            Settings { config: Some(config), set: Vec::new() }
+            Settings { config: Some(config), ..Settings::default() }
         }
     };
     let outcome = enforce_intents::process(FUNCTION_CONFIG_LIST.as_bytes().to_vec(), settings.clone());
@@ -233,7 +247,7 @@ pub fn intents(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let mut bundles = Vec::new();
     for (subject, profile) in [(Subject::Rendered, "v2"), (Subject::AsIs, "classic"), (Subject::Rendered, "classic")] {
-        let settings = Settings { config: None, set: vec![("profile".to_owned(), profile.to_owned())] };
+        let settings = Settings { set: vec![("profile".to_owned(), profile.to_owned())], ..Settings::default() };
         let bundle = enforce_intents::bundle(vec![stdin(text)], settings, subject);
         show(&bundle.package, &bundle.findings);
         bundles.push(bundle);
@@ -244,8 +258,13 @@ pub fn intents(data: &[u8]) {
         show(&bundle.package, &faults::faults(reach));
         let checked = verify::check::check(reach, &bundle.config);
         show(&bundle.package, &checked.findings);
-        let check =
-            report::check::Check { package: &bundle.package, intents: &checked.intents, findings: &checked.findings };
+        let check = report::check::Check {
+            package: &bundle.package,
+            reach: Some(reach),
+            intents: &checked.intents,
+            findings: &checked.findings,
+            gate: report::check::Gate { least: Severity::Error, unknown: false },
+        };
         let _ = (report::check::human(check), is_json(&report::check::json(check)));
         let filter = ListFilter::default();
         let (connections, exposures) = (listing::list(reach, &filter), exposure::exposures(reach, &filter));
@@ -271,7 +290,7 @@ fn is_json(text: &str) {
 /// The KRM function: a good run gives a list that a second run does not change; a bad one says why.
 pub fn function(data: &[u8]) {
     for profile in ["classic", "v2"] {
-        let settings = Settings { config: None, set: vec![("profile".to_owned(), profile.to_owned())] };
+        let settings = Settings { set: vec![("profile".to_owned(), profile.to_owned())], ..Settings::default() };
         let outcome = enforce_intents::process(data.to_vec(), settings.clone());
         check_outcome(&outcome);
         if let Some(output) = &outcome.output {
@@ -292,7 +311,7 @@ pub fn render(data: &[u8]) {
             "{{apiVersion: fn.kpt.dev/v1alpha1, kind: EnforceIntents, metadata: {{name: c}}, spec: {{profile: {profile}, defaultDeny: {deny}}}}}"
         );
         let config = if deny == "{}" { config.replace(", defaultDeny: {}", "") } else { config };
-        let settings = Settings { config: Some(SourceText { origin, text: config }), set: Vec::new() };
+        let settings = Settings { config: Some(SourceText { origin, text: config }), ..Settings::default() };
         let outcome = enforce_intents::render(vec![stdin(text)], settings.clone());
         check_outcome(&outcome);
         if let (false, Some(output)) = (outcome.failed(), outcome.output) {

@@ -8,7 +8,7 @@ use crate::model::identity::Identity;
 use crate::model::intent::ProtectedService;
 use crate::model::place::{Place, ResourceId};
 use crate::model::policy::{InputPolicy, Protocol};
-use crate::model::selector::{LabelSelector, Labels};
+use crate::model::selector::{LabelSelector, Labels, Operator};
 use crate::model::service::{Endpoints, Service};
 use crate::model::workload::Workload;
 use crate::model::world::{Namespace, World};
@@ -43,7 +43,7 @@ pub(crate) struct ApiServerAddresses {
     pub(crate) cluster_ips: Vec<IpAddr>,
     /// Endpoint addresses: those of the configuration, else those of the bundle; never empty.
     pub(crate) endpoints: Vec<IpAddr>,
-    /// Endpoint ports; never empty.
+    /// Endpoint ports; empty if they are not known.
     pub(crate) ports: Vec<(Protocol, u16)>,
 }
 
@@ -68,7 +68,12 @@ pub(crate) struct PlanContext<'a> {
     protected: BTreeMap<(&'a str, &'a str), Vec<&'a ProtectedService>>,
     hand_written: BTreeMap<&'a str, Vec<&'a InputPolicy>>,
     intents: BTreeMap<ResourceId, (&'a str, &'a str)>,
+    /// `selectors: native`: what the own selector of each workload selects; empty otherwise.
+    pub(crate) own_selections: OwnSelections<'a>,
 }
+
+/// Namespace and selector -> the workloads that it selects, sorted by (name, kind).
+pub(crate) type OwnSelections<'a> = BTreeMap<(&'a str, LabelSelector), Vec<&'a Workload>>;
 
 impl<'a> PlanContext<'a> {
     /// Indexes the world. `final_labels` has the labels of the workloads' pods after the plan, workload by workload.
@@ -122,6 +127,7 @@ impl<'a> PlanContext<'a> {
                 .iter()
                 .map(|intents| (intents.resource, (intents.namespace.as_str(), intents.name.as_str())))
                 .collect(),
+            own_selections: OwnSelections::new(),
         }
     }
 
@@ -135,9 +141,11 @@ impl<'a> PlanContext<'a> {
         self.namespaces.get(name).copied()
     }
 
-    /// Endpoints and EndpointSlices of a Service, in input order.
+    /// Endpoints and EndpointSlices of a Service, in an order that does not depend on that of the input.
     pub(crate) fn endpoints(&self, namespace: &str, service: &str) -> Vec<&'a Endpoints> {
-        self.endpoints.get(&(namespace, service)).cloned().unwrap_or_default()
+        let mut endpoints = self.endpoints.get(&(namespace, service)).cloned().unwrap_or_default();
+        endpoints.sort_by(|a, b| (&a.addresses, &a.ports).cmp(&(&b.addresses, &b.ports)));
+        endpoints
     }
 
     /// NetworkPolicies of that namespace in the input that are not ours.
@@ -158,7 +166,14 @@ impl<'a> PlanContext<'a> {
 
     /// The workloads of a namespace whose pods a selector selects, in input order.
     pub(crate) fn selected(&self, namespace: &str, selector: &LabelSelector) -> Vec<LabelledWorkload<'a>> {
-        self.candidates(namespace, &selector.match_labels).filter(|found| selector.matches(found.labels)).collect()
+        let values = selector.match_expressions.iter().filter(|requirement| requirement.operator == Operator::In);
+        let in_one = values.filter_map(|requirement| match requirement.values.as_slice() {
+            [value] => Some((requirement.key.clone(), value.clone())),
+            _ => None,
+        });
+        let mut labels = selector.match_labels.clone();
+        labels.extend(in_one);
+        self.candidates(namespace, &labels).filter(|found| selector.matches(found.labels)).collect()
     }
 
     /// The workloads behind a Service, in input order; none if it has no selector (decision D10).
@@ -253,19 +268,18 @@ impl<'a> PlanContext<'a> {
     /// The API server's addresses from the configuration or the bundle; `None` when no endpoint is known (decision D17).
     pub(crate) fn api_server(&self) -> Option<ApiServerAddresses> {
         let cluster_ips = self.service("default", "kubernetes").map(|service| service.cluster_ips.clone());
-        let (endpoints, ports): (Vec<IpAddr>, Vec<(Protocol, u16)>) = match &self.config.api_server {
-            Some(api_server) => {
-                let ports = api_server.ports.iter().map(|port| (Protocol::Tcp, *port)).collect();
-                (api_server.addresses.clone(), ports)
-            }
-            None => {
-                let slices = self.endpoints("default", "kubernetes");
-                let addresses = slices.iter().flat_map(|slice| slice.addresses.iter().copied()).collect();
-                (addresses, slices.iter().flat_map(|slice| slice.ports.iter().map(|(port, p)| (*p, *port))).collect())
-            }
+        let slices = self.endpoints("default", "kubernetes");
+        let endpoints: Vec<IpAddr> = match &self.config.api_server {
+            Some(api_server) => api_server.addresses.clone(),
+            None => slices.iter().flat_map(|slice| slice.addresses.iter().copied()).collect(),
         };
-        let known = !endpoints.is_empty() && !ports.is_empty();
-        known.then(|| ApiServerAddresses {
+        let ports: Vec<(Protocol, u16)> = match &self.config.api_server {
+            Some(api_server) if !api_server.ports.is_empty() => {
+                api_server.ports.iter().map(|port| (Protocol::Tcp, *port)).collect()
+            }
+            _ => slices.iter().flat_map(|slice| slice.ports.iter().map(|(port, p)| (*p, *port))).collect(),
+        };
+        (!endpoints.is_empty()).then(|| ApiServerAddresses {
             cluster_ips: distinct(cluster_ips.unwrap_or_default()),
             endpoints: distinct(endpoints),
             ports: distinct(ports),

@@ -79,8 +79,12 @@ fn workload_rules(
     let mut rules = Vec::new();
     for call in calls {
         let TargetKind::Workload(target) = &call.target else { continue };
-        let pods = selectors::workload_pods(target, context.config.profile);
-        rules.push(Rule { peers: vec![selectors::peer(context, pods, &target.namespace)], ports: Vec::new() });
+        let peers = selectors::workload_peers(context, target, Some(call.place), findings);
+        // A rule without peers would let out to everywhere.
+        if peers.is_empty() {
+            continue;
+        }
+        rules.push(Rule { peers, ports: Vec::new() });
         if context.config.egress_service_selector_rules {
             rules.extend(service_selector_rules(context, target, call, reported, findings));
         }
@@ -157,9 +161,11 @@ fn service_rules(context: &PlanContext<'_>, client: &Identity, calls: &[Call], f
 
 /// The API server has no pods: its cluster addresses and endpoints, on the endpoint ports (decisions D9, D17).
 fn api_server_rule(context: &PlanContext<'_>, client: &Identity, call: &Call, findings: &mut Findings) -> Option<Rule> {
-    let Some(api_server) = context.api_server() else {
-        let message =
-            format!("egress of {client} to the API server needs endpoint addresses, which are not in the input");
+    let known = context.api_server();
+    // A rule without ports would open them all.
+    let lacking = if known.is_none() { "endpoint addresses" } else { "endpoint ports" };
+    let Some(api_server) = known.filter(|known| !known.ports.is_empty()) else {
+        let message = format!("egress of {client} to the API server needs {lacking}, which are not in the input");
         findings.push(Finding::new(Code::ApiServerUnknown, call.place, message).with_help(
             "set `apiServer: {addresses, ports}`, or add Service and Endpoints default/kubernetes to the input",
         ));

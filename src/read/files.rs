@@ -55,7 +55,7 @@ struct Reader {
 
 impl Reader {
     fn stdin(&mut self, stdin: &mut dyn Read) {
-        match read_bounded(stdin) {
+        match read_up_to_limit(stdin, 0) {
             Ok(bytes) => self.add(SourceOrigin::Stdin, bytes),
             Err(error) => self.fault(format!("standard input cannot be read: {error}"), None),
         }
@@ -64,7 +64,7 @@ impl Reader {
     fn file(&mut self, path: &Path) {
         let bytes = fs::canonicalize(path).and_then(|canonical| {
             let is_new = self.seen.insert(canonical);
-            if is_new { read_file(path).map(Some) } else { Ok(None) }
+            if is_new { fs::File::open(path).and_then(read_file).map(Some) } else { Ok(None) }
         });
         match bytes {
             Ok(Some(bytes)) => self.add(SourceOrigin::File(path.to_owned()), bytes),
@@ -144,20 +144,21 @@ impl Reader {
     }
 }
 
-fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    let mut file = fs::File::open(path)?;
-    if file.metadata()?.len() > LARGEST_INPUT {
-        return Err(too_large());
-    }
-    read_bounded(&mut file)
-}
-
-/// Everything that a stream has to give.
+/// Everything in an open file.
 ///
 /// # Errors
-/// Those of the stream, and that it gives more than [`LARGEST_INPUT`].
-pub fn read_bounded(stream: &mut dyn Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+/// Those of the file, and that it is larger than [`LARGEST_INPUT`].
+pub fn read_file(mut file: fs::File) -> io::Result<Vec<u8>> {
+    let size = file.metadata()?.len();
+    if size > LARGEST_INPUT {
+        return Err(too_large());
+    }
+    read_up_to_limit(&mut file, usize::try_from(size).unwrap_or_default())
+}
+
+/// Everything that a stream has to give, which is about `size` bytes, unless it is more than [`LARGEST_INPUT`].
+fn read_up_to_limit(stream: &mut dyn Read, size: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(size);
     stream.take(LARGEST_INPUT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST_INPUT { Err(too_large()) } else { Ok(bytes) }
 }

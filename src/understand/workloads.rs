@@ -95,10 +95,17 @@ pub(super) fn read(
         owner: owner(&mut fields),
         controller: controller(object),
         replicas: spec.and_then(|spec| replicas(&fields, spec)),
+        sync_wave: sync_wave(object),
         called_by,
         place: object.name_place(),
         template_path,
     })
+}
+
+/// Argo CD's wave, which counts as 0 if it is no number.
+fn sync_wave(object: &Object<'_>) -> Option<i64> {
+    let wave = object.node.path(&["metadata", "annotations", "argocd.argoproj.io/sync-wave"])?;
+    Some(wave.as_str().and_then(|wave| wave.parse().ok()).unwrap_or(0))
 }
 
 /// The name in the override annotation: the configured key, else the legacy one.
@@ -139,19 +146,18 @@ fn report_missing_template(fields: &mut Fields<'_, '_>) {
 
 /// Containers, and init containers that keep running beside them.
 fn containers<'a>(fields: &mut Fields<'_, 'a>, pod_spec: Node<'a>) -> Vec<Container> {
-    let mut nodes = fields.mappings(pod_spec, "containers");
-    nodes.extend(
-        fields
-            .mappings(pod_spec, "initContainers")
-            .into_iter()
-            .filter(|node| node.get("restartPolicy").and_then(Node::as_str) == Some("Always")),
-    );
-    nodes
+    let main = fields.mappings(pod_spec, "containers").into_iter().map(|node| (node, false));
+    let init = fields
+        .mappings(pod_spec, "initContainers")
         .into_iter()
-        .map(|node| Container {
+        .filter(|node| node.get("restartPolicy").and_then(Node::as_str) == Some("Always"))
+        .map(|node| (node, true));
+    main.chain(init)
+        .map(|(node, is_init)| Container {
             name: fields.text(node, "name").map(|(name, _)| name.to_owned()).unwrap_or_default(),
             image: fields.text(node, "image").map(|(image, _)| image.to_owned()).unwrap_or_default(),
             ports: fields.mappings(node, "ports").into_iter().filter_map(|port| container_port(fields, port)).collect(),
+            is_init,
         })
         .collect()
 }

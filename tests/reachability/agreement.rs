@@ -9,10 +9,10 @@ use enforce_intents::model::world::World;
 use enforce_intents::source::{SourceOrigin, SourceText};
 use enforce_intents::verify::addresses::AddressRange;
 use enforce_intents::verify::connections::ConnectionSet;
-use enforce_intents::verify::reach::decisions::{Segment, Verdict};
+use enforce_intents::verify::reach::decisions::{Decision, RuleRef, Segment, Verdict};
 use enforce_intents::verify::reach::{End, Reachability};
 use enforce_intents::{read, understand};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const PORTS: [u16; 5] = [80, 81, 85, 443, 8080];
 pub(crate) const PROTOCOLS: [Protocol; 3] = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
@@ -70,12 +70,19 @@ pub(crate) fn check(bundle: &Bundle) {
         let in_list = listed.get(&pair).cloned().unwrap_or_default();
         assert_eq!(in_list, reach.between(pair.0, pair.1));
     }
+    let mut table = reach.pair_table();
     for (from, from_end) in ends(bundle, &reach) {
         for (to, to_end) in ends(bundle, &reach) {
+            if let (End::Workload(source), End::Workload(destination)) = (from_end, to_end) {
+                assert_eq!(table.between(source, destination), &reach.between(from_end, to_end));
+            }
             if matches!((from, to), (Who::Address(_), Who::Address(_))) {
                 continue;
             }
             let segments = reach.explain(from_end, to_end);
+            if let End::Workload(destination) = to_end {
+                assert_eq!(openings(&reach, from_end, destination), first_rules(&segments));
+            }
             let all = segments.iter().fold(ConnectionSet::none(), |all, one| all.union(&one.connections));
             assert!(all.is_all());
             for (protocol, port) in PROTOCOLS.into_iter().flat_map(|protocol| PORTS.map(|port| (protocol, port))) {
@@ -96,4 +103,21 @@ pub(crate) fn check(bundle: &Bundle) {
             }
         }
     }
+}
+
+/// The ingress rules that open the destination to the source, by the short way.
+fn openings(reach: &Reachability<'_>, source: End, destination: usize) -> BTreeSet<RuleRef> {
+    let allowed = reach.between(source, End::Workload(destination));
+    let openings = reach.openings(destination);
+    openings.rules_for(source, &allowed, &reach.controllers()).into_iter().collect()
+}
+
+/// The same from the reasons.
+fn first_rules(segments: &[Segment]) -> BTreeSet<RuleRef> {
+    let allowed = segments.iter().filter(|segment| segment.verdict() == Verdict::Allowed);
+    let first = allowed.filter_map(|segment| match &segment.ingress {
+        Decision::Allowed(rules) => rules.first().copied(),
+        _ => None,
+    });
+    first.collect()
 }
