@@ -7,6 +7,7 @@
     clippy::string_slice,
     clippy::panic,
     dead_code,
+    unreachable_pub,
     reason = "a failing test may panic; the naive evaluator has more than fuzzing needs"
 )]
 

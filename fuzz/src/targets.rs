@@ -263,7 +263,7 @@ pub fn intents(data: &[u8]) {
             reach: Some(reach),
             intents: &checked.intents,
             findings: &checked.findings,
-            gate: report::check::Gate { least: Severity::Error, unknown: false },
+            gate: report::check::Gate { least: Severity::Error, denied: false, unknown: false },
         };
         let _ = (report::check::human(check), is_json(&report::check::json(check)));
         let filter = ListFilter::default();
