@@ -55,7 +55,9 @@ pub(super) fn is_block_scalar(value: Node<'_>) -> bool {
 
 /// Whether a value is a scalar whose trailing blank lines belong to it (`|+`).
 pub(super) fn keeps_blank_lines(value: Node<'_>) -> bool {
-    is_block_scalar(value) && value.as_str().is_some_and(|value| value.ends_with("\n\n"))
+    let is_kept =
+        |value: &str| value.ends_with("\n\n") || (value.ends_with('\n') && value.trim_matches('\n').is_empty());
+    is_block_scalar(value) && value.as_str().is_some_and(is_kept)
 }
 
 /// Whether a value is a mapping or sequence in block style.

@@ -75,7 +75,12 @@ fn removals(text: &str, entries: &[Entry<'_>], changes: &EntryChanges) -> Vec<Ed
     let mut edits = Vec::new();
     for (_, entry) in before.iter().enumerate().filter(|(index, _)| changes.removes(*index)) {
         let end = comma_after(text, entry).map_or(entry.end, |comma| comma + 1);
-        edits.push(Edit::delete(whole_line(text, start(entry)..end).unwrap_or(start(entry)..end + blanks(text, end))));
+        let next = end + blanks(text, end);
+        // A comment needs a blank before it.
+        let needs_blank = text.get(next..).is_some_and(|rest| rest.starts_with('#'))
+            && !text.get(..start(entry)).is_some_and(|before| before.ends_with([' ', '\t']));
+        let range = start(entry)..if needs_blank { end } else { next };
+        edits.push(Edit::delete(whole_line(text, start(entry)..end).unwrap_or(range)));
     }
     if let (Some(first), Some(last)) = (tail.first(), tail.last()) {
         let range = start(first)..last.end;
