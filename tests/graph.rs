@@ -22,7 +22,9 @@ use enforce_intents::write::network_policy_text;
 use enforce_intents::{Settings, Subject};
 use std::path::{Path, PathBuf};
 
-const FORMATS: [(&str, fn(&Picture<'_>) -> String); 4] =
+type Writer = fn(&Picture<'_>) -> String;
+
+const FORMATS: [(&str, Writer); 4] =
     [("mermaid", mermaid::text), ("dot", dot::text), ("svg", svg::text), ("html", html::text)];
 
 fn cases() -> Vec<PathBuf> {
