@@ -140,7 +140,8 @@ pub(super) fn before(text: &str, start: usize) -> Before<'_> {
     Before::Nothing
 }
 
-/// Whether the line that the value at `start` is in begins with a word that is about others' addresses, as nginx's `server_name` is.
+/// Whether the line that the value at `start` is in begins with a word that is about others' addresses, as nginx's
+/// `server_name` is.
 pub(super) fn is_in_line_about_others(text: &str, start: usize) -> bool {
     let before = tail(text, start, REACH);
     let line = before.rsplit('\n').next().unwrap_or_default();
