@@ -199,7 +199,7 @@ pub(super) fn is_about_others(key: &str) -> bool {
     let words = words(key);
     words.iter().any(|word| OTHER_WORDS.contains(&word.as_str()))
         || words.last().is_some_and(|last| PROSE_WORDS.contains(&last.as_str()))
-        || words.windows(2).any(|pair| matches!(pair, [first, second] if (first == "no" && second == "proxy") || (first == "server" && second == "name")))
+        || [["no", "proxy"], ["server", "name"]].iter().any(|pair| words.windows(2).any(|two| two == pair))
         || matches!(words.as_slice(), [code] if matches!(code.as_str(), "301" | "302" | "303" | "307" | "308"))
 }
 
