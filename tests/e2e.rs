@@ -17,6 +17,7 @@ mod e2e {
     pub(crate) mod argocd;
     pub(crate) mod containers;
     pub(crate) mod docs;
+    pub(crate) mod graph;
     pub(crate) mod helm;
     pub(crate) mod image;
     pub(crate) mod kpt;
@@ -43,6 +44,7 @@ fn main() {
     trials.extend(e2e::docs::trials());
     trials.extend(e2e::pipelines::trials());
     trials.extend(e2e::kpt::life_of_a_package());
+    trials.extend(e2e::graph::trials());
     trials.extend(e2e::additions::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }

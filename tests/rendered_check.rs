@@ -46,7 +46,8 @@ fn outputs_of_runs_are_recognised() {
             &[("labelWorkloads", "involved"), ("policyNameSuffix", "-a"), ("argocdSyncWave", "1")],
             &[("mode", "defaultShadow")],
             &[("selectors", "native")],
-            &[("staged", "calico")],
+            &[("staged", "calico"), ("profile", "v2")],
+            &[("staged", "calico"), ("selectors", "native")],
         ] {
             assert_eq!(judged(&rendered(path, fields), fields), "", "{path} {fields:?}");
         }
@@ -63,6 +64,10 @@ fn a_stream_without_anything_of_ours_was_not_rendered() {
     assert_eq!(
         judged(&skipped, &[("enableNetworkPolicyCreation", "false")]),
         "error not-rendered: no pod has a label that a run writes: the function did not run\n"
+    );
+    assert_eq!(
+        judged(&skipped, &[("selectors", "native")]),
+        "error not-rendered: a policy is missing: the function did not run\n"
     );
     // Nothing that could be labelled or asked for: nothing is missing.
     assert_eq!(judged("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\n", &[]), "");

@@ -55,6 +55,7 @@ fn has_ours(world: &World) -> bool {
     let is_ours = |labels: &Labels| labels.keys().any(|key| key.starts_with(OUR_LABELS));
     world.workloads.iter().any(|workload| is_ours(&workload.template_labels))
         || world.policies.iter().any(|input| is_ours(&input.policy.labels))
+        || world.staged_policies.iter().any(|staged| is_ours(&staged.preview.policy.labels))
         || world.other_generated.iter().any(|other| is_ours(&other.labels))
 }
 
@@ -88,7 +89,8 @@ fn known_objects(world: &World) -> BTreeMap<ResourceId, (ObjectName, Place)> {
         .map(|one| (one.resource, (name("ClientIntents", &one.namespace, &one.name), one.client_place)));
     let policies = world.policies.iter().map(|one| (one.resource, (one.policy.object_name(), one.place)));
     let others = world.other_generated.iter().map(|one| (one.resource, (one.id.clone(), one.place)));
-    workloads.chain(namespaces).chain(intents).chain(policies).chain(others).collect()
+    let staged = world.staged_policies.iter().map(|one| (one.preview.resource, (one.object_name(), one.preview.place)));
+    workloads.chain(namespaces).chain(intents).chain(policies).chain(staged).chain(others).collect()
 }
 
 /// `lacks the labels a=b, c=d and has the stale labels e`, for any map.
@@ -127,7 +129,9 @@ fn unlabelled(world: &World, plan: &Plan) -> Vec<Finding> {
 }
 
 fn not_rendered(world: &World, plan: &Plan) -> Finding {
-    let labels = (!plan.map_changes.is_empty()).then(|| "no pod has a label that a run writes".to_owned());
+    // `selectors: native` writes no label, but takes stale ones away.
+    let labels_are_missing = plan.map_changes.iter().any(|change| !change.set.is_empty());
+    let labels = labels_are_missing.then(|| "no pod has a label that a run writes".to_owned());
     let policies = match plan.new_objects.len() {
         0 => None,
         1 => Some("a policy is missing".to_owned()),
