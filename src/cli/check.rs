@@ -1,8 +1,9 @@
 //! `check`: renders in memory, then judges: does every declared call work, what breaks, what is open, what looks wrong.
 
-use super::bundles::Options;
+use super::bundles::{Options, Previous};
 use super::streams::{excerpts, print, report as report_notes};
 use super::{FAULTY, GOOD};
+use enforce_intents::Subject;
 use enforce_intents::config::Config;
 use enforce_intents::diag::{Code, Finding, Findings, Severity};
 use enforce_intents::report::check::{self, Check, Gate};
@@ -23,6 +24,11 @@ pub(super) struct Arguments {
     /// Warnings fail, too
     #[arg(long)]
     strict: bool,
+    /// The input should be the output of a run: fail if the function was skipped, or if a run would change anything
+    #[arg(long, conflicts_with = "as_is")]
+    rendered: bool,
+    #[command(flatten)]
+    previous: Previous,
     #[command(flatten)]
     options: Options,
 }
@@ -47,7 +53,13 @@ pub(super) fn run(arguments: Arguments) -> u8 {
 }
 
 fn try_run(arguments: Arguments) -> Result<u8, u8> {
-    let mut bundle = arguments.options.load()?.read_silently(&arguments.paths);
+    let mut reader = arguments.options.load()?;
+    if arguments.rendered {
+        reader.subject = Subject::Output;
+    }
+    let mut bundle = reader.read_silently(&arguments.paths);
+    let roll_out = reader.roll_out(&arguments.previous, &bundle);
+    bundle.findings.0.extend(roll_out.0);
     let world = bundle.world.take();
     let reach = world.as_ref().map(|world| Reachability::new(world, &bundle.config));
     let report = reach.as_ref().map(|reach| verify::check::check(reach, &bundle.config)).unwrap_or_default();

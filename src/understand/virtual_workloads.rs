@@ -119,6 +119,7 @@ fn workload(
         controller: None,
         replicas: None,
         called_by: Vec::new(),
+        sync_wave: Default::default(),
         place,
     }
 }

@@ -11,9 +11,9 @@ use crate::model::place::ResourceId;
 use crate::model::selector::Labels;
 use crate::model::value::Value;
 use crate::plan::Plan;
+use crate::read::lane;
 use crate::read::package::{Package, ResourceList, Role};
-use crate::read::parser::parse_keeping;
-use crate::read::prune::{IsNeeded, is_needed_to_compile};
+use crate::read::prune::{Selection, needed_to_compile};
 use crate::read::stream;
 use crate::read::tree::{Node, Tree};
 use crate::source::{SourceOrigin, SourceText};
@@ -71,8 +71,8 @@ fn verify_list(
     };
     let excerpt = excerpt.unwrap_or_else(all);
     // With aliases, what was kept whole in the input need not be kept in the output.
-    let is_needed: Option<IsNeeded> = if has_aliases { None } else { Some(is_needed_to_compile) };
-    let (tree, documents) = match parse_keeping(&excerpt.text, is_needed) {
+    let selection: Option<Selection> = if has_aliases { None } else { Some(needed_to_compile) };
+    let (tree, documents) = match lane::parse(&excerpt.text, selection, package.lane) {
         Ok(parsed) => parsed,
         Err(error) => return vec![(None, format!("it is not YAML: {error}"))],
     };
@@ -188,7 +188,7 @@ fn new_objects<'t>(new: &[Value], written: &mut impl Iterator<Item = Node<'t>>) 
 /// The documents of the stream: what was not dropped, in its order, then the new objects.
 fn verify_stream(package: &Package, plan: &Plan, output: &str) -> Vec<Fault> {
     let source = SourceText { origin: SourceOrigin::Synthetic("output"), text: output.to_owned() };
-    let (output, found) = stream::read(vec![source]);
+    let (output, found) = stream::read_with(vec![source], None, package.lane);
     if let Some(finding) = found.0.into_iter().find(|finding| finding.code == Code::InvalidInput) {
         return vec![(None, finding.message)];
     }
