@@ -11,6 +11,7 @@ mod tests;
 mod value;
 
 use crate::diag::{Code, Findings, Severity};
+use crate::model::labels::Labels;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -157,7 +158,7 @@ pub struct KnownWorkload {
     /// Kind.
     pub kind: String,
     /// Labels of its pods, for one that is not in the bundle.
-    pub pod_labels: BTreeMap<String, String>,
+    pub pod_labels: Labels,
 }
 
 /// The API server's addresses.
@@ -173,9 +174,9 @@ pub struct ApiServer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DnsPeer {
     /// Labels of the namespace; empty means the client's own namespace is not meant, every namespace is.
-    pub namespace_labels: BTreeMap<String, String>,
+    pub namespace_labels: Labels,
     /// Labels of the pods; empty means every pod of the namespaces.
-    pub pod_labels: BTreeMap<String, String>,
+    pub pod_labels: Labels,
     /// Address block instead of pods.
     pub cidr: Option<ipnet::IpNet>,
 }
@@ -231,7 +232,7 @@ pub struct VirtualWorkload {
     /// Its kind.
     pub kind: String,
     /// Labels of the pods.
-    pub pod_labels: BTreeMap<String, String>,
+    pub pod_labels: Labels,
     /// Ports of the pods: name, protocol, number.
     pub ports: Vec<(Option<String>, crate::model::policy::Protocol, u16)>,
 }

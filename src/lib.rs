@@ -49,6 +49,7 @@ use read::lane::Lane;
 use read::package::{Package, Resource, Role};
 use read::prune::needed_to_compile;
 use source::SourceText;
+use write::edit::EditSet;
 
 /// What a run gives: the text to print, if any, and what there is to say.
 #[derive(Clone, Debug, Default)]
@@ -93,33 +94,63 @@ pub struct Settings {
     pub lane: Lane,
 }
 
+/// What a run of the KRM function gives: the edits of its input instead of a second text.
+#[derive(Clone, Debug, Default)]
+pub struct Edited {
+    /// What to change in the input. `None` when nothing may be printed.
+    pub edits: Option<EditSet>,
+    /// Everything found, as in [`Outcome::findings`].
+    pub findings: Findings,
+    /// What was read; the input is among its sources.
+    pub package: Package,
+}
+
+impl Edited {
+    /// The output, in slices of the input and of the edits. `None` when nothing may be printed.
+    #[must_use]
+    pub fn slices(&self) -> Option<impl Iterator<Item = &str>> {
+        let source = self.package.sources.get(self.package.resource_list?.source.0 as usize)?;
+        Some(self.edits.as_ref()?.slices(&source.text))
+    }
+}
+
 /// The KRM function: one ResourceList in, one out (`DESIGN.md` 1.1, `spec/krm.md` 3).
 ///
 /// A failing run returns the input unchanged with `results` where the envelope could be read, else no output.
 #[must_use]
 pub fn process(input: Vec<u8>, settings: Settings) -> Outcome {
+    let edited = edit(input, settings);
+    let output = edited.slices().map(Iterator::collect);
+    Outcome { output, findings: edited.findings, package: edited.package }
+}
+
+/// Like [`process`], but the output is not put together: nothing of the input is copied.
+#[must_use]
+pub fn edit(input: Vec<u8>, settings: Settings) -> Edited {
     let (mut package, mut findings) =
         match read::resource_list::read_with(input, Some(needed_to_compile), settings.lane) {
             Ok(read) => read,
-            Err(findings) => return Outcome { findings, ..Outcome::default() },
+            Err(findings) => return Edited { findings, ..Edited::default() },
         };
     let compiled = compile(&mut package, settings);
     add_verdicts(&compiled, &mut findings);
+    // From here on the plan says it all, and the world of a large input is large.
+    let Compiled { config, plan, .. } = compiled;
     if !findings.has_errors() {
         let results = report::krm::results(&package, &findings);
-        match write::resource_list(&package, &compiled.plan, &compiled.config, &results) {
-            Ok(written) => {
-                findings.0.extend(verify::output::verify(&package, &compiled.plan, &compiled.config, &written).0);
+        match write::resource_list_edits(&package, &plan, &config, &results) {
+            Ok(edits) => {
+                findings.0.extend(verify::output::verify_edits(&package, &plan, &config, &edits).0);
                 if !findings.has_errors() {
-                    return Outcome { output: Some(written.text), findings, package };
+                    return Edited { edits: Some(edits), findings, package };
                 }
             }
             Err(faults) => findings.0.extend(faults.0),
         }
     }
     let results = report::krm::results(&package, &findings);
-    let unchanged = write::resource_list(&package, &Plan::default(), &compiled.config, &results);
-    Outcome { output: unchanged.ok().map(|written| written.text), findings, package }
+    let unchanged = write::resource_list_edits(&package, &Plan::default(), &config, &results);
+    Edited { edits: unchanged.ok(), findings, package }
 }
 
 /// `render`: manifests in, the complete manifest stream out (`DESIGN.md` 1.4 rule 12). A failing run has no output.
@@ -236,7 +267,10 @@ pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) ->
         Subject::Output => {
             let Compiled { config, world, plan, findings } = compile(&mut package, settings);
             let findings = config.apply_rules(verify::rendered_check::check(&world, &plan, findings));
-            (config, Some(world), findings)
+            let mut judged = world.clone();
+            verify::rendered::add_previews(&world, &plan, &mut judged);
+            judged.policies.retain(|policy| policy.resource != verify::rendered::NOT_IN_INPUT);
+            (config, Some(judged.with_virtual_workloads()), findings)
         }
         Subject::AsIs => {
             let (mut config, mut findings) = configure(&mut package, settings);

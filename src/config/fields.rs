@@ -8,6 +8,7 @@ use super::{
     VirtualWorkload, WorkloadKind,
 };
 use crate::diag::{Code, Severity};
+use crate::model::labels::Labels;
 use crate::model::policy::Protocol;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -449,7 +450,7 @@ fn text_set(value: &Checked) -> BTreeSet<String> {
     value.items().iter().map(|item| item.text().to_owned()).collect()
 }
 
-fn label_map(value: Option<&Checked>) -> BTreeMap<String, String> {
+fn label_map(value: Option<&Checked>) -> Labels {
     let entries = value.map(Checked::entries).unwrap_or_default();
     entries.iter().map(|(key, value)| (key.clone(), value.text().to_owned())).collect()
 }
