@@ -166,7 +166,7 @@ pub fn render(sources: Vec<SourceText>, settings: Settings) -> Outcome {
         match write::manifest_stream(&package, &compiled.plan, &compiled.config) {
             Ok(written) => {
                 findings.0.extend(verify::output::verify(&package, &compiled.plan, &compiled.config, &written).0);
-                if written.text.trim().is_empty() {
+                if has_no_content(&written.text) {
                     findings.push(nothing_to_render());
                 }
                 output = Some(written.text).filter(|_| !findings.has_errors());
@@ -205,6 +205,14 @@ fn with_invalid_policies_as_warnings(mut findings: Findings, config: &Config) ->
         }
     }
     findings
+}
+
+/// Whether a stream has nothing but comments, blank lines and marks of documents.
+fn has_no_content(stream: &str) -> bool {
+    stream.trim_start_matches('\u{feff}').lines().all(|line| {
+        let content = line.strip_prefix("---").or_else(|| line.strip_prefix("...")).unwrap_or(line).trim();
+        content.is_empty() || content.starts_with('#')
+    })
 }
 
 /// Argo CD prunes an application whose plugin succeeds with an empty stream.

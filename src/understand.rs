@@ -54,6 +54,7 @@ pub fn understand(package: &Package, config: &Config) -> (World, Findings) {
             world.package_paths.insert(object.resource, path.into());
         }
     }
+    services::drop_duplicates(&mut world.services, &mut findings);
     identities::finish(&mut world.workloads, &objects, config, &mut findings);
     let names = Names::new(&objects, &world.workloads, &world.services);
     references::resolve(&objects, &names, intents, protected, &mut world, &mut findings);

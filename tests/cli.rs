@@ -137,6 +137,7 @@ fn a_failing_render_prints_nothing() {
     for (input, says) in [
         (String::new(), "empty-input"),
         ("# only a comment\n".to_owned(), "empty-input"),
+        ("---\n# only\n--- # comments\n\n# and\n...\n".to_owned(), "empty-input"),
         ("{apiVersion: kpt.dev/v1, kind: Kptfile, metadata: {name: a}}".to_owned(), "empty-input"),
         ("a: [\n".to_owned(), "invalid-input"),
         (twice.join("\n---\n"), "duplicate-intents"),

@@ -184,7 +184,7 @@ fn structured_fields() {
     };
     let labels =
         |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    let dns_namespace: std::collections::BTreeMap<String, String> = labels(&[("kubernetes.io/metadata.name", "dns")]);
+    let dns_namespace: crate::model::selector::Labels = labels(&[("kubernetes.io/metadata.name", "dns")]);
     let cases: Vec<(&str, Config)> = vec![
         (
             "{watchedNamespaces: [a, b], enforcedNamespaces: [c]}",

@@ -330,7 +330,7 @@ impl Bundle {
             protocol: Protocol::Tcp,
             place,
         });
-        let container = Container { name: "main".into(), image: String::new(), ports: ports.collect() };
+        let container = Container { name: "main".into(), image: String::new(), ports: ports.collect(), is_init: false };
         workload.containers = vec![container];
         workload
     }

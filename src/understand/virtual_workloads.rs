@@ -111,7 +111,7 @@ fn workload(
         template_labels,
         template_annotations: Labels::new(),
         selector: None,
-        containers: vec![Container { name: String::new(), image: String::new(), ports }],
+        containers: vec![Container { name: String::new(), image: String::new(), ports, is_init: false }],
         host_network: false,
         host_network_place: None,
         pod_addresses: Vec::new(),
@@ -119,7 +119,7 @@ fn workload(
         controller: None,
         replicas: None,
         called_by: Vec::new(),
-        sync_wave: Default::default(),
+        sync_wave: None,
         place,
     }
 }

@@ -287,7 +287,12 @@ fn workload() -> impl Strategy<Value = Workload> {
             selector: Some(LabelSelector::from_labels(own.clone())),
             template_labels: own,
             template_annotations: scrape,
-            containers: vec![Container { name: "main".into(), image: String::new(), ports: ports.collect() }],
+            containers: vec![Container {
+                name: "main".into(),
+                image: String::new(),
+                ports: ports.collect(),
+                is_init: false,
+            }],
             host_network: false,
             host_network_place: None,
             pod_addresses: Vec::new(),
@@ -436,7 +441,7 @@ fn config() -> impl Strategy<Value = Config> {
                     name: "a".into(),
                     namespace: "c".into(),
                     kind: "Deployment".into(),
-                    pod_labels: BTreeMap::new(),
+                    pod_labels: Default::default(),
                 }],
                 ..Config::default()
             };

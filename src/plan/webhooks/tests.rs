@@ -90,7 +90,7 @@ fn hand_written_policies_decide() {
 #[test]
 fn control_plane() {
     let api_server = |addresses: &[&str]| {
-        Some(ApiServer { addresses: addresses.iter().map(|text| text.parse().unwrap()).collect(), ports: vec![6443] })
+        Some(ApiServer { addresses: addresses.iter().map(|text| text.parse().unwrap()).collect(), ports: Vec::new() })
     };
     let limited = |prefix: u8, addresses: &[&str]| Config {
         webhook_traffic_limit_to_control_plane: true,
