@@ -278,7 +278,7 @@ pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) ->
             let mut judged = world.clone();
             verify::rendered::add_previews(&world, &plan, &mut judged);
             judged.policies.retain(|policy| policy.resource != verify::rendered::NOT_IN_INPUT);
-            (config, Some(judged), findings)
+            (config, Some(judged.with_virtual_workloads()), findings)
         }
         Subject::AsIs => {
             let (mut config, mut findings) = configure(&mut package, settings);
