@@ -6,10 +6,14 @@ mod diff;
 mod environment;
 mod explain;
 mod function;
+mod graph;
+mod install;
 mod list;
+mod producer;
 mod render;
 mod schema;
 mod streams;
+mod suggest;
 
 use clap::{Args, Parser, Subcommand};
 use enforce_intents::diag::Severity;
@@ -46,6 +50,17 @@ struct Settings {
     /// One field of the functionConfig; wins over every file. Lists are comma-separated
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting)]
     set: Vec<(String, String)>,
+    /// Who reads YAML: the fast lane where it can, or the parser alone, to compare the two
+    #[arg(long, value_name = "LANE", default_value = "fast", hide = true)]
+    lane: Lane,
+}
+
+/// [`enforce_intents::read::lane::Lane`] as an argument.
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
+enum Lane {
+    #[default]
+    Fast,
+    Parser,
 }
 
 impl Settings {
@@ -54,7 +69,11 @@ impl Settings {
     /// # Errors
     /// The exit code, after the reason was written to stderr: without its configuration a run must give nothing.
     fn load(self) -> Result<enforce_intents::Settings, u8> {
-        let mut settings = enforce_intents::Settings { config: None, set: self.set };
+        let lane = match self.lane {
+            Lane::Fast => enforce_intents::read::lane::Lane::Fast,
+            Lane::Parser => enforce_intents::read::lane::Lane::Parser,
+        };
+        let mut settings = enforce_intents::Settings { config: None, set: self.set, lane };
         let Some(path) = self.config else { return Ok(settings) };
         if path.is_dir() || path.as_os_str() == "-" {
             streams::complain(&format!("--config {} is not a file", path.display()));
@@ -79,12 +98,22 @@ enum Command {
     Explain(explain::Arguments),
     /// Compare who can reach whom in two bundles
     Diff(diff::Arguments),
+    /// Write ClientIntents from what manifests, NetworkPolicies or observed flows already say; a starting point to review
+    Suggest(suggest::Arguments),
+    /// Draw who calls whom: mermaid, dot, svg, or a page to click through
+    Graph(graph::Arguments),
     /// Print the JSON Schema of the functionConfig
     Schema,
+    /// Copy this program into a directory: for images without a shell, such as Argo CD's init containers
+    Install(install::Arguments),
 }
 
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
+    // As a function in a pipeline: building the command line's description would take most of the time of a small run.
+    if std::env::args_os().len() <= 1 {
+        return ExitCode::from(function::run(Settings::default()));
+    }
     let code = match Arguments::try_parse() {
         Ok(Arguments { command: None, settings }) => function::run(settings),
         Ok(Arguments { command: Some(Command::Render(arguments)), .. }) => render::run(arguments),
@@ -92,7 +121,10 @@ pub(crate) fn run() -> ExitCode {
         Ok(Arguments { command: Some(Command::List(arguments)), .. }) => list::run(arguments),
         Ok(Arguments { command: Some(Command::Explain(arguments)), .. }) => explain::run(arguments),
         Ok(Arguments { command: Some(Command::Diff(arguments)), .. }) => diff::run(arguments),
+        Ok(Arguments { command: Some(Command::Suggest(arguments)), .. }) => suggest::run(arguments),
+        Ok(Arguments { command: Some(Command::Graph(arguments)), .. }) => graph::run(arguments),
         Ok(Arguments { command: Some(Command::Schema), .. }) => schema::run(),
+        Ok(Arguments { command: Some(Command::Install(arguments)), .. }) => install::run(arguments),
         Err(message) => {
             // Help goes to stdout, usage errors to stderr; a reader that has gone away changes neither's exit code.
             let _ = message.print();

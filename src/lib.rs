@@ -14,6 +14,7 @@
 //! * [`plan`]: decides labels and policies. Pure and total: it knows no text, and the same world always gives the same plan.
 //! * [`write`]: carries the plan out as edits of the input text and as new items. It never prints the user's YAML anew.
 //! * [`verify`]: reads the output again and compares it with the plan; judges who can reach whom.
+//! * [`suggest`](mod@suggest): the other way round, intents from addresses in manifests, policies and observed flows.
 //! * [`report`]: shows findings to people and tools; decides nothing.
 //!
 //! # Invariants
@@ -34,17 +35,21 @@ pub mod plan;
 pub mod read;
 pub mod report;
 pub mod source;
+pub mod suggest;
 pub mod understand;
 pub mod verify;
 pub mod write;
 
 use config::Config;
-use diag::{Code, Finding, Findings};
+use diag::{Code, Finding, Findings, Severity};
 use model::place::ResourceId;
 use model::world::World;
 use plan::Plan;
+use read::lane::Lane;
 use read::package::{Package, Resource, Role};
+use read::prune::needed_to_compile;
 use source::SourceText;
+use write::edit::EditSet;
 
 /// What a run gives: the text to print, if any, and what there is to say.
 #[derive(Clone, Debug, Default)]
@@ -85,6 +90,28 @@ pub struct Settings {
     pub config: Option<SourceText>,
     /// Single fields (`--set`), which win over every file.
     pub set: Vec<(String, String)>,
+    /// Who reads YAML.
+    pub lane: Lane,
+}
+
+/// What a run of the KRM function gives: the edits of its input instead of a second text.
+#[derive(Clone, Debug, Default)]
+pub struct Edited {
+    /// What to change in the input. `None` when nothing may be printed.
+    pub edits: Option<EditSet>,
+    /// Everything found, as in [`Outcome::findings`].
+    pub findings: Findings,
+    /// What was read; the input is among its sources.
+    pub package: Package,
+}
+
+impl Edited {
+    /// The output, in slices of the input and of the edits. `None` when nothing may be printed.
+    #[must_use]
+    pub fn slices(&self) -> Option<impl Iterator<Item = &str>> {
+        let source = self.package.sources.get(self.package.resource_list?.source.0 as usize)?;
+        Some(self.edits.as_ref()?.slices(&source.text))
+    }
 }
 
 /// The KRM function: one ResourceList in, one out (`DESIGN.md` 1.1, `spec/krm.md` 3).
@@ -92,27 +119,38 @@ pub struct Settings {
 /// A failing run returns the input unchanged with `results` where the envelope could be read, else no output.
 #[must_use]
 pub fn process(input: Vec<u8>, settings: Settings) -> Outcome {
-    let (mut package, mut findings) = match read::resource_list::read(input) {
-        Ok(read) => read,
-        Err(findings) => return Outcome { findings, ..Outcome::default() },
-    };
+    let edited = edit(input, settings);
+    let output = edited.slices().map(Iterator::collect);
+    Outcome { output, findings: edited.findings, package: edited.package }
+}
+
+/// Like [`process`], but the output is not put together: nothing of the input is copied.
+#[must_use]
+pub fn edit(input: Vec<u8>, settings: Settings) -> Edited {
+    let (mut package, mut findings) =
+        match read::resource_list::read_with(input, Some(needed_to_compile), settings.lane) {
+            Ok(read) => read,
+            Err(findings) => return Edited { findings, ..Edited::default() },
+        };
     let compiled = compile(&mut package, settings);
-    findings.0.extend(compiled.findings.0);
+    add_verdicts(&compiled, &mut findings);
+    // From here on the plan says it all, and the world of a large input is large.
+    let Compiled { config, plan, .. } = compiled;
     if !findings.has_errors() {
         let results = report::krm::results(&package, &findings);
-        match write::resource_list(&package, &compiled.plan, &compiled.config, &results) {
-            Ok(written) => {
-                findings.0.extend(verify::output::verify(&package, &compiled.plan, &compiled.config, &written).0);
+        match write::resource_list_edits(&package, &plan, &config, &results) {
+            Ok(edits) => {
+                findings.0.extend(verify::output::verify_edits(&package, &plan, &config, &edits).0);
                 if !findings.has_errors() {
-                    return Outcome { output: Some(written.text), findings, package };
+                    return Edited { edits: Some(edits), findings, package };
                 }
             }
             Err(faults) => findings.0.extend(faults.0),
         }
     }
     let results = report::krm::results(&package, &findings);
-    let unchanged = write::resource_list(&package, &Plan::default(), &compiled.config, &results);
-    Outcome { output: unchanged.ok().map(|written| written.text), findings, package }
+    let unchanged = write::resource_list_edits(&package, &Plan::default(), &config, &results);
+    Edited { edits: unchanged.ok(), findings, package }
 }
 
 /// `render`: manifests in, the complete manifest stream out (`DESIGN.md` 1.4 rule 12). A failing run has no output.
@@ -120,9 +158,9 @@ pub fn process(input: Vec<u8>, settings: Settings) -> Outcome {
 /// `sources` are in output order; an `EnforceIntents` in one of them is the functionConfig.
 #[must_use]
 pub fn render(sources: Vec<SourceText>, settings: Settings) -> Outcome {
-    let (mut package, mut findings) = read::stream::read(sources);
+    let (mut package, mut findings) = read::stream::read_with(sources, None, settings.lane);
     let compiled = compile(&mut package, settings);
-    findings.0.extend(compiled.findings.0);
+    add_verdicts(&compiled, &mut findings);
     let mut output = None;
     if !findings.has_errors() {
         match write::manifest_stream(&package, &compiled.plan, &compiled.config) {
@@ -137,6 +175,36 @@ pub fn render(sources: Vec<SourceText>, settings: Settings) -> Outcome {
         }
     }
     Outcome { output, findings, package }
+}
+
+/// Adds what compiling found, and which declared calls the policies of others refuse: a denied call is an error, as in `check`.
+fn add_verdicts(compiled: &Compiled, findings: &mut Findings) {
+    let found = with_invalid_policies_as_warnings(compiled.findings.clone(), &compiled.config);
+    if findings.has_errors() || found.has_errors() {
+        findings.0.extend(found.0);
+        return;
+    }
+    let refused = verify::check::refused_calls(&compiled.world, &compiled.plan, &compiled.config);
+    findings.0.extend(verify::check::merged(found, compiled.config.apply_rules(refused)).0);
+}
+
+/// A policy of another hand that the API server would refuse does not keep intents from being compiled: it is passed on with a
+/// warning (`DESIGN.md` 1.3 promise 4), while the commands that judge call it an error. What `rules` say goes before.
+fn with_invalid_policies_as_warnings(mut findings: Findings, config: &Config) -> Findings {
+    for finding in &mut findings.0 {
+        let is_invalid_policy = matches!(
+            finding.code,
+            Code::InvalidPolicy
+                | Code::InvalidPolicySelector
+                | Code::InvalidPolicyPeer
+                | Code::InvalidPolicyBlock
+                | Code::InvalidPolicyPort
+        );
+        if is_invalid_policy && !config.rules.contains_key(&finding.code) {
+            finding.severity = Severity::Warning;
+        }
+    }
+    findings
 }
 
 /// Whether a stream has nothing but comments, blank lines and marks of documents.
@@ -177,6 +245,8 @@ pub enum Subject {
     Rendered,
     /// The manifests as they stand.
     AsIs,
+    /// The manifests as they stand, which should be the output of a run: what a run would change about them is a finding.
+    Output,
 }
 
 /// A bundle whose reachability can be judged.
@@ -195,12 +265,20 @@ pub struct Bundle {
 /// Reads a bundle for judging. Faulty policies are findings and left out; the rest can be judged.
 #[must_use]
 pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) -> Bundle {
-    let (mut package, mut findings) = read::stream::read(sources);
+    let (mut package, mut findings) = read::stream::read_with(sources, None, settings.lane);
     let (config, world, found) = match subject {
         Subject::Rendered => {
             let Compiled { config, world, plan, findings } = compile(&mut package, settings);
             let world = verify::rendered::rendered(&world, &plan);
             (config, Some(world), findings)
+        }
+        Subject::Output => {
+            let Compiled { config, world, plan, findings } = compile(&mut package, settings);
+            let findings = config.apply_rules(verify::rendered_check::check(&world, &plan, findings));
+            let mut judged = world.clone();
+            verify::rendered::add_previews(&world, &plan, &mut judged);
+            judged.policies.retain(|policy| policy.resource != verify::rendered::NOT_IN_INPUT);
+            (config, Some(judged), findings)
         }
         Subject::AsIs => {
             let (mut config, mut findings) = configure(&mut package, settings);
@@ -211,14 +289,70 @@ pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) ->
             // Manifests that are judged as they stand need no intents.
             findings.0.retain(|finding| finding.code != Code::NoClientIntents);
             understand::use_deployed_names(&mut config, &world);
+            findings.0.extend(verify::rendered::previews_left_out(&world));
             let findings = config.apply_rules(findings);
-            (config, is_configured.then_some(world), findings)
+            (config, is_configured.then(|| world.with_virtual_workloads()), findings)
         }
     };
     findings.0.extend(found.0);
     let is_compiled = !findings.0.iter().any(Finding::prevents_compiling);
     let world = world.filter(|_| subject == Subject::AsIs || is_compiled);
     Bundle { config, world, findings, package }
+}
+
+/// What the input says about calls that no intent declares yet.
+#[derive(Clone, Debug, Default)]
+pub struct Suggested {
+    /// The suggestions; `None` if the configuration is faulty.
+    pub suggestions: Option<Vec<suggest::Suggestion>>,
+    /// Everything found, notes on what is not suggested among it.
+    pub findings: Findings,
+    /// What was read, for turning places into files and lines.
+    pub package: Package,
+}
+
+/// `suggest`: intents for calls that the manifests as they stand already tell of.
+#[must_use]
+pub fn suggest(sources: Vec<SourceText>, settings: Settings, options: &suggest::Options) -> Suggested {
+    let Bundle { config, world, findings, package } = bundle(sources, settings, Subject::AsIs);
+    let (suggestions, notes) = match &world {
+        Some(world) => {
+            let (suggestions, notes) = suggest::suggest(&package, world, &config, options);
+            (Some(suggestions), config.apply_rules(notes))
+        }
+        None => (None, Findings::default()),
+    };
+    let mut suggested = Suggested { suggestions, findings, package };
+    suggested.findings.0.extend(notes.0);
+    suggested
+}
+
+/// What is cut off while pods roll from what is deployed to a bundle that was read with `settings`.
+///
+/// `previous` is what is deployed: rendered manifests, or a package with an `EnforceIntents`, which is rendered by it.
+#[must_use]
+pub fn roll_out(previous: Vec<SourceText>, settings: &Settings, next: &Bundle) -> Findings {
+    let Some(after) = next.world.as_ref().filter(|_| next.config.staged == config::Staged::None) else {
+        return Findings::default();
+    };
+    let (package, _) = read::stream::read(previous.clone());
+    let has_config = package.iter().any(|(_, resource)| resource.kind == config::raw::KIND);
+    let before = if has_config {
+        let namespace = next.config.namespace.iter().map(|namespace| ("namespace".to_owned(), namespace.clone()));
+        bundle(previous, Settings { config: None, set: namespace.collect(), lane: settings.lane }, Subject::Rendered)
+    } else {
+        bundle(previous, settings.clone(), Subject::AsIs)
+    };
+    let fault = before.findings.0.iter().find(|finding| finding.prevents_compiling());
+    match (before.world, fault) {
+        (Some(before), None) => next.config.apply_rules(verify::roll_out::roll_out(&before, after)),
+        (_, fault) => {
+            let reason = fault.map(|fault| fault.message.as_str()).unwrap_or_default();
+            let message = format!("what is deployed cannot be compared with: {reason}");
+            let finding = Finding::new(Code::InvalidInput, None, message);
+            Findings(vec![finding.with_help("--previous takes rendered manifests, or a package that compiles")])
+        }
+    }
 }
 
 /// The configuration: that of the input, the file and the single settings, each stronger than the one before.

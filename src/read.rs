@@ -1,8 +1,10 @@
 //! Bytes in, resources out: YAML with byte spans, the ResourceList envelope, files.
 
 mod annotations;
+mod fast;
 pub mod files;
 mod header;
+pub mod lane;
 mod layout;
 mod line_breaks;
 mod locations;

@@ -25,8 +25,10 @@ mod tool_annotations;
 
 use crate::config::Config;
 use crate::diag::Findings;
+use crate::model::policy::NetworkPolicy;
+use crate::model::selector::Labels;
 use crate::model::value::Value;
-use crate::plan::Plan;
+use crate::plan::{GeneratedObject, Plan};
 use crate::read::package::Package;
 
 /// A written output.
@@ -43,7 +45,25 @@ pub struct Written {
 /// # Errors
 /// Findings (`cannot-edit`) naming every place that cannot be edited safely.
 pub fn resource_list(package: &Package, plan: &Plan, config: &Config, results: &[Value]) -> Result<Written, Findings> {
-    resource_list::write(package, plan, config, results)
+    let edits = resource_list::edits(package, plan, config, results)?;
+    let input = package.resource_list.and_then(|list| package.sources.get(list.source.0 as usize));
+    Ok(Written {
+        text: input.map(|source| edits.slices(&source.text).collect()).unwrap_or_default(),
+        edits: Some(edits),
+    })
+}
+
+/// Like [`resource_list`], but only the edits: [`edit::EditSet::slices`] has the output without a copy of the input.
+///
+/// # Errors
+/// As for [`resource_list`].
+pub fn resource_list_edits(
+    package: &Package,
+    plan: &Plan,
+    config: &Config,
+    results: &[Value],
+) -> Result<edit::EditSet, Findings> {
+    resource_list::edits(package, plan, config, results)
 }
 
 /// The complete manifest stream of `render` (`DESIGN.md` 1.4 rule 12).
@@ -52,4 +72,17 @@ pub fn resource_list(package: &Package, plan: &Plan, config: &Config, results: &
 /// As for [`resource_list`].
 pub fn manifest_stream(package: &Package, plan: &Plan, config: &Config) -> Result<Written, Findings> {
     stream::write(package, plan, config)
+}
+
+/// A string as a YAML scalar on one line: plain where every reader takes it for the same string, else in double quotes
+/// (`spec/krm.md` 2.3(d)).
+#[must_use]
+pub fn yaml_scalar(text: &str) -> String {
+    emit::scalar(text)
+}
+
+/// The manifest of a policy as `render` prints it.
+#[must_use]
+pub fn network_policy_text(policy: &NetworkPolicy) -> String {
+    emit::block_document(&objects::object(&GeneratedObject::NetworkPolicy(policy.clone()), &Labels::new()))
 }

@@ -1,9 +1,6 @@
 //! Label selectors with the semantics of the Kubernetes API (`metav1.LabelSelector`).
 
-use std::collections::BTreeMap;
-
-/// Labels of an object, sorted by key.
-pub type Labels = BTreeMap<String, String>;
+pub use super::labels::Labels;
 
 /// A label selector. Without any requirement it selects everything; "no selector" is an `Option` at the place of use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +53,20 @@ impl LabelSelector {
     pub fn matches(&self, labels: &Labels) -> bool {
         self.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
             && self.match_expressions.iter().all(|requirement| requirement.matches(labels))
+    }
+}
+
+impl std::fmt::Display for LabelSelector {
+    /// As `kubectl get --selector` takes it: `app=web,tier in (a,b),!canary`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let labels = self.match_labels.iter().map(|(key, value)| format!("{key}={value}"));
+        let expressions = self.match_expressions.iter().map(|Requirement { key, operator, values }| match operator {
+            Operator::In => format!("{key} in ({})", values.join(",")),
+            Operator::NotIn => format!("{key} notin ({})", values.join(",")),
+            Operator::Exists => key.clone(),
+            Operator::DoesNotExist => format!("!{key}"),
+        });
+        f.write_str(&labels.chain(expressions).collect::<Vec<_>>().join(","))
     }
 }
 

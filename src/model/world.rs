@@ -2,7 +2,7 @@
 
 use super::intent::{ClientIntents, ProtectedService};
 use super::place::{ObjectName, Place, ResourceId};
-use super::policy::InputPolicy;
+use super::policy::{InputPolicy, StagedPolicy};
 use super::selector::Labels;
 use super::service::{Endpoints, Service};
 use super::traffic::{Exposure, Monitor, ReferenceGrant, Webhook};
@@ -30,6 +30,8 @@ pub struct World {
     pub namespaces: Vec<Namespace>,
     /// Everything with pods.
     pub workloads: Vec<Workload>,
+    /// Pods that operators create from custom resources: judged, never labelled. See [`World::with_virtual_workloads`].
+    pub virtual_workloads: Vec<Workload>,
     /// Services.
     pub services: Vec<Service>,
     /// Addresses of Services.
@@ -42,6 +44,8 @@ pub struct World {
     pub protected_services: Vec<ProtectedService>,
     /// NetworkPolicies that stand in the input, ours and others'.
     pub policies: Vec<InputPolicy>,
+    /// Calico's previews of NetworkPolicies that stand in the input, ours and others'. They enforce nothing.
+    pub staged_policies: Vec<StagedPolicy>,
     /// Ingresses and routes.
     pub exposures: Vec<Exposure>,
     /// Grants for routes across namespaces.
@@ -74,6 +78,13 @@ pub struct OtherObject {
 }
 
 impl World {
+    /// The world as it is judged: pods that operators create are workloads like others.
+    #[must_use]
+    pub fn with_virtual_workloads(mut self) -> Self {
+        self.workloads.append(&mut self.virtual_workloads);
+        self
+    }
+
     /// The Service of that namespace and name.
     #[must_use]
     pub fn service(&self, namespace: &str, name: &str) -> Option<&Service> {

@@ -1,5 +1,6 @@
 //! What was read: source texts, their trees, and the resources in them.
 
+use super::lane::Lane;
 use super::parser::Document;
 use super::tree::{Node, NodeId, Tree};
 use crate::model::place::{Place, ResourceId};
@@ -19,6 +20,8 @@ pub struct Package {
     pub resources: Vec<Resource>,
     /// The ResourceList that the resources came in, in function mode.
     pub resource_list: Option<ResourceList>,
+    /// Who read the texts, and reads the output again.
+    pub lane: Lane,
     /// Where the lines of the texts start, for messages; see [`Package::position`].
     pub(super) line_starts: OnceCell<Vec<LineStarts>>,
 }

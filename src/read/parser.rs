@@ -7,7 +7,7 @@
 
 use super::layout;
 use super::line_breaks::LineBreaks;
-use super::prune::{self, IsNeeded};
+use super::prune::{self, Selection};
 use super::tabs;
 use super::tree::{CollectionStyle, NONE, NodeData, NodeId, Properties, ScalarStyle, Shape, Tree, to_u32};
 use granit_parser::{Event, Options, Parser, ScalarStyle as ParsedStyle, ScanError, Span, StructureStyle, Tag};
@@ -50,17 +50,17 @@ pub fn parse(text: &str) -> Result<(Tree, Vec<Document>), SyntaxError> {
     parse_keeping(text, None)
 }
 
-/// Like [`parse`], but of objects that are not needed only the header is kept (`apiVersion`, `kind`, `metadata`). Objects are
-/// documents, and members of a document's `items`. Those with anchors or aliases are always kept whole, since a change of one
+/// Like [`parse`], but of objects only what is needed is kept ([`super::prune`]). Objects are documents, and members of a
+/// document's `items`. Those with anchors or aliases are always kept whole, since a change of one
 /// object may concern another through them.
 ///
 /// # Errors
 /// As for [`parse`].
-pub fn parse_keeping(text: &str, is_needed: Option<IsNeeded>) -> Result<(Tree, Vec<Document>), SyntaxError> {
+pub fn parse_keeping(text: &str, selection: Option<Selection>) -> Result<(Tree, Vec<Document>), SyntaxError> {
     if text.len() >= NONE as usize {
         return Err(SyntaxError { offset: 0, message: "the text is larger than 4 GiB".to_owned() });
     }
-    match parse_as_is(text, text, is_needed) {
+    match parse_as_is(text, text, selection) {
         Err(Failure { syntax, behind_tabs: Some(offset) }) => tabs::parse_with_tabs_in_flow(text, syntax, offset),
         result => result.map_err(|error| error.syntax),
     }
@@ -83,7 +83,7 @@ impl From<SyntaxError> for Failure {
 pub(super) fn parse_as_is(
     text: &str,
     patched: &str,
-    is_needed: Option<IsNeeded>,
+    selection: Option<Selection>,
 ) -> Result<(Tree, Vec<Document>), Failure> {
     let mut options = Options::default();
     options.emit_anchor_events = true;
@@ -91,7 +91,7 @@ pub(super) fn parse_as_is(
     options.flow_nesting_limit = NESTING_LIMIT;
     options.block_nesting_limit = NESTING_LIMIT;
     options.set_emit_comments(false);
-    let mut builder = Builder::new(text, is_needed);
+    let mut builder = Builder::new(text, selection);
     let mut parser = Parser::new_from_str_with_options(patched, options);
     while let Some(result) = parser.next_event() {
         let (event, span) = result.map_err(|error| Failure {
@@ -153,7 +153,7 @@ struct Target {
 
 struct Builder<'a> {
     text: &'a str,
-    is_needed: Option<IsNeeded>,
+    selection: Option<Selection>,
     tree: Tree,
     open: Vec<Frame>,
     /// By anchor id.
@@ -171,10 +171,10 @@ struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    fn new(text: &'a str, is_needed: Option<IsNeeded>) -> Self {
+    fn new(text: &'a str, selection: Option<Selection>) -> Self {
         Self {
             text,
-            is_needed,
+            selection,
             tree: Tree::default(),
             open: Vec::new(),
             targets: Vec::new(),
@@ -463,12 +463,12 @@ impl<'a> Builder<'a> {
             let message = "the document grows out of bounds through its aliases".to_owned();
             return Err(SyntaxError { offset, message });
         }
-        if let Some(is_needed) = self.is_needed
+        if let Some(selection) = self.selection
             && is_object
             && self.anchor_count == anchors_before
-            && !is_needed(self.tree.node(self.text, NodeId(id)))
         {
-            prune::keep_header(&mut self.tree, self.text, NodeId(id));
+            let keep = selection(self.tree.node(self.text, NodeId(id)));
+            prune::forget(&mut self.tree, self.text, NodeId(id), keep);
         }
         Ok(())
     }

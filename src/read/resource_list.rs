@@ -1,9 +1,9 @@
 //! ResourceList: the KRM envelope around items and functionConfig.
 
 use super::header::{self, Inherited, name_of_shape};
+use super::lane::{self, Lane};
 use super::package::{Package, Resource, ResourceList, Role};
-use super::parser;
-use super::prune::{IsNeeded, is_needed_to_compile};
+use super::prune::{Selection, needed_to_compile};
 use super::tree::{Node, Shape};
 use crate::diag::{Code, Finding, Findings, suggest};
 use crate::source::{LineColumn, SourceId, SourceOrigin, SourceText, line_column};
@@ -21,17 +21,17 @@ const API_VERSIONS: [&str; 3] =
 /// Findings when the text is not one UTF-8 YAML document that is a ResourceList: then there is nothing to pass on. They have no
 /// place, so their messages say where.
 pub fn read(input: Vec<u8>) -> Result<(Package, Findings), Findings> {
-    read_keeping(input, Some(is_needed_to_compile))
+    read_with(input, Some(needed_to_compile), Lane::default())
 }
 
-/// Like [`read`], with the choice of the items that are kept whole; `None` keeps all.
+/// Like [`read`], with the choice of what is kept of the items, `None` for all, and of the lane.
 ///
 /// # Errors
 /// As for [`read`].
-pub fn read_keeping(input: Vec<u8>, is_needed: Option<IsNeeded>) -> Result<(Package, Findings), Findings> {
+pub fn read_with(input: Vec<u8>, selection: Option<Selection>, lane: Lane) -> Result<(Package, Findings), Findings> {
     let source = SourceText::decode(SourceOrigin::Stdin, input)
         .map_err(|error| refuse(format!("the input is not UTF-8 text: {error}"), error.help()))?;
-    let (tree, documents) = parser::parse_keeping(&source.text, is_needed).map_err(|error| {
+    let (tree, documents) = lane::parse(&source.text, selection, lane).map_err(|error| {
         let LineColumn { line, column } = source.line_column(error.offset);
         refuse(format!("the input is not valid YAML: line {line}, column {column}: {error}"), None)
     })?;
@@ -48,7 +48,7 @@ pub fn read_keeping(input: Vec<u8>, is_needed: Option<IsNeeded>) -> Result<(Pack
         }
     };
     let mut package =
-        Package { sources: vec![source], trees: vec![tree], documents: vec![documents], ..Package::default() };
+        Package { sources: vec![source], trees: vec![tree], documents: vec![documents], lane, ..Package::default() };
     let Some(root) = package.node_in(SOURCE, root) else { return Err(Findings::default()) };
     check_kind(root)?;
     check_fields(root)?;

@@ -1,9 +1,9 @@
 //! Plain manifests: multi-document streams, JSON and Lists as they come from files and pipes.
 
 use super::header::{self, Inherited, name_of_shape};
+use super::lane::{self, Lane};
 use super::package::{Package, Resource, Role};
-use super::parser;
-use super::prune::IsNeeded;
+use super::prune::Selection;
 use super::tree::{Node, Tree};
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{SourceId, SourceOrigin, SourceText};
@@ -12,16 +12,16 @@ use crate::source::{SourceId, SourceOrigin, SourceText};
 /// A text that is no YAML is a finding and contributes no resources.
 #[must_use]
 pub fn read(sources: Vec<SourceText>) -> (Package, Findings) {
-    read_keeping(sources, None)
+    read_with(sources, None, Lane::default())
 }
 
-/// Like [`read`], with the choice of the objects that are kept whole; `None` keeps all.
+/// Like [`read`], with the choice of what is kept of the objects, `None` for all, and of the lane.
 #[must_use]
-pub fn read_keeping(sources: Vec<SourceText>, is_needed: Option<IsNeeded>) -> (Package, Findings) {
-    let mut package = Package::default();
+pub fn read_with(sources: Vec<SourceText>, selection: Option<Selection>, lane: Lane) -> (Package, Findings) {
+    let mut package = Package { lane, ..Package::default() };
     let mut findings = Findings::default();
     for source in sources {
-        add(&mut package, source, is_needed, &mut findings);
+        add(&mut package, source, selection, &mut findings);
     }
     (package, findings)
 }
@@ -35,9 +35,9 @@ pub fn add_function_config(package: &mut Package, source: SourceText, findings: 
     }
 }
 
-fn add(package: &mut Package, source: SourceText, is_needed: Option<IsNeeded>, findings: &mut Findings) {
+fn add(package: &mut Package, source: SourceText, selection: Option<Selection>, findings: &mut Findings) {
     let id = SourceId(u32::try_from(package.sources.len()).unwrap_or(u32::MAX));
-    let (tree, documents) = parser::parse_keeping(&source.text, is_needed).unwrap_or_else(|error| {
+    let (tree, documents) = lane::parse(&source.text, selection, package.lane).unwrap_or_else(|error| {
         let message = format!("not valid YAML: {error}");
         let finding = Finding::new(Code::InvalidInput, None, message);
         findings.push(Finding { in_source: Some((id, error.offset)), ..finding });

@@ -14,6 +14,9 @@ pub struct NodeId(pub u32);
 /// "None" in the `u32` fields of [`NodeData`].
 pub(crate) const NONE: u32 = u32::MAX;
 
+/// In [`NodeData::link`] of a scalar whose value was not worked out yet: only while its object is being read.
+pub(crate) const UNDECODED: u32 = u32::MAX - 1;
+
 /// The nodes of one source text, in preorder.
 #[derive(Clone, Debug, Default)]
 pub struct Tree {
@@ -56,13 +59,18 @@ pub(crate) struct NodeData {
     /// Index into [`Tree::properties`], or [`NONE`].
     pub(crate) properties: u32,
     pub(crate) shape: Shape,
-    /// Whether all but its header was forgotten.
+    /// Whether entries below it were forgotten.
     pub(crate) is_pruned: bool,
 }
 
 impl NodeData {
     pub(crate) fn is_scalar(&self) -> bool {
         matches!(self.shape, Shape::Scalar(_))
+    }
+
+    /// Whether it has a value in [`Tree::decoded`].
+    pub(crate) fn is_decoded(&self) -> bool {
+        self.is_scalar() && self.link < UNDECODED
     }
 }
 
@@ -244,7 +252,7 @@ impl<'t> Node<'t> {
         self.properties().is_some_and(|properties| properties.is_aliased)
     }
 
-    /// Whether only `apiVersion`, `kind` and `metadata` of this object were kept ([`super::prune`]).
+    /// Whether entries below it were forgotten: of an object all but its header, of other collections all ([`super::prune`]).
     #[must_use]
     pub fn is_pruned(self) -> bool {
         self.data().is_pruned
@@ -454,6 +462,22 @@ impl<'t> Node<'t> {
     /// win over merged ones. Repeated keys of one mapping are recorded in [`Tree::duplicate_keys`].
     #[must_use]
     pub fn merged_entries(self) -> Vec<(&'t str, Self, Self)> {
+        // Nearly all mappings are short and have no merges.
+        const SHORT: usize = 12;
+        let mut entries: Vec<(&str, Self, Self)> = Vec::new();
+        let mut is_simple = true;
+        for (key_node, value) in self.entries() {
+            let Some(key) = key_node.as_str() else { continue };
+            is_simple = entries.len() < SHORT && key != "<<" && entries.iter().all(|(known, ..)| *known != key);
+            if !is_simple {
+                break;
+            }
+            entries.push((key, key_node, value));
+        }
+        if is_simple { entries } else { self.entries_of_all_merged() }
+    }
+
+    fn entries_of_all_merged(self) -> Vec<(&'t str, Self, Self)> {
         let mut seen = BTreeSet::new();
         let mut entries = Vec::new();
         self.walk_merged(|mapping| {

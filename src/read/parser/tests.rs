@@ -1,5 +1,5 @@
 use super::{Document, NESTING_LIMIT, parse, parse_keeping};
-use crate::read::prune::is_needed_to_compile;
+use crate::read::prune::needed_to_compile;
 use crate::read::tree::{Node, NodeId, Tree};
 use crate::source::{LineColumn, line_column};
 
@@ -57,8 +57,8 @@ fn what_is_no_yaml_is_refused_with_its_place() {
 #[test]
 fn tabs_start_lines_of_flow_collections_only() {
     let text = "apiVersion: v1\nkind: ConfigMap\ndata:\n  b: [\n    one,\n\t  two,\n\t\tthree\n  ]\n";
-    for is_needed in [None, Some(is_needed_to_compile as _)] {
-        let (tree, documents) = parse_keeping(text, is_needed).unwrap();
+    for selection in [None, Some(needed_to_compile as _)] {
+        let (tree, documents) = parse_keeping(text, selection).unwrap();
         let list = tree.node(text, documents[0].root).path(&["data", "b"]).unwrap();
         let items: Vec<_> = list.items().map(|item| (item.column(), item.as_str().unwrap())).collect();
         assert_eq!(items, [(4, "one"), (3, "two"), (2, "three")]);
@@ -241,7 +241,7 @@ fn only_headers_are_kept_of_what_is_not_needed() {
     let text = "kind: List\nitems:\n- apiVersion: v1\n  data:\n    a: |\n      b\n    c: \"\\t\"\n    d: !!str e\n  \
                 metadata: !t\n    name: \"x\\ty\"\n    labels: {f: g}\n  kind: ConfigMap\n- &anchored\n  apiVersion: v1\n  \
                 kind: Secret\n  data: {h: i}\n- apiVersion: apps/v1\n  kind: Deployment\n  spec: {j: \"\\n\"}\n- *anchored\n";
-    let (tree, documents) = parse_keeping(text, Some(is_needed_to_compile)).unwrap();
+    let (tree, documents) = parse_keeping(text, Some(needed_to_compile)).unwrap();
     let root = tree.node(text, documents[0].root);
     let outlines: Vec<_> =
         root.get("items").unwrap().items().map(|item| (item.is_pruned(), item.subtree_end().0 - item.id().0)).collect();
@@ -272,7 +272,7 @@ fn headers_are_the_same_with_and_without_the_rest() {
     };
     let text: String = (0..64).map(|index| format!("---\n{}", object(index))).collect();
     let (whole, documents) = parse(&text).unwrap();
-    let (pruned, pruned_documents) = parse_keeping(&text, Some(is_needed_to_compile)).unwrap();
+    let (pruned, pruned_documents) = parse_keeping(&text, Some(needed_to_compile)).unwrap();
     assert_eq!(documents.len(), pruned_documents.len());
     let mut pruned_count = 0;
     for (a, b) in documents.iter().zip(&pruned_documents) {
@@ -304,12 +304,12 @@ fn only_plain_objects_are_pruned() {
         ("- apiVersion: v1\n  kind: ConfigMap\n", false),
         ("kind\n", false),
     ] {
-        let (tree, documents) = parse_keeping(text, Some(is_needed_to_compile)).unwrap();
+        let (tree, documents) = parse_keeping(text, Some(needed_to_compile)).unwrap();
         assert_eq!(tree.node(text, documents[0].root).is_pruned(), expected, "{text}");
     }
     // Not an element of the document's own `items`.
     let text = "spec:\n  items:\n  - {apiVersion: v1, kind: ConfigMap, data: {a: b}}\n";
-    let (tree, documents) = parse_keeping(text, Some(is_needed_to_compile)).unwrap();
+    let (tree, documents) = parse_keeping(text, Some(needed_to_compile)).unwrap();
     let item = tree.node(text, documents[0].root).path(&["spec", "items"]).unwrap().items().next().unwrap();
     assert!(item.get("data").is_some());
 }

@@ -1,4 +1,4 @@
-use super::{read, read_keeping};
+use super::{Lane, read, read_with};
 use crate::diag::{Findings, Severity};
 use crate::read::package::{Package, Role};
 
@@ -148,7 +148,7 @@ fn odd_items_do_not_sink_the_run() {
          metadata: {{name: p}}\n- apiVersion: v1\n  kind: List\n  items: []\n- apiVersion: v1\n  kind: PodList\n  metadata: {{name: q}}\n  items: [{{}}]\n\
          - apiVersion: example.com/v1\n  kind: AllowList\n  spec: {{items: []}}\n-\n- x\n- [y]\n- metadata: z\n- kind: {{}}\nfunctionConfig: w\n"
     );
-    let (package, findings) = read_keeping(text.into_bytes(), None).unwrap();
+    let (package, findings) = read_with(text.into_bytes(), None, Lane::Parser).unwrap();
     assert_eq!(
         resources(&package),
         [

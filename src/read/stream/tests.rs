@@ -1,6 +1,6 @@
-use super::{read, read_keeping};
+use super::{Lane, read, read_with};
 use crate::read::package::{Package, Role};
-use crate::read::prune::is_needed_to_compile;
+use crate::read::prune::needed_to_compile;
 use crate::source::{SourceOrigin, SourceText};
 
 fn source(name: &str, text: &str) -> SourceText {
@@ -89,8 +89,8 @@ fn faults_of_one_text_leave_the_others() {
 #[test]
 fn members_of_lists_are_pruned_like_documents() {
     let text = "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Secret, data: {a: b}}\n---\n{apiVersion: v1, kind: Secret, data: {a: b}}\n";
-    for (is_needed, expected) in [(None, false), (Some(is_needed_to_compile as _), true)] {
-        let (package, _) = read_keeping(vec![source("-", text)], is_needed);
+    for (selection, expected) in [(None, false), (Some(needed_to_compile as _), true)] {
+        let (package, _) = read_with(vec![source("-", text)], selection, Lane::Parser);
         assert_eq!(
             package.iter().filter(|(id, _)| package.node(*id).unwrap().is_pruned()).count(),
             if expected { 2 } else { 0 }

@@ -1,0 +1,119 @@
+//! The tree while it grows.
+
+use super::decode;
+use crate::read::prune::{self, Keep, Selection};
+use crate::read::tree::{NONE, NodeData, NodeId, ScalarStyle, Shape, Tree, UNDECODED, to_u32};
+use std::ops::Range;
+
+/// Nodes in preorder, and the end of the last one.
+pub(super) struct Builder<'t> {
+    pub(super) text: &'t str,
+    selection: Option<Selection>,
+    pub(super) tree: Tree,
+    /// End of the node that was finished last.
+    last_end: u32,
+}
+
+/// A scalar as it was found.
+#[derive(Clone, Debug)]
+pub(super) struct Scalar {
+    /// From its first to behind its last byte, quotes and block scalar headers included.
+    pub(super) range: Range<usize>,
+    pub(super) style: ScalarStyle,
+    /// Whether the value is something else than the text between the quotes.
+    pub(super) is_encoded: bool,
+}
+
+impl<'t> Builder<'t> {
+    pub(super) fn new(text: &'t str, selection: Option<Selection>) -> Self {
+        Self { text, selection, tree: Tree::default(), last_end: 0 }
+    }
+
+    pub(super) fn next_id(&self) -> u32 {
+        to_u32(self.tree.nodes.len())
+    }
+
+    fn push(&mut self, shape: Shape, range: Range<usize>, link: u32) -> u32 {
+        let id = self.next_id();
+        let (start, end) = (to_u32(range.start), to_u32(range.end));
+        self.tree.nodes.push(NodeData {
+            start,
+            end,
+            subtree_end: id + 1,
+            link,
+            properties: NONE,
+            shape,
+            is_pruned: false,
+        });
+        self.last_end = end;
+        id
+    }
+
+    /// Adds a scalar, whose value is worked out when its object is complete, if it is kept at all.
+    pub(super) fn scalar(&mut self, scalar: &Scalar) -> u32 {
+        let link = if scalar.is_encoded { UNDECODED } else { NONE };
+        self.push(Shape::Scalar(scalar.style), scalar.range.clone(), link)
+    }
+
+    /// Adds the scalar that stands for nothing.
+    pub(super) fn absent(&mut self, position: usize) {
+        self.push(Shape::Scalar(ScalarStyle::Plain), position..position, NONE);
+    }
+
+    /// Adds a collection, the children of which follow.
+    pub(super) fn open(&mut self, shape: Shape, start: usize) -> u32 {
+        self.push(shape, start..start, NONE)
+    }
+
+    /// Completes a collection: a block collection ends where its last descendant does.
+    pub(super) fn close(&mut self, id: u32, end: Option<usize>) {
+        let subtree_end = self.next_id();
+        let end = end.map_or(self.last_end, to_u32);
+        self.last_end = end;
+        if let Some(node) = self.tree.nodes.get_mut(id as usize) {
+            node.end = end;
+            node.subtree_end = subtree_end;
+        }
+    }
+
+    /// Lets the plain scalar that was added last go on to `end`, on a later line.
+    pub(super) fn extend(&mut self, end: usize) {
+        self.last_end = to_u32(end);
+        if let Some(node) = self.tree.nodes.last_mut() {
+            node.end = to_u32(end);
+            node.link = UNDECODED;
+        }
+    }
+
+    /// Gives the scalar with that index its value.
+    pub(super) fn set_value(&mut self, id: u32, value: String) {
+        if let Some(node) = self.tree.nodes.get_mut(id as usize) {
+            node.link = to_u32(self.tree.decoded.len());
+            self.tree.decoded.push(value.into_boxed_str());
+        }
+    }
+
+    /// Works the value of a scalar out, if that was not done yet.
+    pub(super) fn decode(&mut self, id: u32) -> Option<()> {
+        let Some(node) = self.tree.nodes.get(id as usize) else { return Some(()) };
+        if node.link == UNDECODED
+            && let Shape::Scalar(style) = node.shape
+        {
+            let value = decode::scalar(self.text, node.start as usize..node.end as usize, style)?;
+            self.set_value(id, value);
+        }
+        Some(())
+    }
+
+    /// Completes an object: forgets what is not needed of it, and works out the values of the rest.
+    pub(super) fn finish_object(&mut self, id: u32) -> Option<()> {
+        let keep = self.selection.map_or(Keep::Whole, |selection| selection(self.tree.node(self.text, NodeId(id))));
+        if keep != Keep::Whole {
+            prune::forget(&mut self.tree, self.text, NodeId(id), keep);
+        }
+        for id in id..self.next_id() {
+            self.decode(id)?;
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,31 @@
+//! Two ways to read a text, with one result.
+
+use super::fast;
+use super::parser::{self, Document, SyntaxError};
+use super::prune::Selection;
+use super::tree::Tree;
+
+/// Who reads YAML.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lane {
+    /// The fast lane, and the parser for what is outside its subset.
+    #[default]
+    Fast,
+    /// The parser alone: for comparing the two, and in case of doubt.
+    Parser,
+}
+
+/// Reads all documents of a text into one tree, of objects what the selection keeps; `None` keeps everything.
+///
+/// # Errors
+/// As for [`parser::parse`].
+pub fn parse(text: &str, selection: Option<Selection>, lane: Lane) -> Result<(Tree, Vec<Document>), SyntaxError> {
+    let read = if lane == Lane::Fast { parse_fast(text, selection) } else { None };
+    read.map_or_else(|| parser::parse_keeping(text, selection), Ok)
+}
+
+/// What the fast lane makes of a text; `None` if the text is for the parser.
+#[must_use]
+pub fn parse_fast(text: &str, selection: Option<Selection>) -> Option<(Tree, Vec<Document>)> {
+    fast::parse(text, selection)
+}

@@ -1,0 +1,99 @@
+//! The fast lane reads a text exactly as the parser does, or not at all: on every text of the tests, on generated bundles, and on
+//! mutants. `make mutants` runs many millions more.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failing test may panic")]
+
+#[path = "../benches/support/bundle.rs"]
+mod bundle;
+#[path = "lanes/compare.rs"]
+mod compare;
+#[path = "lanes/mutate.rs"]
+mod mutate;
+#[path = "lanes/seeds.rs"]
+mod seeds;
+
+use compare::compare;
+use mutate::{Random, mutant};
+use std::path::{Path, PathBuf};
+
+/// Mutants of each run of the tests.
+const MUTANTS: u64 = 100_000;
+
+#[test]
+fn both_lanes_agree_on_every_text_of_the_tests() {
+    let (mut texts, mut fast) = (0, 0);
+    let mut faults = Vec::new();
+    for file in files() {
+        let Ok(text) = std::fs::read_to_string(&file) else { continue };
+        for text in [text.clone(), as_item(&text)] {
+            texts += 1;
+            match compare(&text) {
+                Ok(is_fast) => fast += usize::from(is_fast),
+                Err(fault) => faults.push(format!("{}: {fault}", file.display())),
+            }
+        }
+    }
+    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
+    assert!(texts > 300 && fast * 2 > texts, "only {fast} of {texts} texts are in the subset of the fast lane");
+}
+
+/// The text as a part of a ResourceList, in kyaml's way; its documents run together, which does not matter here.
+fn as_item(text: &str) -> String {
+    let mut list = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n".to_owned();
+    for document in text.split("---\n").filter(|document| !document.trim().is_empty()) {
+        for (index, line) in document.lines().enumerate() {
+            let indent = if index == 0 { "- " } else { "  " };
+            list.push_str(&format!("{indent}{line}\n"));
+        }
+    }
+    list
+}
+
+fn files() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders: Vec<PathBuf> = ["testdata", "fn-config", "tests"].iter().map(|name| root.join(name)).collect();
+    folders.extend(std::env::var_os("ENFORCE_INTENTS_CORPUS").map(PathBuf::from));
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+        for path in entries.map(|entry| entry.unwrap().path()) {
+            if path.is_dir() && !path.is_symlink() {
+                folders.push(path);
+            } else if path.metadata().is_ok_and(|metadata| metadata.len() < 4_000_000) {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn generated_bundles_are_in_the_subset() {
+    let list = bundle::resource_list(200_000);
+    assert_eq!(compare(&list), Ok(true));
+    for (name, text) in bundle::files(60_000) {
+        assert_eq!(compare(&text), Ok(true), "{name}");
+    }
+}
+
+#[test]
+fn the_seeds_of_the_mutants_are_in_the_subset() {
+    for seed in seeds::seeds() {
+        assert_eq!(compare(&seed), Ok(true), "{seed}");
+    }
+}
+
+#[test]
+fn both_lanes_agree_on_mutants() {
+    let seeds = seeds::seeds();
+    let mut fast = 0;
+    for seed in 0..MUTANTS {
+        let text = mutant(&seeds, &mut Random::new(seed));
+        match compare(&text) {
+            Ok(is_fast) => fast += u64::from(is_fast),
+            Err(fault) => panic!("mutant {seed}: {fault}\n--- text\n{text}--- as a literal\n{text:?}"),
+        }
+    }
+    assert!(fast * 10 > MUTANTS, "only {fast} of {MUTANTS} mutants are in the subset: too few to prove anything");
+}
