@@ -21,7 +21,7 @@ STATIC_TARGET = $(shell rustc -vV | sed -n 's/^host: //p')
 TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 STATIC_BINARY = $(TARGET_DIR)/$(STATIC_TARGET)/$(patsubst dev,debug,$(PROFILE))/enforce-intents
 
-.PHONY: build test e2e lint corpus bench install tools go-tools apt-tools static image
+.PHONY: build test e2e lint corpus bench mutants install tools go-tools apt-tools static image
 
 build:
 	cargo build --locked --release
@@ -41,11 +41,19 @@ lint:
 # The cases of a folder outside this repository, named by ENFORCE_INTENTS_CORPUS, besides our own. Prints the counts.
 corpus:
 	@test -d "$${ENFORCE_INTENTS_CORPUS:-}" || { echo "set ENFORCE_INTENTS_CORPUS to the folder of the corpus" >&2; exit 1; }
-	cargo test --locked --test golden --test connectivity --test fidelity -- --quiet
+	cargo test --locked --test golden --test connectivity --test fidelity --test check -- --quiet
 
-# Times on generated bundles, and how they grow: benches/README.md.
+# Times and memory on generated bundles, and how they grow: benches/README.md.
 bench:
+	cargo bench --locked --bench speed
 	cargo bench --locked --bench reachability
+
+# Mutants of small texts, which both ways to read YAML must agree on; `make test` runs 100,000 of them. FIRST is the number of the
+# first one.
+SECONDS_OF_MUTANTS ?= 600
+FIRST ?= 1000000
+mutants:
+	cargo bench --locked --bench lane_mutants -- $(SECONDS_OF_MUTANTS) $(FIRST) testdata fn-config
 
 install:
 	cargo install --locked --path .
@@ -76,6 +84,7 @@ image: $(if $(LOCAL),static go-tools)
 
 # What the end-to-end tests run. A tool that cannot be installed fails here, with its name.
 tools: go-tools apt-tools
+	@kubectl version --client >/dev/null || { echo "kubectl is missing: see kubernetes.io, or Google's package kubectl" >&2; exit 1; }
 	@kpt version >/dev/null || { echo "kpt is missing: see kpt.dev, or Google's package google-cloud-cli-kpt" >&2; exit 1; }
 
 # Linked statically, since the sidecar's image has them too. `go version -m` tells what a program was built from.

@@ -110,6 +110,10 @@ enum Command {
 
 /// Runs the program.
 pub(crate) fn run() -> ExitCode {
+    // As a function in a pipeline: building the command line's description would take most of the time of a small run.
+    if std::env::args_os().len() <= 1 {
+        return ExitCode::from(function::run(Settings::default()));
+    }
     let code = match Arguments::try_parse() {
         Ok(Arguments { command: None, settings }) => function::run(settings),
         Ok(Arguments { command: Some(Command::Render(arguments)), .. }) => render::run(arguments),

@@ -11,6 +11,7 @@ mod tests;
 mod value;
 
 use crate::diag::{Code, Findings, Severity};
+use crate::model::labels::Labels;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -89,6 +90,8 @@ pub struct Config {
     pub argocd_sync_wave: Option<i64>,
     /// `workloadKinds`.
     pub workload_kinds: Vec<WorkloadKind>,
+    /// `virtualWorkloads`: pods that operators create, which no manifest has.
+    pub virtual_workloads: Vec<VirtualWorkload>,
     /// `podAddresses`: whether an ipBlock can match pods.
     pub pod_addresses: PodAddresses,
     /// `rules`: finding code -> severity, `None` for off.
@@ -155,7 +158,7 @@ pub struct KnownWorkload {
     /// Kind.
     pub kind: String,
     /// Labels of its pods, for one that is not in the bundle.
-    pub pod_labels: BTreeMap<String, String>,
+    pub pod_labels: Labels,
 }
 
 /// The API server's addresses.
@@ -171,9 +174,9 @@ pub struct ApiServer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DnsPeer {
     /// Labels of the namespace; empty means the client's own namespace is not meant, every namespace is.
-    pub namespace_labels: BTreeMap<String, String>,
+    pub namespace_labels: Labels,
     /// Labels of the pods; empty means every pod of the namespaces.
-    pub pod_labels: BTreeMap<String, String>,
+    pub pod_labels: Labels,
     /// Address block instead of pods.
     pub cidr: Option<ipnet::IpNet>,
 }
@@ -217,6 +220,21 @@ pub enum ClientIntentsOutput {
     Keep,
     /// They are marked `config.kubernetes.io/local-config: "true"`.
     LocalConfig,
+}
+
+/// Pods that an operator creates from a custom resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VirtualWorkload {
+    /// Name of the custom resource, or of the workload that the operator makes of it.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its kind.
+    pub kind: String,
+    /// Labels of the pods.
+    pub pod_labels: Labels,
+    /// Ports of the pods: name, protocol, number.
+    pub ports: Vec<(Option<String>, crate::model::policy::Protocol, u16)>,
 }
 
 /// One more kind with pods.
@@ -328,6 +346,7 @@ impl Default for Config {
             policy_name_suffix: String::new(),
             argocd_sync_wave: None,
             workload_kinds: Vec::new(),
+            virtual_workloads: Vec::new(),
             pod_addresses: PodAddresses::default(),
             rules: BTreeMap::new(),
             domain_policies: DomainPolicies::default(),

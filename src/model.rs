@@ -4,6 +4,7 @@
 
 pub mod identity;
 pub mod intent;
+pub mod labels;
 pub mod place;
 pub mod policy;
 pub mod selector;

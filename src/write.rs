@@ -45,7 +45,25 @@ pub struct Written {
 /// # Errors
 /// Findings (`cannot-edit`) naming every place that cannot be edited safely.
 pub fn resource_list(package: &Package, plan: &Plan, config: &Config, results: &[Value]) -> Result<Written, Findings> {
-    resource_list::write(package, plan, config, results)
+    let edits = resource_list::edits(package, plan, config, results)?;
+    let input = package.resource_list.and_then(|list| package.sources.get(list.source.0 as usize));
+    Ok(Written {
+        text: input.map(|source| edits.slices(&source.text).collect()).unwrap_or_default(),
+        edits: Some(edits),
+    })
+}
+
+/// Like [`resource_list`], but only the edits: [`edit::EditSet::slices`] has the output without a copy of the input.
+///
+/// # Errors
+/// As for [`resource_list`].
+pub fn resource_list_edits(
+    package: &Package,
+    plan: &Plan,
+    config: &Config,
+    results: &[Value],
+) -> Result<edit::EditSet, Findings> {
+    resource_list::edits(package, plan, config, results)
 }
 
 /// The complete manifest stream of `render` (`DESIGN.md` 1.4 rule 12).

@@ -16,11 +16,13 @@ mod e2e {
     pub(crate) mod additions;
     pub(crate) mod argocd;
     pub(crate) mod containers;
+    pub(crate) mod docs;
     pub(crate) mod graph;
     pub(crate) mod helm;
     pub(crate) mod image;
     pub(crate) mod kpt;
     pub(crate) mod kustomize;
+    pub(crate) mod pipelines;
     pub(crate) mod sandbox;
 }
 
@@ -39,6 +41,8 @@ fn main() {
     trials.extend(e2e::image::images());
     trials.extend(e2e::argocd::trials());
     trials.extend(e2e::helm::trials());
+    trials.extend(e2e::docs::trials());
+    trials.extend(e2e::pipelines::trials());
     trials.extend(e2e::kpt::life_of_a_package());
     trials.extend(e2e::graph::trials());
     trials.extend(e2e::additions::trials());

@@ -22,13 +22,13 @@ use enforce_intents::model::world::World;
 use enforce_intents::source::{SourceOrigin, SourceText};
 use enforce_intents::verify::addresses::AddressRange;
 use enforce_intents::verify::connections::ConnectionSet;
-use enforce_intents::verify::reach::decisions::{Decision, Segment, Verdict};
+use enforce_intents::verify::reach::decisions::{Decision, RuleRef, Segment, Verdict};
 use enforce_intents::verify::reach::{End, Reachability};
 use enforce_intents::{read, understand};
 use proptest::prelude::*;
 use reachability::bundle::Bundle;
 use reachability::naive::{self, Who};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const PORTS: [u16; 5] = [80, 81, 85, 443, 8080];
 const PROTOCOLS: [Protocol; 3] = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
@@ -89,12 +89,19 @@ proptest! {
             let in_list = listed.get(&pair).cloned().unwrap_or_default();
             prop_assert_eq!(in_list, reach.between(pair.0, pair.1));
         }
+        let mut table = reach.pair_table();
         for (from, from_end) in ends(&bundle, &reach) {
             for (to, to_end) in ends(&bundle, &reach) {
+                if let (End::Workload(source), End::Workload(destination)) = (from_end, to_end) {
+                    prop_assert_eq!(table.between(source, destination), &reach.between(from_end, to_end));
+                }
                 if matches!((from, to), (Who::Address(_), Who::Address(_))) {
                     continue;
                 }
                 let segments = reach.explain(from_end, to_end);
+                if let End::Workload(destination) = to_end {
+                    prop_assert_eq!(openings(&reach, from_end, destination), first_rules(&segments));
+                }
                 let all = segments.iter().fold(ConnectionSet::none(), |all, one| all.union(&one.connections));
                 prop_assert!(all.is_all());
                 for (protocol, port) in PROTOCOLS.into_iter().flat_map(|protocol| PORTS.map(|port| (protocol, port))) {
@@ -176,6 +183,23 @@ proptest! {
             }
         }
     }
+}
+
+/// The ingress rules that open the destination to the source, by the short way.
+fn openings(reach: &Reachability<'_>, source: End, destination: usize) -> BTreeSet<RuleRef> {
+    let allowed = reach.between(source, End::Workload(destination));
+    let openings = reach.openings(destination);
+    openings.rules_for(source, &allowed, &reach.controllers()).into_iter().collect()
+}
+
+/// The same from the reasons.
+fn first_rules(segments: &[Segment]) -> BTreeSet<RuleRef> {
+    let allowed = segments.iter().filter(|segment| segment.verdict() == Verdict::Allowed);
+    let first = allowed.filter_map(|segment| match &segment.ingress {
+        Decision::Allowed(rules) => rules.first().copied(),
+        _ => None,
+    });
+    first.collect()
 }
 
 fn first_port(set: &ConnectionSet) -> (Protocol, u16) {

@@ -1,6 +1,6 @@
 //! The KRM function: one ResourceList on stdin, one on stdout (`DESIGN.md` 1.1, `spec/krm.md` 3).
 
-use super::streams::{complain, print, read_input, report};
+use super::streams::{complain, print_slices, read_input, report};
 use super::{FAULTY, Settings, WRONG_ARGUMENTS};
 use enforce_intents::diag::Severity;
 use enforce_intents::report::human;
@@ -21,8 +21,11 @@ fn try_run(settings: Settings) -> Result<u8, u8> {
         return Err(WRONG_ARGUMENTS);
     }
     let settings = settings.load()?;
-    let outcome = enforce_intents::process(read_input()?, settings);
-    report(&human::lines(&outcome.package, &outcome.findings, Severity::Warning));
-    let written = outcome.output.as_deref().map_or(FAULTY, print);
-    Ok(if outcome.failed() { FAULTY } else { written })
+    let edited = enforce_intents::edit(read_input()?, settings);
+    report(&human::lines(&edited.package, &edited.findings, Severity::Warning));
+    let written = edited.slices().map_or(FAULTY, print_slices);
+    let code = if edited.findings.has_errors() { FAULTY } else { written };
+    // The process ends here; giving back every node of a large input takes time.
+    std::mem::forget(edited);
+    Ok(code)
 }

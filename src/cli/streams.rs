@@ -4,7 +4,9 @@ use super::{FAULTY, GOOD};
 use enforce_intents::diag::{Findings, Severity};
 use enforce_intents::read::package::Package;
 use enforce_intents::report::human;
-use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::fs::File;
+use std::io::{self, ErrorKind, IoSlice, Read as _, Write as _};
+use std::os::fd::AsFd as _;
 
 /// Everything on standard input.
 ///
@@ -12,7 +14,9 @@ use std::io::{self, ErrorKind, Read as _, Write as _};
 /// The exit code, after the reason was written to stderr.
 pub(super) fn read_input() -> Result<Vec<u8>, u8> {
     let mut input = Vec::new();
-    match io::stdin().lock().read_to_end(&mut input) {
+    // As a file: its size is asked for, and it is read at once.
+    let file = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+    match file.and_then(|mut file| file.read_to_end(&mut input)) {
         Ok(_) => Ok(input),
         Err(error) => {
             complain(&format!("cannot read standard input: {error}"));
@@ -23,8 +27,12 @@ pub(super) fn read_input() -> Result<Vec<u8>, u8> {
 
 /// Writes to standard output and gives the exit code: a broken pipe is success, any other failure is not.
 pub(super) fn print(text: &str) -> u8 {
-    let mut output = io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+    print_slices(std::iter::once(text))
+}
+
+/// Like [`print`], many slices at once: neither a copy nor a system call for each.
+pub(super) fn print_slices<'s>(slices: impl Iterator<Item = &'s str>) -> u8 {
+    match try_print(slices) {
         Ok(()) => GOOD,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => GOOD,
         Err(error) => {
@@ -32,6 +40,29 @@ pub(super) fn print(text: &str) -> u8 {
             FAULTY
         }
     }
+}
+
+fn try_print<'s>(slices: impl Iterator<Item = &'s str>) -> io::Result<()> {
+    // As many as one system call takes.
+    const AT_ONCE: usize = 1024;
+    let mut output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    // A write of nothing writes nothing, which looks like a stream that is full.
+    let mut slices = slices.filter(|slice| !slice.is_empty()).peekable();
+    let mut waiting = Vec::with_capacity(AT_ONCE);
+    while slices.peek().is_some() {
+        waiting.extend(slices.by_ref().take(AT_ONCE).map(|slice| IoSlice::new(slice.as_bytes())));
+        let mut left = waiting.as_mut_slice();
+        while !left.is_empty() {
+            match output.write_vectored(left) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(written) => IoSlice::advance_slices(&mut left, written),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        waiting.clear();
+    }
+    output.flush()
 }
 
 /// Writes one line to standard error for a fault that has no finding.

@@ -1,9 +1,6 @@
 //! Label selectors with the semantics of the Kubernetes API (`metav1.LabelSelector`).
 
-use std::collections::BTreeMap;
-
-/// Labels of an object, sorted by key.
-pub type Labels = BTreeMap<String, String>;
+pub use super::labels::Labels;
 
 /// A label selector. Without any requirement it selects everything; "no selector" is an `Option` at the place of use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -8,17 +8,25 @@ use crate::model::place::{ObjectName, ResourceId};
 const NO_NAMESPACE: &str = "_non_namespaceable_";
 
 impl Package {
+    /// The annotations of a resource, if it has any.
+    #[must_use]
+    pub fn annotations(&self, id: ResourceId) -> Option<Annotations<'_>> {
+        self.node(id)?.path(&["metadata", "annotations"]).map(Annotations)
+    }
+
     /// The value of an annotation of a resource.
     #[must_use]
     pub fn annotation(&self, id: ResourceId, key: &str) -> Option<&str> {
-        self.node(id)?.path(&["metadata", "annotations", key]).and_then(Node::as_str)
+        self.annotations(id)?.get(key)
     }
 
     /// kpt's `package-path`: the directory of the package that the resource belongs to.
     #[must_use]
     pub fn package_path(&self, id: ResourceId) -> Option<&str> {
-        self.annotation(id, "internal.config.kubernetes.io/package-path")
-            .or_else(|| self.annotation(id, "config.kubernetes.io/package-path"))
+        let annotations = self.annotations(id)?;
+        annotations
+            .get("internal.config.kubernetes.io/package-path")
+            .or_else(|| annotations.get("config.kubernetes.io/package-path"))
     }
 
     /// Whether the resource is marked as not meant for the cluster.
@@ -32,10 +40,10 @@ impl Package {
     /// The three lists are written together and have one length; where one is shorter, its last value is taken to have stayed.
     #[must_use]
     pub fn previous_names(&self, id: ResourceId) -> Vec<ObjectName> {
-        let Some(resource) = self.resource(id) else { return Vec::new() };
-        let names = self.listed(id, "previousNames");
-        let namespaces = self.listed(id, "previousNamespaces");
-        let kinds = self.listed(id, "previousKinds");
+        let (Some(resource), Some(annotations)) = (self.resource(id), self.annotations(id)) else { return Vec::new() };
+        let names = annotations.listed("internal.config.kubernetes.io/previousNames");
+        let namespaces = annotations.listed("internal.config.kubernetes.io/previousNamespaces");
+        let kinds = annotations.listed("internal.config.kubernetes.io/previousKinds");
         let at = |list: &[&str], index: usize, current: &str| {
             list.get(index).or(list.last()).map_or_else(|| current.to_owned(), |value| (*value).to_owned())
         };
@@ -56,18 +64,30 @@ impl Package {
     /// The prefixes that kustomize put before the name, in the order in which it did.
     #[must_use]
     pub fn name_prefixes(&self, id: ResourceId) -> Vec<&str> {
-        self.listed(id, "prefixes")
+        self.annotations(id).map(|found| found.listed("internal.config.kubernetes.io/prefixes")).unwrap_or_default()
     }
 
     /// The suffixes that kustomize put behind the name, in the order in which it did.
     #[must_use]
     pub fn name_suffixes(&self, id: ResourceId) -> Vec<&str> {
-        self.listed(id, "suffixes")
+        self.annotations(id).map(|found| found.listed("internal.config.kubernetes.io/suffixes")).unwrap_or_default()
+    }
+}
+
+/// The annotations of one resource: for looking up several without finding the map again.
+#[derive(Clone, Copy, Debug)]
+pub struct Annotations<'t>(Node<'t>);
+
+impl<'t> Annotations<'t> {
+    /// The value of an annotation.
+    #[must_use]
+    pub fn get(self, key: &str) -> Option<&'t str> {
+        self.0.get(key).and_then(Node::as_str)
     }
 
     /// The values of one of kustomize's comma-separated annotations.
-    fn listed(&self, id: ResourceId, name: &str) -> Vec<&str> {
-        let value = self.annotation(id, &format!("internal.config.kubernetes.io/{name}")).unwrap_or_default();
+    fn listed(self, key: &str) -> Vec<&'t str> {
+        let value = self.get(key).unwrap_or_default();
         value.split(',').map(str::trim).filter(|value| !value.is_empty()).collect()
     }
 }

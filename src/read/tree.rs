@@ -462,6 +462,22 @@ impl<'t> Node<'t> {
     /// win over merged ones. Repeated keys of one mapping are recorded in [`Tree::duplicate_keys`].
     #[must_use]
     pub fn merged_entries(self) -> Vec<(&'t str, Self, Self)> {
+        // Nearly all mappings are short and have no merges.
+        const SHORT: usize = 12;
+        let mut entries: Vec<(&str, Self, Self)> = Vec::new();
+        let mut is_simple = true;
+        for (key_node, value) in self.entries() {
+            let Some(key) = key_node.as_str() else { continue };
+            is_simple = entries.len() < SHORT && key != "<<" && entries.iter().all(|(known, ..)| *known != key);
+            if !is_simple {
+                break;
+            }
+            entries.push((key, key_node, value));
+        }
+        if is_simple { entries } else { self.entries_of_all_merged() }
+    }
+
+    fn entries_of_all_merged(self) -> Vec<(&'t str, Self, Self)> {
         let mut seen = BTreeSet::new();
         let mut entries = Vec::new();
         self.walk_merged(|mapping| {

@@ -42,6 +42,8 @@ pub(super) fn objects<'a>(package: &'a Package, config: &'a Config) -> Vec<Objec
 }
 
 fn object<'a>(package: &'a Package, id: ResourceId, resource: &'a Resource, config: &'a Config) -> Option<Object<'a>> {
+    let annotations = package.annotations(id);
+    let annotation = |key| annotations.and_then(|annotations| annotations.get(key));
     Some(Object {
         resource: id,
         node: package.node(id)?,
@@ -52,10 +54,10 @@ fn object<'a>(package: &'a Package, id: ResourceId, resource: &'a Resource, conf
         says_namespace: resource.namespace.is_some(),
         previous: package.previous_names(id),
         layer: (
-            package.annotation(id, "internal.config.kubernetes.io/prefixes").unwrap_or_default(),
-            package.annotation(id, "internal.config.kubernetes.io/suffixes").unwrap_or_default(),
+            annotation("internal.config.kubernetes.io/prefixes").unwrap_or_default(),
+            annotation("internal.config.kubernetes.io/suffixes").unwrap_or_default(),
         ),
-        is_local_config: package.is_local_config(id),
+        is_local_config: annotation("config.kubernetes.io/local-config") == Some("true"),
     })
 }
 

@@ -11,8 +11,9 @@ use crate::model::place::ResourceId;
 use crate::model::selector::Labels;
 use crate::model::value::Value;
 use crate::plan::Plan;
-use crate::read::lane;
+use crate::read::lane::{self, Lane};
 use crate::read::package::{Package, ResourceList, Role};
+use crate::read::parser::Document;
 use crate::read::prune::{Selection, needed_to_compile};
 use crate::read::stream;
 use crate::read::tree::{Node, Tree};
@@ -25,16 +26,33 @@ use crate::write::resource_changes::{Changes, from_plan};
 use crate::write::same_value::is_value;
 use crate::write::stream::{drop_tool_annotations, dropped};
 use compare::{Comparison, Rules, difference};
-use excerpt::{Excerpt, excerpt};
+use excerpt::{Excerpt, excerpts};
 use std::collections::BTreeSet;
 
 /// Compares the written text with the plan. Findings are `output-mismatch` errors: defects of this program, never of the input.
 #[must_use]
 pub fn verify(package: &Package, plan: &Plan, config: &Config, written: &Written) -> Findings {
     let faults = match (package.resource_list, &written.edits) {
-        (Some(list), Some(edits)) => verify_list(package, list, plan, config, written, edits),
+        (Some(list), Some(edits)) => {
+            let source = package.sources.get(list.source.0 as usize);
+            if !source.is_some_and(|source| is_input_with_edits(&source.text, edits, &written.text)) {
+                return findings(package, vec![(None, "bytes outside the edits differ".to_owned())]);
+            }
+            verify_list(package, list, plan, config, edits)
+        }
         _ => verify_stream(package, plan, &written.text),
     };
+    findings(package, faults)
+}
+
+/// Like [`verify`], for edits whose output was not put together.
+#[must_use]
+pub fn verify_edits(package: &Package, plan: &Plan, config: &Config, edits: &EditSet) -> Findings {
+    let list = package.resource_list;
+    findings(package, list.map(|list| verify_list(package, list, plan, config, edits)).unwrap_or_default())
+}
+
+fn findings(package: &Package, faults: Vec<Fault>) -> Findings {
     let mut findings = Findings::default();
     for (resource, fault) in faults {
         let place = resource.and_then(|id| Some(Package::place(id, package.node(id)?)));
@@ -49,37 +67,38 @@ pub fn verify(package: &Package, plan: &Plan, config: &Config, written: &Written
 /// What is wrong, and with which object.
 type Fault = (Option<ResourceId>, String);
 
-fn verify_list(
-    package: &Package,
-    list: ResourceList,
-    plan: &Plan,
-    config: &Config,
-    written: &Written,
-    edits: &EditSet,
-) -> Vec<Fault> {
+fn verify_list(package: &Package, list: ResourceList, plan: &Plan, config: &Config, edits: &EditSet) -> Vec<Fault> {
     let Some(input) = package.node_in(list.source, list.root) else { return Vec::new() };
-    if !is_input_with_edits(input.source(), edits, &written.text) {
-        return vec![(None, "bytes outside the edits differ".to_owned())];
-    }
     let items = list_items(package, plan, list);
     let has_aliases = package.trees.iter().any(Tree::has_aliases);
     let sequence = list.items.and_then(|(_, items)| package.node_in(list.source, items)).filter(|_| !has_aliases);
-    let excerpt = sequence.and_then(|sequence| excerpt(sequence, &items, edits.as_slice(), &written.text));
-    let all = || Excerpt {
-        text: written.text.clone(),
-        items: (0..items.len()).filter(|index| items.get(*index).is_some_and(|item| !item.goes)).map(Some).collect(),
-    };
-    let excerpt = excerpt.unwrap_or_else(all);
+    let changes = from_plan(package, plan);
     // With aliases, what was kept whole in the input need not be kept in the output.
     let selection: Option<Selection> = if has_aliases { None } else { Some(needed_to_compile) };
-    let (tree, documents) = match lane::parse(&excerpt.text, selection, package.lane) {
-        Ok(parsed) => parsed,
-        Err(error) => return vec![(None, format!("it is not YAML: {error}"))],
-    };
-    let [document] = documents.as_slice() else { return vec![(None, "it is not one document".to_owned())] };
-    let output = tree.node(&excerpt.text, document.root);
     let rules = Rules { texts_decide: !has_aliases, ..Rules::default() };
     let mut faults = Vec::new();
+    let mut part = |excerpt: &Excerpt| {
+        let (tree, document) = match read_again(&excerpt.text, selection, package.lane) {
+            Ok(read) => read,
+            Err(fault) => {
+                faults.push((None, fault));
+                return;
+            }
+        };
+        let output = tree.node(&excerpt.text, document.root);
+        faults.extend(compare_items(&items, &excerpt.items, &changes, output, std::iter::empty(), rules));
+    };
+    let last = sequence.and_then(|sequence| excerpts(sequence, &items, edits, &mut part));
+    let all = || Excerpt {
+        text: edits.slices(input.source()).collect(),
+        items: (0..items.len()).filter(|index| items.get(*index).is_some_and(|item| !item.goes)).map(Some).collect(),
+    };
+    let excerpt = last.unwrap_or_else(all);
+    let (tree, document) = match read_again(&excerpt.text, selection, package.lane) {
+        Ok(read) => read,
+        Err(fault) => return vec![(None, fault)],
+    };
+    let output = tree.node(&excerpt.text, document.root);
     for (key, value) in input.entries() {
         let name = key.as_str().unwrap_or_default();
         if !matches!(name, "items" | "results")
@@ -88,10 +107,19 @@ fn verify_list(
             faults.push((None, fault));
         }
     }
-    let changes = from_plan(package, plan);
     let new = new_items(package, plan, config);
-    faults.extend(compare_items(&items, &excerpt.items, &changes, output, &new, rules));
+    faults.extend(compare_items(&items, &excerpt.items, &changes, output, new, rules));
     faults
+}
+
+/// The tree and the document of a text that must be one document.
+fn read_again(text: &str, selection: Option<Selection>, lane: Lane) -> Result<(Tree, Document), String> {
+    let (tree, mut documents) =
+        lane::parse(text, selection, lane).map_err(|error| format!("it is not YAML: {error}"))?;
+    match (documents.pop(), documents.is_empty()) {
+        (Some(document), true) => Ok((tree, document)),
+        _ => Err("it is not one document".to_owned()),
+    }
 }
 
 /// An item of the input.
@@ -142,12 +170,13 @@ fn compare_items(
     listed: &[Option<usize>],
     changes: &Changes,
     output: Node<'_>,
-    new: &[Value],
+    new: impl ExactSizeIterator<Item = Value>,
     rules: Rules<'_>,
 ) -> Vec<Fault> {
+    let mut new = new.peekable();
     let mut written: Vec<Node<'_>> = output.get("items").into_iter().flat_map(Node::items).collect();
     let before_last = listed.len().saturating_sub(1);
-    let stands_before_last = match (written.get(before_last), new.first()) {
+    let stands_before_last = match (written.get(before_last), new.peek()) {
         (Some(node), Some(first)) => is_value(*node, first),
         _ => false,
     };
@@ -175,10 +204,10 @@ fn compare_items(
 }
 
 /// New objects in order; each must be there and be what it is meant to be.
-fn new_objects<'t>(new: &[Value], written: &mut impl Iterator<Item = Node<'t>>) -> Vec<Fault> {
+fn new_objects<'t>(new: impl Iterator<Item = Value>, written: &mut impl Iterator<Item = Node<'t>>) -> Vec<Fault> {
     let mut faults = Vec::new();
-    for (index, value) in new.iter().enumerate() {
-        if !written.next().is_some_and(|node| is_value(node, value)) {
+    for (index, value) in new.enumerate() {
+        if !written.next().is_some_and(|node| is_value(node, &value)) {
             faults.push((None, format!("new object {index} is missing or differs")));
         }
     }
@@ -210,8 +239,8 @@ fn verify_stream(package: &Package, plan: &Plan, output: &str) -> Vec<Fault> {
         let comparison = Comparison { before: package.node(id), after: Some(after), change: changes.get(&id) };
         faults.extend(difference("", comparison, rules).map(|fault| (Some(id), fault)));
     }
-    let new: Vec<Value> = plan.new_objects.iter().map(|new| object(&new.object, &Labels::new())).collect();
-    faults.extend(new_objects(&new, &mut written.by_ref().map(|(_, node)| node)));
+    let new = plan.new_objects.iter().map(|new| object(&new.object, &Labels::new()));
+    faults.extend(new_objects(new, &mut written.by_ref().map(|(_, node)| node)));
     if written.next().is_some() {
         faults.push((None, "it has documents that nobody asked for".to_owned()));
     }

@@ -17,8 +17,8 @@ pub(crate) struct Change {
     pub(crate) drop_when_empty: bool,
     /// The whole value, instead of the one that is there.
     pub(crate) replacement: Option<Value>,
-    /// Changes to values, by key.
-    pub(crate) below: BTreeMap<String, Change>,
+    /// Changes to values, sorted by key. Hardly ever more than one, of which a map would take much room.
+    pub(crate) below: Vec<(String, Change)>,
     /// Whether the node may be created where it is missing or null.
     pub(crate) may_create: bool,
 }
@@ -28,7 +28,7 @@ impl Change {
     pub(crate) fn add(&mut self, change: &MapChange) {
         let mut node = self;
         for (index, key) in change.path.iter().enumerate() {
-            node = node.below.entry(key.clone()).or_default();
+            node = node.child(key);
             node.may_create |= index + 2 >= change.path.len();
         }
         node.set.extend(change.set.iter().map(|(key, value)| (key.clone(), value.clone())));
@@ -39,15 +39,33 @@ impl Change {
     pub(crate) fn at(&mut self, path: &[&str]) -> &mut Self {
         let mut node = self;
         for key in path {
-            node = node.below.entry((*key).to_owned()).or_default();
+            node = node.child(key);
             node.may_create = true;
         }
         node
     }
 
+    /// The change at a key, created if need be.
+    fn child(&mut self, key: &str) -> &mut Self {
+        let found = self.below.binary_search_by(|(known, _)| known.as_str().cmp(key));
+        let index = found.unwrap_or_else(|index| {
+            self.below.reserve_exact(1);
+            self.below.insert(index, (key.to_owned(), Self::default()));
+            index
+        });
+        #[allow(clippy::indexing_slicing, reason = "it was found or inserted there on the lines above")]
+        &mut self.below[index].1
+    }
+
+    /// The change at a key, if there is one.
+    pub(super) fn below(&self, key: &str) -> Option<&Self> {
+        let index = self.below.binary_search_by(|(known, _)| known.as_str().cmp(key)).ok()?;
+        self.below.get(index).map(|(_, change)| change)
+    }
+
     /// The string that an entry of the map at a path gets.
     pub(crate) fn string_at(&self, path: &[&str], key: &str) -> Option<&str> {
-        let map = path.iter().try_fold(self, |node, key| node.below.get(*key))?;
+        let map = path.iter().try_fold(self, |node, key| node.below(key))?;
         map.set.get(key).map(String::as_str)
     }
 

@@ -56,20 +56,56 @@ impl EditSet {
         self.apply_within(text, 0..text.len())
     }
 
+    /// The text with every edit carried out, in slices of the text and of the edits: nothing is copied. An edit that is not on
+    /// character boundaries inside the text has no slices.
+    pub fn slices<'s>(&'s self, text: &'s str) -> impl Iterator<Item = &'s str> {
+        let starts = std::iter::once(0).chain(self.edits.iter().map(|edit| edit.range.end));
+        let ends = self.edits.iter().map(|edit| edit.range.start).chain([text.len()]);
+        let kept = starts.zip(ends).map(|(start, end)| text.get(start..end).unwrap_or_default());
+        let replacements = self.edits.iter().map(|edit| edit.replacement.as_str()).chain([""]);
+        kept.zip(replacements).flat_map(|(kept, replacement)| [kept, replacement]).filter(|slice| !slice.is_empty())
+    }
+
+    /// Whether every edit is on character boundaries inside the text, so that the slices are all of the output.
+    ///
+    /// # Errors
+    /// [`EditConflict`] with the first one that is not.
+    pub fn check(&self, text: &str) -> Result<(), EditConflict> {
+        let is_inside = |edit: &&Edit| text.get(edit.range.clone()).is_some();
+        match self.edits.iter().find(|edit| !is_inside(edit)) {
+            None => Ok(()),
+            Some(edit) => Err(EditConflict { offset: edit.range.start }),
+        }
+    }
+
     /// A slice of the text with the edits that lie in it carried out, insertions at its edges among them. Edits outside are
     /// passed over.
     ///
     /// # Errors
     /// [`EditConflict`] when an edit crosses the edge of the slice or is not on character boundaries.
     pub fn apply_within(&self, text: &str, slice: Range<usize>) -> Result<String, EditConflict> {
+        let mut output = String::with_capacity(slice.len());
+        self.append_slice(text, slice, true, &mut output)?;
+        Ok(output)
+    }
+
+    /// Like [`Self::apply_within`], at the end of `output`; with `to_end` false, without insertions at the end of the slice.
+    ///
+    /// # Errors
+    /// As for [`Self::apply_within`].
+    pub fn append_slice(
+        &self,
+        text: &str,
+        slice: Range<usize>,
+        to_end: bool,
+        output: &mut String,
+    ) -> Result<(), EditConflict> {
         let is_before =
             |edit: &Edit| edit.range.end < slice.start || (edit.range.end == slice.start && !edit.range.is_empty());
         let edits = self.edits.get(self.edits.partition_point(is_before)..).unwrap_or_default();
         let inside = edits.iter().take_while(|edit| {
-            edit.range.start < slice.end || (edit.range.start == slice.end && edit.range.is_empty())
+            edit.range.start < slice.end || (to_end && edit.range.start == slice.end && edit.range.is_empty())
         });
-        let added: usize = inside.clone().map(|edit| edit.replacement.len()).sum();
-        let mut output = String::with_capacity(slice.len() + added);
         let mut position = slice.start;
         for edit in inside {
             let conflict = EditConflict { offset: edit.range.start };
@@ -81,7 +117,7 @@ impl EditSet {
             position = edit.range.end;
         }
         output.push_str(text.get(position..slice.end).ok_or(EditConflict { offset: position })?);
-        Ok(output)
+        Ok(())
     }
 }
 
@@ -135,6 +171,18 @@ mod tests {
         }
         let split = EditSet::new(vec![Edit::insert(1, "x")]).unwrap();
         assert!(split.apply("é").is_err());
+    }
+
+    #[test]
+    fn slices_are_the_output() {
+        let edits = vec![Edit::replace(5..7, "x"), Edit::insert(0, "a"), Edit::delete(9..10), Edit::insert(10, "z")];
+        let set = EditSet::new(edits).unwrap();
+        assert_eq!(set.check("0123456789"), Ok(()));
+        assert_eq!(set.slices("0123456789").collect::<Vec<_>>(), ["a", "01234", "x", "78", "z"]);
+        assert_eq!(set.slices("0123456789").collect::<String>(), set.apply("0123456789").unwrap());
+        assert_eq!(EditSet::default().slices("0").collect::<Vec<_>>(), ["0"]);
+        assert!(EditSet::new(vec![Edit::insert(1, "x")]).unwrap().check("é").is_err());
+        assert!(set.check("012345678").is_err());
     }
 
     #[test]

@@ -53,7 +53,7 @@ fn own_entries<'t>(
     let mut own = BTreeMap::new();
     for (index, (key_node, value)) in mapping.entries().enumerate() {
         let Some(key) = key_node.as_str().filter(|_| !key_node.is_merge_key()) else { continue };
-        let matters = change.set.contains_key(key) || change.remove.contains(key) || change.below.contains_key(key);
+        let matters = change.set.contains_key(key) || change.remove.contains(key) || change.below(key).is_some();
         if own.insert(key, (index, key_node, value)).is_some() && matters {
             return Err(EditFault {
                 code: Code::DuplicateKey,

@@ -11,10 +11,13 @@ use std::collections::BTreeMap;
 
 /// The new objects with the annotations that tell kpt their file and package (`DESIGN.md` 1.4 rule 15). Never id
 /// annotations: those belong to the tool.
-pub(crate) fn new_items(package: &Package, plan: &Plan, config: &Config) -> Vec<Value> {
+pub(crate) fn new_items<'p>(
+    package: &'p Package,
+    plan: &'p Plan,
+    config: &'p Config,
+) -> impl ExactSizeIterator<Item = Value> {
     let mut next_index = config.policy_path.as_ref().map(|_| next_indices(package)).unwrap_or_default();
-    let mut items = Vec::new();
-    for planned in &plan.new_objects {
+    plan.new_objects.iter().map(move |planned| {
         let mut annotations = Labels::new();
         if let Some(template) = &config.policy_path {
             let name = object_name(&planned.object);
@@ -28,9 +31,8 @@ pub(crate) fn new_items(package: &Package, plan: &Plan, config: &Config) -> Vec<
         if let Some(package_path) = package_path {
             annotations.insert(PACKAGE_PATH.into(), package_path.to_owned());
         }
-        items.push(object(&planned.object, &annotations));
-    }
-    items
+        object(&planned.object, &annotations)
+    })
 }
 
 /// The first free index of every file that a resource comes from: kpt refuses two objects with one path and index.

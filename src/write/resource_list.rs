@@ -2,6 +2,7 @@
 
 use super::anchors::keep_aliases;
 use super::draft::{Draft, EditFault};
+use super::edit::Edit;
 use super::edit::EditSet;
 use super::entry::{Entry, entries};
 use super::items::{append_point, change_items, print_items, with_head_comments};
@@ -10,7 +11,6 @@ use super::mapping::{EntryChange, EntryChanges, change_entries};
 use super::new_items::new_items;
 use super::piece::{Piece, Token};
 use super::resource_changes::{change_resources, finding, from_plan};
-use super::{Written, edit::Edit};
 use crate::config::Config;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::ResourceId;
@@ -20,13 +20,13 @@ use crate::read::package::{Package, ResourceList, Role};
 use crate::read::tree::{CollectionStyle, Node, NodeId, Shape};
 use std::collections::BTreeSet;
 
-/// See [`super::resource_list`].
-pub(super) fn write(package: &Package, plan: &Plan, config: &Config, results: &[Value]) -> Result<Written, Findings> {
-    let Some(list) = package.resource_list else { return Ok(Written::default()) };
+/// See [`super::resource_list_edits`].
+pub(super) fn edits(package: &Package, plan: &Plan, config: &Config, results: &[Value]) -> Result<EditSet, Findings> {
+    let Some(list) = package.resource_list else { return Ok(EditSet::default()) };
     let (Some(source), Some(tree)) =
         (package.sources.get(list.source.0 as usize), package.trees.get(list.source.0 as usize))
     else {
-        return Ok(Written::default());
+        return Ok(EditSet::default());
     };
     let mut draft = Draft::new(&source.text, tree);
     let mut findings = Findings::default();
@@ -47,8 +47,8 @@ pub(super) fn write(package: &Package, plan: &Plan, config: &Config, results: &[
         Findings(vec![Finding::new(Code::OutputMismatch, None, conflict.to_string())])
     };
     let edits = EditSet::new(draft.edits).map_err(conflict)?;
-    let text = edits.apply(&source.text).map_err(conflict)?;
-    Ok(Written { text, edits: Some(edits) })
+    edits.check(&source.text).map_err(conflict)?;
+    Ok(edits)
 }
 
 /// A fault that belongs to no change of a resource, shown at the resource that it lies in, else at the list.
@@ -80,7 +80,7 @@ fn change_envelope<'t>(
     let index_of = |key: Option<(NodeId, NodeId)>| {
         entries.iter().position(|entry| Some(entry.key.id()) == key.map(|(key, _)| key))
     };
-    let added: Vec<Piece> = new_items(package, plan, config).iter().map(Piece::from).collect();
+    let added: Vec<Piece> = new_items(package, plan, config).map(|value| Piece::from(&value)).collect();
     let removed: BTreeSet<NodeId> = plan
         .removals
         .iter()

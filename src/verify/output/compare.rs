@@ -39,7 +39,7 @@ pub(super) fn difference(path: &str, comparison: Comparison<'_, '_>, rules: Rule
         let change = comparison.change.filter(|change| !change.is_done(comparison.before));
         match change {
             Some(change) => {
-                if let Err(fault) = changed(&path, comparison, change, &mut pending) {
+                if let Err(fault) = changed(&path, comparison, change, rules, &mut pending) {
                     return Some(fault);
                 }
             }
@@ -134,6 +134,7 @@ fn changed<'n, 'c>(
     path: &str,
     comparison: Comparison<'n, 'c>,
     change: &'c Change,
+    rules: Rules<'_>,
     pending: &mut Pending<'n, 'c>,
 ) -> Result<(), String> {
     let before = comparison.before.filter(|node| !node.is_null());
@@ -174,6 +175,9 @@ fn changed<'n, 'c>(
         let (before, after) = pairs.remove(key.as_str()).unwrap_or_default();
         pending.push((join(path, key), Comparison { before, after, change: Some(below) }));
     }
+    // Most entries are as they were, and need no path.
+    let is_same = |before: Node<'_>, after: Node<'_>| rules.texts_decide && text_of(before) == text_of(after);
+    pairs.retain(|_, pair| !matches!(pair, (Some(before), Some(after)) if is_same(*before, *after)));
     for (key, (before, after)) in pairs {
         pending.push((join(path, key), Comparison { before, after, change: None }));
     }

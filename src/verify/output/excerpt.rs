@@ -2,24 +2,35 @@
 //!
 //! An item in block style is the lines from its dash to the next item's. What the reader makes of them depends on nothing
 //! but these lines and that the sequence goes on after them. So items whose lines are those of the input say what they
-//! said; runs of them are left out, and one null item stands for each run, which the items before it must end at.
+//! said and are left out, and the others can be read in any company; a null item behind them shows that they end where they
+//! did.
 
 use super::ListItem;
 use crate::read::tree::{CollectionStyle, Node, Shape};
-use crate::write::edit::Edit;
+use crate::write::edit::{Edit, EditSet};
 use crate::write::items::{append_point, dash_of};
 use crate::write::lines::{column, line_start};
 
-/// A shorter ResourceList with everything that may have changed.
+/// A shorter ResourceList.
 pub(super) struct Excerpt {
     /// Its text.
     pub(super) text: String,
-    /// Its items without new ones: the index in the input's items, or `None` for a null that stands for a run of them.
+    /// Its items without new ones: the index in the input's items, or `None` for a null.
     pub(super) items: Vec<Option<usize>>,
 }
 
-/// Takes what may have changed out of the output. `None` where items do not stand on lines of their own.
-pub(super) fn excerpt(sequence: Node<'_>, items: &[ListItem<'_>], edits: &[Edit], output: &str) -> Option<Excerpt> {
+/// Parts are about this long: small beside the input.
+const PART: usize = 1 << 18;
+
+/// Takes what may have changed out of the output: `part` gets runs of changed items, each as a ResourceList of its own without
+/// anything else; what is returned has the last item and all that is not an item. `None` where items do not stand on
+/// lines of their own; what `part` was given is right all the same.
+pub(super) fn excerpts(
+    sequence: Node<'_>,
+    items: &[ListItem<'_>],
+    edits: &EditSet,
+    part: &mut dyn FnMut(&Excerpt),
+) -> Option<Excerpt> {
     if sequence.shape() != Shape::Sequence(CollectionStyle::Block) {
         return None;
     }
@@ -30,28 +41,43 @@ pub(super) fn excerpt(sequence: Node<'_>, items: &[ListItem<'_>], edits: &[Edit]
         starts.push(line_start(input, dash_of(input, item.node, dash_column)?));
     }
     starts.push(append_point(input, items.last()?.node, dash_column)?.finished_position()?);
-    let bounds = Bounds { starts: &starts, edits, cursor: 0, shift: 0 };
-    let touched = touched(items, &starts, edits);
-    let kept: Vec<(usize, usize)> = bounds
-        .output_starts()
-        .enumerate()
-        .filter(|(index, _)| items.get(*index).is_none_or(|item| !item.goes))
-        .collect();
-    let mut text = output.get(..kept.first()?.1)?.to_owned();
-    let mut listed: Vec<Option<usize>> = Vec::new();
+    let touched = touched(items, &starts, edits.as_slice());
+    let kept = |index: &usize| items.get(*index).is_none_or(|item| !item.goes);
+    let kept: Vec<(usize, usize)> = starts.iter().copied().enumerate().filter(|(index, _)| kept(index)).collect();
+    let null = format!("{}- ~\n", " ".repeat(dash_column));
+    let empty = || Excerpt { text: "items:\n".to_owned(), items: Vec::new() };
+    let mut run = empty();
+    let (last_index, last_start) = kept.iter().rev().nth(1).copied()?;
     for pair in kept.windows(2) {
         let [(index, start), (_, end)] = pair else { continue };
-        if touched.get(*index).copied().unwrap_or(true) {
-            text.push_str(output.get(*start..*end)?);
-            listed.push(Some(*index));
-        } else if listed.last() != Some(&None) {
-            text.push_str(&" ".repeat(dash_column));
-            text.push_str("- ~\n");
-            listed.push(None);
+        if !touched.get(*index).copied().unwrap_or(true) || *index == last_index {
+            continue;
+        }
+        edits.append_slice(input, *start..*end, false, &mut run.text).ok()?;
+        run.items.push(Some(*index));
+        if run.text.len() >= PART {
+            finish(std::mem::replace(&mut run, empty()), &null, part);
         }
     }
-    text.push_str(output.get(kept.last()?.1..)?);
-    Some(Excerpt { text, items: listed })
+    if !run.items.is_empty() {
+        finish(run, &null, part);
+    }
+    let mut last = Excerpt { text: String::new(), items: Vec::new() };
+    edits.append_slice(input, 0..kept.first()?.1, false, &mut last.text).ok()?;
+    if kept.len() > 2 {
+        last.text.push_str(&null);
+        last.items.push(None);
+    }
+    edits.append_slice(input, last_start..input.len(), true, &mut last.text).ok()?;
+    last.items.push(Some(last_index));
+    Some(last)
+}
+
+/// The items of a part must end where the next begins.
+fn finish(mut run: Excerpt, null: &str, part: &mut dyn FnMut(&Excerpt)) {
+    run.text.push_str(null);
+    run.items.push(None);
+    part(&run);
 }
 
 /// Which items have an edit on their lines, are planned to change, or have a line less after them.
@@ -80,37 +106,14 @@ fn touched(items: &[ListItem<'_>], starts: &[usize], edits: &[Edit]) -> Vec<bool
     touched
 }
 
-/// Offsets of the input on their way to the output.
-struct Bounds<'a> {
-    starts: &'a [usize],
-    edits: &'a [Edit],
-    cursor: usize,
-    shift: isize,
-}
-
-impl Bounds<'_> {
-    /// Where the starts are in the output, before anything that is inserted there.
-    fn output_starts(mut self) -> impl Iterator<Item = usize> {
-        self.starts.iter().map(move |start| {
-            while let Some(edit) =
-                self.edits.get(self.cursor).filter(|edit| edit.range.end <= *start && edit.range.start < *start)
-            {
-                self.shift += edit.replacement.len().cast_signed() - edit.range.len().cast_signed();
-                self.cursor += 1;
-            }
-            start.saturating_add_signed(self.shift)
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ListItem, excerpt};
+    use super::{ListItem, excerpts};
     use crate::read::parser::parse;
     use crate::write::edit::{Edit, EditSet};
 
     #[test]
-    fn runs_of_untouched_items_become_nulls() {
+    fn untouched_items_are_left_out() {
         let input = "items: # c\n- a: 1\n- b: 2\n\n- c: 3\n- d: 4\n# between\n- # e\n  e: 5\n- f: 6\nx: y\n";
         let at = |text: &str| input.find(text).unwrap();
         let edits = EditSet::new(vec![
@@ -126,9 +129,13 @@ mod tests {
             .enumerate()
             .map(|(index, node)| ListItem { id: None, node, goes: index == 4, is_changed: false })
             .collect();
-        let excerpt = excerpt(sequence, &items, edits.as_slice(), &edits.apply(input).unwrap()).unwrap();
-        assert_eq!(excerpt.text, "items: # c\n- ~\n- c: 3!\n- d: 4\n# between\n- f: 6\n- new: 7\nx: y\n");
-        assert_eq!(excerpt.items, [None, Some(2), Some(3), Some(5)]);
+        let mut parts = Vec::new();
+        let last = excerpts(sequence, &items, &edits, &mut |part| parts.push((part.text.clone(), part.items.clone())));
+        let last = last.unwrap();
+        let run = "items:\n- c: 3!\n- d: 4\n# between\n- ~\n".to_owned();
+        assert_eq!(parts, [(run, vec![Some(2), Some(3), None])]);
+        assert_eq!(last.text, "items: # c\n- ~\n- f: 6\n- new: 7\nx: y\n");
+        assert_eq!(last.items, [None, Some(5)]);
     }
 
     #[test]
@@ -137,7 +144,8 @@ mod tests {
             let (tree, documents) = parse(input).unwrap();
             let sequence = tree.node(input, documents[0].root).get("items").unwrap();
             let items = sequence.items().map(|node| ListItem { id: None, node, goes: false, is_changed: false });
-            assert!(excerpt(sequence, &items.collect::<Vec<_>>(), &[], input).is_none(), "{input}");
+            let excerpt = excerpts(sequence, &items.collect::<Vec<_>>(), &EditSet::default(), &mut |_| {});
+            assert!(excerpt.is_none(), "{input}");
         }
     }
 }
