@@ -1,13 +1,27 @@
-# What CI does is a target here. `make test` needs cargo only; `make e2e` needs go (it installs kustomize into .tools/) and kpt.
+# What CI does is a target here. `make test` needs cargo only; `make e2e` needs go and, for what `make tools` installs, apt.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
 TOOLS := $(CURDIR)/.tools/bin
 KUSTOMIZE_VERSION := v5.8.1
+HELM_VERSION := v3.20.2
 export PATH := $(TOOLS):$(PATH)
 
-.PHONY: build test e2e lint corpus bench mutants install tools
+# The images: `make image REGISTRY=registry.example.com`. LOCAL=1 takes programs from this machine, without any registry.
+VERSION := v$(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+REGISTRY ?= localhost
+TAG ?= $(VERSION)
+PROFILE ?= release
+LOCAL ?=
+ENGINE ?= $(shell command -v podman || command -v docker)
+
+# What static linking needs: `--target` keeps the flags from procedural macros.
+STATIC_TARGET = $(shell rustc -vV | sed -n 's/^host: //p')
+TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
+STATIC_BINARY = $(TARGET_DIR)/$(STATIC_TARGET)/$(patsubst dev,debug,$(PROFILE))/enforce-intents
+
+.PHONY: build test e2e lint corpus bench mutants install tools go-tools apt-tools static image
 
 build:
 	cargo build --locked --release
@@ -15,8 +29,9 @@ build:
 test:
 	cargo test --locked
 
-# The program behind the real kustomize and kpt.
+# The program behind the real tools, as a program and as an image.
 e2e: tools
+	$(MAKE) image LOCAL=1 PROFILE=dev TAG=e2e
 	cargo test --locked --features e2e --test e2e
 
 lint:
@@ -43,9 +58,54 @@ mutants:
 install:
 	cargo install --locked --path .
 
-tools:
-	@if [ "$$(kustomize version 2>&1)" != "$(KUSTOMIZE_VERSION)" ]; then \
-	  echo "installing kustomize $(KUSTOMIZE_VERSION)"; \
-	  GOBIN="$(TOOLS)" go install sigs.k8s.io/kustomize/kustomize/v5@$(KUSTOMIZE_VERSION); \
-	fi
+# The program without any library: runs on an empty root.
+static:
+	RUSTFLAGS='-C target-feature=+crt-static' cargo build --locked --profile $(PROFILE) --bin enforce-intents --target $(STATIC_TARGET)
+
+# The function, and the sidecar for Argo CD. Nothing in them depends on when they are built.
+image: $(if $(LOCAL),static go-tools)
+	@test -n "$(ENGINE)" || { echo "neither podman nor docker is on PATH" >&2; exit 1; }
+	contexts=(); \
+	if [ -n "$(LOCAL)" ]; then \
+	  folder="$$(mktemp -d)"; trap 'rm -rf "$$folder"' EXIT; \
+	  mkdir "$$folder/build" "$$folder/tools"; \
+	  install -m 755 "$(STATIC_BINARY)" "$$folder/build/enforce-intents"; \
+	  install -m 755 $(TOOLS)/kustomize $(TOOLS)/helm "$$folder/tools"; \
+	  contexts=(--network none --build-context "build=$$folder/build" --build-context "tools=$$folder/tools"); \
+	fi; \
+	case "$(ENGINE)" in \
+	  *podman) build=("$(ENGINE)" build --layers=false --timestamp 0);; \
+	  *) build=(env SOURCE_DATE_EPOCH=0 "$(ENGINE)" buildx build --load);; \
+	esac; \
+	for image in function:enforce-intents cmp:enforce-intents-cmp; do \
+	  "$${build[@]}" "$${contexts[@]}" --target "$${image%%:*}" --tag "$(REGISTRY)/$${image#*:}:$(TAG)" \
+	    --build-arg VERSION=$(VERSION) --build-arg KUSTOMIZE_VERSION=$(KUSTOMIZE_VERSION) --build-arg HELM_VERSION=$(HELM_VERSION) .; \
+	done
+
+# What the end-to-end tests run. A tool that cannot be installed fails here, with its name.
+tools: go-tools apt-tools
 	@kpt version >/dev/null || { echo "kpt is missing: see kpt.dev, or Google's package google-cloud-cli-kpt" >&2; exit 1; }
+
+# Linked statically, since the sidecar's image has them too. `go version -m` tells what a program was built from.
+go-tools:
+	@for tool in sigs.k8s.io/kustomize/kustomize/v5@$(KUSTOMIZE_VERSION) helm.sh/helm/v3/cmd/helm@$(HELM_VERSION); do \
+	  name="$${tool%@*}"; name="$${name%/v5}"; name="$${name##*/}"; \
+	  if ! go version -m "$(TOOLS)/$$name" 2>/dev/null | grep -q "[[:space:]]mod.*[[:space:]]$${tool#*@}[[:space:]]"; then \
+	    echo "installing $$name $${tool#*@}"; \
+	    CGO_ENABLED=0 GOBIN="$(TOOLS)" go install -trimpath -ldflags=-s "$$tool" || { echo "$$name cannot be installed with go" >&2; exit 1; }; \
+	  fi; \
+	done
+
+# Debian's packages. The first run of apt-get can fail where the package lists are old.
+APT_TOOLS := podman:podman buildah:buildah runc:runc conmon:conmon dot:graphviz chromium:chromium
+apt-tools:
+	@missing=(); \
+	for tool in $(APT_TOOLS); do command -v "$${tool%%:*}" >/dev/null || missing+=("$${tool#*:}"); done; \
+	if [ "$${#missing[@]}" -gt 0 ]; then \
+	  echo "installing $${missing[*]}"; \
+	  export DEBIAN_FRONTEND=noninteractive; \
+	  for attempt in 1 2 3; do \
+	    if apt-get update -qq && apt-get install -y -qq --no-install-recommends "$${missing[@]}"; then exit 0; fi; \
+	  done; \
+	  echo "cannot install with apt-get: $${missing[*]}" >&2; exit 1; \
+	fi

@@ -6,10 +6,14 @@ mod diff;
 mod environment;
 mod explain;
 mod function;
+mod graph;
+mod install;
 mod list;
+mod producer;
 mod render;
 mod schema;
 mod streams;
+mod suggest;
 
 use clap::{Args, Parser, Subcommand};
 use enforce_intents::diag::Severity;
@@ -94,8 +98,14 @@ enum Command {
     Explain(explain::Arguments),
     /// Compare who can reach whom in two bundles
     Diff(diff::Arguments),
+    /// Write ClientIntents from what manifests, NetworkPolicies or observed flows already say; a starting point to review
+    Suggest(suggest::Arguments),
+    /// Draw who calls whom: mermaid, dot, svg, or a page to click through
+    Graph(graph::Arguments),
     /// Print the JSON Schema of the functionConfig
     Schema,
+    /// Copy this program into a directory: for images without a shell, such as Argo CD's init containers
+    Install(install::Arguments),
 }
 
 /// Runs the program.
@@ -111,7 +121,10 @@ pub(crate) fn run() -> ExitCode {
         Ok(Arguments { command: Some(Command::List(arguments)), .. }) => list::run(arguments),
         Ok(Arguments { command: Some(Command::Explain(arguments)), .. }) => explain::run(arguments),
         Ok(Arguments { command: Some(Command::Diff(arguments)), .. }) => diff::run(arguments),
+        Ok(Arguments { command: Some(Command::Suggest(arguments)), .. }) => suggest::run(arguments),
+        Ok(Arguments { command: Some(Command::Graph(arguments)), .. }) => graph::run(arguments),
         Ok(Arguments { command: Some(Command::Schema), .. }) => schema::run(),
+        Ok(Arguments { command: Some(Command::Install(arguments)), .. }) => install::run(arguments),
         Err(message) => {
             // Help goes to stdout, usage errors to stderr; a reader that has gone away changes neither's exit code.
             let _ = message.print();

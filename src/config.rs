@@ -98,6 +98,10 @@ pub struct Config {
     pub domain_policies: DomainPolicies,
     /// `credentialsOperatorLabel`.
     pub credentials_operator_label: bool,
+    /// `selectors`: by which labels policies select pods.
+    pub selectors: Selectors,
+    /// `staged`: whether policies are written as previews.
+    pub staged: Staged,
 }
 
 /// Label and policy scheme.
@@ -249,6 +253,26 @@ pub enum DomainPolicies {
     Gke,
 }
 
+/// By which labels generated policies select pods.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Selectors {
+    /// Labels that this project writes on pod templates.
+    #[default]
+    Labels,
+    /// Labels that the pods have already: those of their workload's own selector. No label is written.
+    Native,
+}
+
+/// Whether policies are written as previews that enforce nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Staged {
+    /// NetworkPolicies, which are enforced.
+    #[default]
+    None,
+    /// Calico's `StagedKubernetesNetworkPolicy`.
+    Calico,
+}
+
 impl Config {
     /// The findings with the severities that `rules` gives them; what is switched off is left out.
     #[must_use]
@@ -309,6 +333,8 @@ impl Default for Config {
             rules: BTreeMap::new(),
             domain_policies: DomainPolicies::default(),
             credentials_operator_label: false,
+            selectors: Selectors::default(),
+            staged: Staged::default(),
         }
     }
 }

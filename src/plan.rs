@@ -20,6 +20,7 @@ mod labels;
 mod metrics;
 mod namespace_deny;
 mod naming;
+mod native;
 mod outside_access;
 mod ownership;
 mod pod_ports;
@@ -29,15 +30,16 @@ mod sameness;
 mod scrapes;
 mod selectors;
 mod servers;
+mod sync_wave;
 #[cfg(test)]
 mod test_world;
 mod valid;
 mod webhooks;
 
-use crate::config::{Config, DnsPeer, Profile};
-use crate::diag::Findings;
+use crate::config::{Config, DnsPeer, Profile, Selectors, Staged};
+use crate::diag::{Code, Finding, Findings};
 use crate::model::place::{ObjectName, ResourceId};
-use crate::model::policy::NetworkPolicy;
+use crate::model::policy::{NetworkPolicy, STAGED_KIND};
 use crate::model::selector::{LabelSelector, Labels};
 use crate::model::world::World;
 use context::{PlanContext, Wanted};
@@ -86,6 +88,8 @@ pub struct PlannedObject {
 pub enum GeneratedObject {
     /// `networking.k8s.io/v1` NetworkPolicy.
     NetworkPolicy(NetworkPolicy),
+    /// `projectcalico.org/v3` StagedKubernetesNetworkPolicy: the preview of a NetworkPolicy.
+    StagedPolicy(NetworkPolicy),
     /// A domain policy of a CNI.
     DomainPolicy(DomainPolicy),
 }
@@ -96,6 +100,7 @@ impl GeneratedObject {
     pub fn id(&self) -> ObjectName {
         match self {
             Self::NetworkPolicy(policy) => policy.object_name(),
+            Self::StagedPolicy(policy) => ObjectName { kind: STAGED_KIND.into(), ..policy.object_name() },
             Self::DomainPolicy(policy) => ObjectName {
                 namespace: policy.namespace.clone(),
                 name: policy.name.clone(),
@@ -104,9 +109,16 @@ impl GeneratedObject {
         }
     }
 
+    fn annotations(&self) -> &Labels {
+        match self {
+            Self::NetworkPolicy(policy) | Self::StagedPolicy(policy) => &policy.annotations,
+            Self::DomainPolicy(policy) => &policy.annotations,
+        }
+    }
+
     fn annotations_mut(&mut self) -> &mut Labels {
         match self {
-            Self::NetworkPolicy(policy) => &mut policy.annotations,
+            Self::NetworkPolicy(policy) | Self::StagedPolicy(policy) => &mut policy.annotations,
             Self::DomainPolicy(policy) => &mut policy.annotations,
         }
     }
@@ -174,23 +186,37 @@ pub fn plan(world: &World, config: &Config) -> (Plan, Findings) {
     let calls = calls::collect(world);
     let input_labels: Vec<Labels> = world.workloads.iter().map(|workload| workload.template_labels.clone()).collect();
     let before = PlanContext::new(world, config, &calls, &input_labels);
-    access_key::check(&before, &mut findings);
+    if config.selectors == Selectors::Labels {
+        access_key::check(&before, &mut findings);
+    }
     let labelling = labels::plan(&before, &mut findings);
-    let context = PlanContext::new(world, config, &calls, &labelling.final_labels);
+    let mut context = PlanContext::new(world, config, &calls, &labelling.final_labels);
+    context.own_selections = native::selections(&context);
     let wanted = if config.enable_network_policy_creation { rules(&context, &mut findings) } else { Vec::new() };
-    let wanted = naming::check(with_sync_wave(wanted, config), &mut findings);
+    if !wanted.is_empty() {
+        findings.0.extend(sync_wave::order(&context, &labels::involved(&context)));
+    }
+    let wanted = staged(sync_wave::annotated(wanted, config), config, &mut findings);
+    let wanted = naming::check(wanted, &mut findings);
     let plan = reconcile::reconcile(&context, wanted, labelling.changes, &mut findings);
     (plan, findings)
 }
 
-/// `argocdSyncWave`: Argo CD applies the policies in that wave.
-fn with_sync_wave(mut wanted: Vec<Wanted>, config: &Config) -> Vec<Wanted> {
-    if let Some(wave) = config.argocd_sync_wave {
-        for wanted in &mut wanted {
-            wanted.object.annotations_mut().insert(keys::SYNC_WAVE.into(), wave.to_string());
-        }
+/// `staged: calico`: every policy becomes its preview. It is judged as if it were enforced, which the finding says.
+fn staged(wanted: Vec<Wanted>, config: &Config, findings: &mut Findings) -> Vec<Wanted> {
+    if config.staged == Staged::None || wanted.is_empty() {
+        return wanted;
     }
-    wanted
+    let message = "the generated policies are staged: Calico reports what they would do, and nothing is enforced";
+    findings.push(
+        Finding::new(Code::PoliciesStaged, None, message)
+            .with_help("verdicts are as if they were enforced; `staged: none` writes NetworkPolicies"),
+    );
+    let preview = |wanted: Wanted| match wanted.object {
+        GeneratedObject::NetworkPolicy(policy) => Wanted { object: GeneratedObject::StagedPolicy(policy), ..wanted },
+        GeneratedObject::StagedPolicy(_) | GeneratedObject::DomainPolicy(_) => wanted,
+    };
+    wanted.into_iter().map(preview).collect()
 }
 
 /// Every object that any rule family wants.
@@ -210,6 +236,8 @@ fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<Wanted> {
     opening.extend(domains::rules(context, findings));
     drop(isolation);
     isolating.extend(opening);
+    native::without_repetition(findings);
+    findings.0.extend(native::outside_the_input(context).filter(|_| !isolating.is_empty()));
     isolating
 }
 

@@ -3,11 +3,13 @@
 pub mod check;
 pub mod diff;
 pub mod explain;
+pub mod graph;
 pub mod human;
 pub mod json;
 pub mod krm;
 pub mod list;
 pub mod list_explain;
+pub mod suggest;
 #[cfg(test)]
 mod tests;
 

@@ -25,8 +25,10 @@ mod tool_annotations;
 
 use crate::config::Config;
 use crate::diag::Findings;
+use crate::model::policy::NetworkPolicy;
+use crate::model::selector::Labels;
 use crate::model::value::Value;
-use crate::plan::Plan;
+use crate::plan::{GeneratedObject, Plan};
 use crate::read::package::Package;
 
 /// A written output.
@@ -70,4 +72,17 @@ pub fn resource_list_edits(
 /// As for [`resource_list`].
 pub fn manifest_stream(package: &Package, plan: &Plan, config: &Config) -> Result<Written, Findings> {
     stream::write(package, plan, config)
+}
+
+/// A string as a YAML scalar on one line: plain where every reader takes it for the same string, else in double quotes
+/// (`spec/krm.md` 2.3(d)).
+#[must_use]
+pub fn yaml_scalar(text: &str) -> String {
+    emit::scalar(text)
+}
+
+/// The manifest of a policy as `render` prints it.
+#[must_use]
+pub fn network_policy_text(policy: &NetworkPolicy) -> String {
+    emit::block_document(&objects::object(&GeneratedObject::NetworkPolicy(policy.clone()), &Labels::new()))
 }

@@ -27,7 +27,9 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("verify/output/compare.rs", &["read", "write"]),
     ("verify/output/excerpt.rs", &["read", "write"]),
     ("write", &["model", "diag", "config", "source", "read", "plan"]),
+    ("suggest", &["model", "diag", "config", "source", "read", "verify"]),
     ("report", &["model", "diag", "source", "read", "verify"]),
+    ("report/suggest.rs", &["model", "read", "suggest", "write"]),
 ];
 
 /// Text -> files and folders that may have it. Everything else in `src/` may not.

@@ -4,9 +4,10 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failing test may panic")]
 
-use enforce_intents::diag::Findings;
+use enforce_intents::diag::{Findings, Severity};
 use enforce_intents::model::policy::Protocol;
 use enforce_intents::read::package::Package;
+use enforce_intents::report::check::{Check, Gate};
 use enforce_intents::report::explain::{file_and_line, verdict_word};
 use enforce_intents::verify::addresses::AddressRange;
 use enforce_intents::verify::check::{CheckReport, check};
@@ -33,6 +34,74 @@ fn judge<T>(paths: &[PathBuf], settings: &str, then: impl FnOnce(&Package, &Reac
     then(&package, &reach, report)
 }
 
+/// A form of the report, and the file in a case's folder that has it whole.
+type Form = (&'static str, fn(Check<'_>) -> String);
+
+const FORMS: [Form; 4] = [
+    ("human.txt", terminal),
+    ("comment.md", report::check::markdown),
+    ("log.sarif", report::check::sarif),
+    ("junit.xml", report::check::junit),
+];
+
+/// What a terminal shows: standard error and standard output.
+fn terminal(check: Check<'_>) -> String {
+    let mut shown = Vec::new();
+    report::human::write_excerpts(check.package, check.findings, Severity::Warning, &mut shown).unwrap();
+    let shown = String::from_utf8(shown).unwrap();
+    format!("{shown}{}{}", report::check::notes(check.package, check.findings), report::check::human(check))
+}
+
+/// Every case has the whole terminal output; those that show another form have it, too.
+#[test]
+fn whole_outputs_are_as_expected() {
+    let mut wrong = String::new();
+    for case in cases() {
+        let settings = settings(&case);
+        for (file, form) in FORMS {
+            let path = case.join(file);
+            if file != "human.txt" && !path.exists() {
+                continue;
+            }
+            let ours = judge(&[case.join("input.yaml")], &settings, |package, reach, report| {
+                form(whole(package, reach, &report, false)).replace(&format!("{}/", case.display()), "")
+            });
+            let ours = ours.replace(&percent_encoded(&case), "");
+            if std::env::var_os("UPDATE_EXPECTED").is_some() {
+                std::fs::write(&path, &ours).unwrap();
+            }
+            let expected = std::fs::read_to_string(&path).unwrap_or_default();
+            if ours != expected {
+                wrong.push_str(&format!("--- {}\n{ours}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+fn percent_encoded(case: &Path) -> String {
+    format!("file://{}/", case.display())
+}
+
+fn whole<'a>(package: &'a Package, reach: &'a Reachability<'a>, report: &'a CheckReport, is_strict: bool) -> Check<'a> {
+    let least = if is_strict { Severity::Warning } else { Severity::Error };
+    let gate = Gate { least, denied: true, unknown: is_strict };
+    Check { package, reach: Some(reach), intents: &report.intents, findings: &report.findings, gate }
+}
+
+fn cases() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/check");
+    let mut cases: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.sort();
+    assert!(!cases.is_empty());
+    cases
+}
+
+fn settings(case: &Path) -> String {
+    let input = std::fs::read_to_string(case.join("input.yaml")).unwrap();
+    input.lines().next().unwrap().strip_prefix("# settings: ").unwrap_or_default().to_owned()
+}
+
 fn text(package: &Package, report: &CheckReport) -> String {
     let line = |place| file_and_line(package, place).and_then(|text| Some(text.rsplit_once(':')?.1.to_owned()));
     let mut text = String::new();
@@ -56,15 +125,12 @@ fn text(package: &Package, report: &CheckReport) -> String {
 
 #[test]
 fn reports_are_as_expected() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/check");
-    let mut cases: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    cases.sort();
-    assert!(!cases.is_empty());
     let mut wrong = String::new();
-    for case in cases {
-        let input = std::fs::read_to_string(case.join("input.yaml")).unwrap();
-        let settings = input.lines().next().unwrap().strip_prefix("# settings: ").unwrap_or_default();
-        let ours = judge(&[case.join("input.yaml")], settings, |package, _, report| text(package, &report));
+    for case in cases() {
+        let ours = judge(&[case.join("input.yaml")], &settings(&case), |package, _, report| text(package, &report));
+        if std::env::var_os("UPDATE_EXPECTED").is_some() {
+            std::fs::write(case.join("expected.txt"), &ours).unwrap();
+        }
         let expected = std::fs::read_to_string(case.join("expected.txt")).unwrap_or_default();
         if ours != expected {
             wrong.push_str(&format!("--- {}\n{ours}", case.display()));
@@ -76,9 +142,8 @@ fn reports_are_as_expected() {
 /// `explain.txt` has the questions, `$ SRC DST [PROTOCOL/PORT]`, each with the answer below it.
 #[test]
 fn explanations_are_as_expected() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/check");
     let mut checked = 0;
-    for case in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+    for case in cases() {
         let Ok(expected) = std::fs::read_to_string(case.join("explain.txt")) else { continue };
         let ours = judge(&[case.join("input.yaml")], "as-is", |package, reach, _| {
             let mut ours = String::new();

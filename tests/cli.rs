@@ -232,6 +232,67 @@ fn render_listens_to_argo_cd_and_the_function_does_not() {
 }
 
 #[test]
+fn render_runs_a_program_and_fails_with_it() {
+    let tutorial = "testdata/examples/tutorial/manifests.yaml";
+    let expected = run(&["render"], &[], &repository_file(tutorial));
+    assert_eq!(expected.code, Some(0), "{}", expected.stderr);
+    let environment = [("ARGOCD_APP_NAME", "tutorial")];
+    let output =
+        run(&["render", "--run", "/bin/cat", "testdata/examples/$(ARGOCD_APP_NAME)/manifests.yaml"], &environment, "");
+    assert_eq!((output.code, output.stdout), (Some(0), expected.stdout), "{}", output.stderr);
+
+    let failing = format!("cat {tutorial}; echo oh dear >&2; exit 3");
+    for (arguments, code, message) in [
+        (
+            ["/bin/sh", "-c", failing.as_str()].as_slice(),
+            1,
+            "oh dear\nerror: /bin/sh failed (exit status: 3), so nothing is rendered\n",
+        ),
+        (&["/bin/true"], 1, "nothing would be left to apply"),
+        (&["/bin/no-such-program", "--flag"], 1, "error: cannot run /bin/no-such-program: "),
+        (&["/bin/echo", "$(ARGOCD_APP_NAMESPACE)"], 1, "error: $(ARGOCD_APP_NAMESPACE) is not set\n"),
+        (&["/bin/echo", "$(HOME)"], 1, "error: $(HOME) is none of the variables that Argo CD gives a plugin"),
+        (&[], 2, "--run"),
+    ] {
+        let output = run(&[["render", "--run"].as_slice(), arguments].concat(), &environment, &manifests());
+        assert_eq!((output.code, output.stdout.as_str()), (Some(code), ""), "{arguments:?} {}", output.stderr);
+        assert!(output.stderr.contains(message), "{arguments:?} {}", output.stderr);
+    }
+    let output = run(&["render", tutorial, "--run", "/bin/cat"], &[], "");
+    assert_eq!((output.code, output.stdout.as_str()), (Some(2), ""), "{}", output.stderr);
+}
+
+#[test]
+fn the_program_installs_itself() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("install");
+    std::fs::create_dir_all(&folder).unwrap();
+    for _ in 0..2 {
+        let output = run(&["install", folder.to_str().unwrap()], &[], "");
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        let version = Command::new(folder.join("enforce-intents")).arg("--version").output().unwrap();
+        assert!(version.status.success());
+    }
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "something is left beside the program");
+    let output = run(&["install", "/no/such/folder"], &[], "");
+    assert_eq!(output.code, Some(1));
+    assert!(output.stderr.starts_with("error: cannot install into /no/such/folder: "), "{}", output.stderr);
+}
+
+#[test]
+fn check_rendered_notices_that_the_function_did_not_run() {
+    let skipped = run(&["check", "--rendered", "testdata/examples/tutorial"], &[], "");
+    assert_eq!(skipped.code, Some(1), "{}", skipped.stdout);
+    assert!(skipped.stderr.contains("error[not-rendered]"), "{}", skipped.stderr);
+    let rendered = run(&["render", "testdata/examples/tutorial"], &[], "");
+    let good = run(&["check", "--rendered", "-"], &[], &rendered.stdout);
+    assert_eq!(good.code, Some(0), "{}{}", good.stdout, good.stderr);
+    let other = run(&["check", "--rendered", "--set", "profile=v2", "-"], &[], &rendered.stdout);
+    assert_eq!(other.code, Some(1), "{}", other.stdout);
+    assert!(other.stderr.contains("error[stale-render]"), "{}", other.stderr);
+    assert_eq!(run(&["check", "--rendered", "--as-is", "-"], &[], "").code, Some(2));
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_fault() {
     let many: Vec<String> = (0..2000).map(|index| deployment(&format!("web-{index}"))).collect();
     let many = many.join("\n---\n");

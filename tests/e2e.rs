@@ -1,4 +1,4 @@
-//! The program behind the real kustomize and kpt, with the wiring that `fn-config/` ships. Run by `make e2e`.
+//! The program behind the real kustomize, kpt and Helm and under Argo CD's plugin contract, with the wiring that `fn-config/` ships. Run by `make e2e`.
 //!
 //! Whole outputs are compared with the files in `testdata/e2e/`; `UPDATE_EXPECTED=1` writes them anew. A missing tool fails.
 //! Where `ENFORCE_INTENTS_CORPUS` names a folder, its online boutique goes through the same tools.
@@ -14,6 +14,10 @@
 
 mod e2e {
     pub(crate) mod additions;
+    pub(crate) mod argocd;
+    pub(crate) mod containers;
+    pub(crate) mod helm;
+    pub(crate) mod image;
     pub(crate) mod kpt;
     pub(crate) mod kustomize;
     pub(crate) mod sandbox;
@@ -29,7 +33,11 @@ fn main() {
     for manifests in Manifests::available() {
         trials.extend(e2e::kustomize::trials(&manifests));
         trials.extend(e2e::kpt::trials(&manifests));
+        trials.extend(e2e::image::trials(&manifests));
     }
+    trials.extend(e2e::image::images());
+    trials.extend(e2e::argocd::trials());
+    trials.extend(e2e::helm::trials());
     trials.extend(e2e::kpt::life_of_a_package());
     trials.extend(e2e::additions::trials());
     libtest_mimic::run(&arguments, trials).exit();

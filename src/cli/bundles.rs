@@ -2,7 +2,7 @@
 
 use super::streams::excerpts;
 use super::{FAULTY, GOOD, Settings};
-use enforce_intents::diag::Severity;
+use enforce_intents::diag::{Findings, Severity};
 use enforce_intents::model::world::World;
 use enforce_intents::read::files;
 use enforce_intents::verify::faults::faults;
@@ -21,6 +21,30 @@ pub(super) struct Options {
     settings: Settings,
 }
 
+/// What is deployed, for `check` and `render`.
+#[derive(clap::Args, Debug)]
+pub(super) struct Previous {
+    /// What is deployed now: rendered manifests, or a package with an EnforceIntents. Warns of pods that would be cut off until
+    /// they have rolled
+    #[arg(long, value_name = "PATH")]
+    previous: Option<PathBuf>,
+}
+
+impl Previous {
+    pub(super) fn is_given(&self) -> bool {
+        self.previous.is_some()
+    }
+
+    /// What is cut off while pods roll from there to the bundle.
+    pub(super) fn roll_out(&self, settings: &enforce_intents::Settings, bundle: &Bundle) -> Findings {
+        let Some(path) = &self.previous else { return Findings::default() };
+        let (sources, unreadable) = files::read(std::slice::from_ref(path), &mut io::empty());
+        let mut findings = enforce_intents::roll_out(sources, settings, bundle);
+        findings.0.extend(unreadable.0.into_iter().filter(|finding| finding.severity == Severity::Error));
+        findings
+    }
+}
+
 /// A bundle that was read. Its findings have been shown.
 pub(super) struct Judged {
     pub(super) bundle: Bundle,
@@ -31,7 +55,8 @@ pub(super) struct Judged {
 /// How to read bundles, one after the other.
 pub(super) struct Reader {
     settings: enforce_intents::Settings,
-    subject: Subject,
+    /// What is judged about the manifests.
+    pub(super) subject: Subject,
 }
 
 impl Options {
@@ -56,6 +81,11 @@ impl Reader {
         excerpts(&bundle.package, &bundle.findings, Severity::Warning);
         let code = if bundle.findings.has_errors() { FAULTY } else { GOOD };
         Judged { bundle, code }
+    }
+
+    /// What is cut off while pods roll from what is deployed to a bundle that was read.
+    pub(super) fn roll_out(&self, previous: &Previous, bundle: &Bundle) -> Findings {
+        previous.roll_out(&self.settings, bundle)
     }
 
     /// Reads files and directories, or standard input. Nothing is shown yet.

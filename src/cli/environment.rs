@@ -82,9 +82,37 @@ fn parameter_list(json: &str) -> Result<Vec<FromEnvironment>, String> {
     Ok(settings)
 }
 
+/// What Argo CD tells a plugin about the cluster, besides the variables with a prefix of their own.
+const CLUSTER_VARIABLES: [&str; 2] = ["KUBE_VERSION", "KUBE_API_VERSIONS"];
+
+/// The argument with every `$(NAME)` replaced by that variable, as Kubernetes does it in a container's arguments. Only variables
+/// of Argo CD's plugin contract are known.
+///
+/// # Errors
+/// One line, if a variable is not set or not one of the contract's: an argument that is not what was meant must not be used.
+pub(super) fn substitute(argument: &str, variables: &BTreeMap<String, String>) -> Result<String, String> {
+    let mut result = String::new();
+    let mut rest = argument;
+    while let Some((before, after)) = rest.split_once("$(") {
+        let Some((name, after)) = after.split_once(')') else { break };
+        let is_known = ["ARGOCD_", "PARAM_"].iter().any(|prefix| name.starts_with(prefix));
+        if !is_known && !CLUSTER_VARIABLES.contains(&name) {
+            return Err(format!(
+                "$({name}) is none of the variables that Argo CD gives a plugin (ARGOCD_*, PARAM_*, KUBE_VERSION)"
+            ));
+        }
+        let value = variables.get(name).ok_or_else(|| format!("$({name}) is not set"))?;
+        result.push_str(before);
+        result.push_str(value);
+        rest = after;
+    }
+    result.push_str(rest);
+    Ok(result)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::settings;
+    use super::{settings, substitute};
     use std::collections::BTreeMap;
 
     #[test]
@@ -135,5 +163,33 @@ mod tests {
             &[("ARGOCD_APP_PARAMETERS", r#"[{"name":"profile"}]"#)],
             Err("the parameter `profile` in ARGOCD_APP_PARAMETERS has no string, array or map"),
         );
+    }
+
+    #[test]
+    fn replaces_variables_of_the_contract_only() {
+        let variables = BTreeMap::from([
+            ("ARGOCD_APP_NAME".to_owned(), "shop".to_owned()),
+            ("KUBE_VERSION".to_owned(), "1.33".to_owned()),
+            ("ARGOCD_ENV_TAG".to_owned(), "$(ARGOCD_APP_NAME) ".to_owned()),
+            ("HOME".to_owned(), "/root".to_owned()),
+        ]);
+        for (argument, expected) in [
+            ("", Ok("")),
+            ("template", Ok("template")),
+            ("$(ARGOCD_APP_NAME)", Ok("shop")),
+            ("a-$(ARGOCD_APP_NAME)-$(ARGOCD_APP_NAME)-b", Ok("a-shop-shop-b")),
+            ("--kube-version=$(KUBE_VERSION)", Ok("--kube-version=1.33")),
+            // Values are not read again.
+            ("$(ARGOCD_ENV_TAG)", Ok("$(ARGOCD_APP_NAME) ")),
+            ("$ARGOCD_APP_NAME ${ARGOCD_APP_NAME} $(ARGOCD", Ok("$ARGOCD_APP_NAME ${ARGOCD_APP_NAME} $(ARGOCD")),
+            ("$(ARGOCD_APP_REVISION)", Err("$(ARGOCD_APP_REVISION) is not set")),
+            (
+                "$(HOME)",
+                Err("$(HOME) is none of the variables that Argo CD gives a plugin (ARGOCD_*, PARAM_*, KUBE_VERSION)"),
+            ),
+        ] {
+            let expected = expected.map(str::to_owned).map_err(str::to_owned);
+            assert_eq!(substitute(argument, &variables), expected, "{argument}");
+        }
     }
 }

@@ -1,11 +1,16 @@
 //! `render`: manifests in, the complete manifest stream out (`DESIGN.md` 1.1, 1.4 rules 11, 12 and 16).
 
+use super::bundles::Previous;
 use super::environment::{self, FromEnvironment};
+use super::producer;
 use super::streams::{complain, excerpts, print, report};
 use super::{FAULTY, Settings};
+use enforce_intents::Subject;
 use enforce_intents::config::schema::field_names;
+use enforce_intents::diag::Findings;
 use enforce_intents::diag::Severity;
 use enforce_intents::read::files;
+use enforce_intents::source::SourceText;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
@@ -20,7 +25,13 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "NAMESPACE")]
     namespace: Option<String>,
     #[command(flatten)]
+    previous: Previous,
+    #[command(flatten)]
     settings: Settings,
+    /// Render what a program prints, and fail if it fails: a pipe without a shell. Comes last; `$(ARGOCD_APP_NAME)` and the
+    /// other variables that Argo CD gives a plugin are replaced in its arguments
+    #[arg(long, value_name = "PROGRAM [ARGUMENT]...", num_args = 1.., allow_hyphen_values = true, conflicts_with = "paths")]
+    run: Vec<String>,
 }
 
 /// Renders and gives the exit code. A failing run prints nothing on stdout.
@@ -30,17 +41,24 @@ pub(super) fn run(arguments: Arguments) -> u8 {
 
 fn try_run(arguments: Arguments) -> Result<u8, u8> {
     let mut settings = arguments.settings.load()?;
-    let from_environment = settings_from_environment().map_err(|message| {
-        complain(&message);
-        FAULTY
-    })?;
+    let variables = variables();
+    let from_environment =
+        environment::settings(&variables, &field_names().collect::<Vec<_>>()).map_err(|message| faulty(&message))?;
     announce(&from_environment);
     let from_environment = from_environment.into_iter().map(|one| (one.key, one.value));
     settings.set = from_environment.chain(settings.set).collect();
     settings.set.extend(arguments.namespace.map(|namespace| ("namespace".to_owned(), namespace)));
 
-    let (sources, unreadable) = files::read(&arguments.paths, &mut io::stdin().lock());
+    let (sources, unreadable) = match arguments.run.split_first() {
+        None => files::read(&arguments.paths, &mut io::stdin().lock()),
+        Some((program, its_arguments)) => printed_by(program, its_arguments, &variables)?,
+    };
+    let compared = arguments.previous.is_given().then(|| (sources.clone(), settings.clone()));
     let mut outcome = enforce_intents::render(sources, settings);
+    if let Some((sources, settings)) = compared {
+        let bundle = enforce_intents::bundle(sources, settings.clone(), Subject::Rendered);
+        outcome.findings.0.extend(arguments.previous.roll_out(&settings, &bundle).0);
+    }
     outcome.findings.0.extend(unreadable.0);
     excerpts(&outcome.package, &outcome.findings, Severity::Warning);
     Ok(match outcome.output {
@@ -49,11 +67,28 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
     })
 }
 
-fn settings_from_environment() -> Result<Vec<FromEnvironment>, String> {
-    let variables: BTreeMap<String, String> = std::env::vars_os()
+/// What the program prints, as standard input would be read.
+fn printed_by(
+    program: &str,
+    arguments: &[String],
+    variables: &BTreeMap<String, String>,
+) -> Result<(Vec<SourceText>, Findings), u8> {
+    let arguments: Result<Vec<String>, String> =
+        arguments.iter().map(|argument| environment::substitute(argument, variables)).collect();
+    let arguments = arguments.map_err(|message| faulty(&message))?;
+    let printed = producer::output_of(program, &arguments).map_err(|message| faulty(&message))?;
+    Ok(files::read(&[], &mut printed.as_slice()))
+}
+
+fn faulty(message: &str) -> u8 {
+    complain(message);
+    FAULTY
+}
+
+fn variables() -> BTreeMap<String, String> {
+    std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
-    environment::settings(&variables, &field_names().collect::<Vec<_>>())
+        .collect()
 }
 
 /// What nobody wrote on the command line must not work unseen.

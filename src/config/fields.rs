@@ -4,7 +4,7 @@ use super::formats::{Format, parse_port};
 use super::shape::{Checked, Key, Shape};
 use super::{
     ApiServer, Automate, ClientIntentsOutput, Config, DefaultDeny, DnsPeer, DomainPolicies, KnownWorkload,
-    LabelWorkloads, Mode, PodAddresses, PolicyLabelValue, Profile, UnresolvedDomains, WorkloadKind,
+    LabelWorkloads, Mode, PodAddresses, PolicyLabelValue, Profile, Selectors, Staged, UnresolvedDomains, WorkloadKind,
 };
 use crate::diag::{Code, Severity};
 use crate::model::labels::Labels;
@@ -397,6 +397,22 @@ pub(super) const FIELDS: &[Field] = &[
         default: "false",
         description: "Also write the credentials operator's label with the workload's name on pod templates.",
         set: |config, value| config.credentials_operator_label = value.boolean(),
+    },
+    Field {
+        name: "selectors",
+        shape: Shape::Choice(&["labels", "native"]),
+        default: "labels",
+        description: "How policies select pods: by labels that are written on them, or by those that they have already, so that no pod rolls.",
+        set: |config, value| {
+            config.selectors = if value.text() == "native" { Selectors::Native } else { Selectors::Labels };
+        },
+    },
+    Field {
+        name: "staged",
+        shape: Shape::Choice(&["none", "calico"]),
+        default: "none",
+        description: "Write Calico's staged policies, which are evaluated and logged but not enforced, instead of NetworkPolicies.",
+        set: |config, value| config.staged = if value.text() == "calico" { Staged::Calico } else { Staged::None },
     },
 ];
 

@@ -3,7 +3,7 @@
 use super::fields::FIELDS;
 use super::shape::{Shape, check, unknown_key};
 use super::value::{Origin, Raw, RawEntry, RawShape};
-use super::{Config, PolicyLabelValue, Profile, aliases};
+use super::{Config, DomainPolicies, LabelWorkloads, PolicyLabelValue, Profile, Selectors, Staged, aliases};
 use crate::diag::suggest::nearest;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::ResourceId;
@@ -230,8 +230,36 @@ fn check_combinations(config: &Config, entries: &[RawEntry], findings: &mut Find
             "functionConfig: `policyLabelValue` has no effect with `profile: v2`",
         ));
     }
+    check_roll_out(config, origin, findings);
     if config.api_server.as_ref().is_some_and(|api_server| api_server.addresses.is_empty()) {
         let origin = origin("apiServer").unwrap_or(Origin::Setting);
         findings.push(origin.fault("`apiServer.addresses` must not be empty"));
+    }
+}
+
+/// The fields of a roll-out (`docs/roll-out.md`) with others that they leave without effect or contradict.
+fn check_roll_out(config: &Config, origin: impl Fn(&str) -> Option<Origin>, findings: &mut Findings) {
+    let mut no_effect = |field: &str, why: &str| {
+        let place = origin(field).and_then(|origin| origin.place());
+        findings.push(Finding::new(Code::ConfigNoEffect, place, format!("functionConfig: `{field}` {why}")));
+    };
+    if config.selectors == Selectors::Native {
+        if config.label_workloads == LabelWorkloads::Involved {
+            no_effect("labelWorkloads", "has no effect with `selectors: native`, which writes no labels");
+        }
+        if !config.enable_network_policy_creation {
+            no_effect(
+                "enableNetworkPolicyCreation",
+                "is false, and `selectors: native` writes no labels, so nothing is written at all",
+            );
+        }
+    }
+    if config.staged == Staged::Calico && config.domain_policies != DomainPolicies::None {
+        let origin = origin("domainPolicies").unwrap_or(Origin::Setting);
+        findings.push(
+            origin
+                .fault("`domainPolicies` writes policies that are enforced, which `staged: calico` must not")
+                .with_help("leave out one of the two"),
+        );
     }
 }

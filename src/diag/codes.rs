@@ -181,7 +181,13 @@ codes! {
     PolicyExists "policy-exists" Error fixed "A policy that this project did not write has the name of one to be generated.";
     PolicyNameCollision "policy-name-collision" Error fixed "Two different generated policies would get the same name.";
     PolicyLeft "policy-left" Warning free "A generated policy that nothing asks for is left, because another package may have written it.";
-    PolicyPruned "policy-pruned" Warning free "A generated policy is removed because creation of policies is switched off.";
+    PolicyPruned "policy-pruned" Warning free "A generated policy is removed because the configuration says to write none, or none that are enforced.";
+    NativeLabelsNotUnique "native-labels-not-unique" Error fixed "With `selectors: native`, no labels that a workload's pods have already select them and no other pods of the input.";
+    NativeLabelsUnknown "native-labels-unknown" Error fixed "With `selectors: native`, a workload is not in the input, or its pods have no labels to select them by.";
+    NativeLabelsOutside "native-labels-outside" Info free "With `selectors: native`, pods that the input does not have are meant too if they have the same labels.";
+    PoliciesStaged "policies-staged" Info free "Policies are staged: Calico reports what they would do and enforces nothing.";
+    SyncWaveOrder "sync-wave-order" Warning free "Argo CD applies policies before or together with a workload that needs a label for them.";
+    LabelsAndPoliciesAtOnce "labels-and-policies-at-once" Warning free "Labels and the policies that need them change in one step, so pods are cut off until all of them have rolled.";
     TrafficBlocked "traffic-blocked" Warning free "A generated policy cuts off traffic that cannot be allowed from the manifests.";
     NotAnObject "not-an-object" Warning free "An item of a ResourceList or a document of a file is no Kubernetes object.";
     DirectoryLink "directory-link" Warning free "A symbolic link to a directory, found inside a directory, is not followed.";
@@ -191,4 +197,19 @@ codes! {
     WebhookPortNotFound "webhook-port-not-found" Error fixed "A webhook or APIService names a port that its Service does not have.";
     ListItem "list-item" Warning free "The members of a List inside a ResourceList are not read.";
     KustomizationInput "kustomization-input" Warning free "A directory has a kustomization file; its resources are read as they stand.";
+    // Suggestions.
+    NothingToSuggest "nothing-to-suggest" Info free "Nothing in the input says of a call that no intent declares.";
+    OwnAddress "own-address" Info free "A workload is told its own address, which is no call.";
+    UnknownHost "unknown-host" Info free "An address has the form of a Service that is not in the input.";
+    OutsideHost "outside-host" Info free "A workload calls a host outside the cluster, which is an internet target only if asked for.";
+    ApiServerCall "api-server-call" Info free "A workload calls the API server, which needs an intent only where egress is restricted.";
+    EntryPoint "entry-point" Info free "A workload is called from outside the cluster, which intents do not declare.";
+    ConfigMapNotFound "config-map-not-found" Info free "A workload uses a ConfigMap that is not in the input, so its addresses are not known.";
+    NotSuggested "not-suggested" Info free "Something looks like a call and cannot be suggested as an intent.";
+    FlowDropped "flow-dropped" Info free "An observed flow was dropped, so it is not suggested.";
+    FlowPeerUnknown "flow-peer-unknown" Info free "An observed flow has an end that is no workload of the input.";
+    InvalidFlow "invalid-flow" Warning free "A line of a flow file is no JSON object with a flow.";
+    NotRendered "not-rendered" Error free "A stream that should be the output of a run has workloads or intents and nothing that a run writes.";
+    StaleRender "stale-render" Error free "An object of a stream that should be the output of a run is not as a run would leave it.";
+    RenderNotCompared "render-not-compared" Warning free "A stream cannot be compared with the output of a run, because it lacks what the policies were made from.";
 }

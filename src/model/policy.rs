@@ -109,6 +109,22 @@ pub struct InputPolicy {
     pub details: PolicyDetails,
 }
 
+/// `kind` of [`StagedPolicy`].
+pub const STAGED_KIND: &str = "StagedKubernetesNetworkPolicy";
+/// `apiVersion` of [`StagedPolicy`].
+pub const STAGED_API_VERSION: &str = "projectcalico.org/v3";
+/// The `spec.stagedAction` that asks what the policy would do, and the one that is meant if there is none.
+pub const STAGED_ACTION_SET: &str = "Set";
+
+/// Calico's preview of a NetworkPolicy, found in the input: evaluated and logged, never enforced.
+#[derive(Clone, Debug)]
+pub struct StagedPolicy {
+    /// The policy that it previews. Parts that the API server would refuse are left out.
+    pub preview: InputPolicy,
+    /// `spec.stagedAction`.
+    pub action: String,
+}
+
 /// How a NetworkPolicy's manifest says what it says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PolicyDetails {
@@ -151,6 +167,14 @@ impl NetworkPolicy {
     #[must_use]
     pub fn object_name(&self) -> ObjectName {
         ObjectName { namespace: self.namespace.clone(), name: self.name.clone(), kind: "NetworkPolicy".into() }
+    }
+}
+
+impl StagedPolicy {
+    /// Namespace, name and kind.
+    #[must_use]
+    pub fn object_name(&self) -> ObjectName {
+        ObjectName { kind: STAGED_KIND.into(), ..self.preview.policy.object_name() }
     }
 }
 

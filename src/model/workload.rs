@@ -48,6 +48,8 @@ pub struct Workload {
     pub controller: Option<Owner>,
     /// Number of replicas: `None` when the manifest does not say.
     pub replicas: Option<u64>,
+    /// `argocd.argoproj.io/sync-wave` of the object, if it has one.
+    pub sync_wave: Option<i64>,
     /// `called-by` annotation, parsed and validated.
     pub called_by: Vec<CalledBy>,
     /// Where `metadata.name` is said.

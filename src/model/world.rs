@@ -2,7 +2,7 @@
 
 use super::intent::{ClientIntents, ProtectedService};
 use super::place::{ObjectName, Place, ResourceId};
-use super::policy::InputPolicy;
+use super::policy::{InputPolicy, StagedPolicy};
 use super::selector::Labels;
 use super::service::{Endpoints, Service};
 use super::traffic::{Exposure, Monitor, ReferenceGrant, Webhook};
@@ -42,6 +42,8 @@ pub struct World {
     pub protected_services: Vec<ProtectedService>,
     /// NetworkPolicies that stand in the input, ours and others'.
     pub policies: Vec<InputPolicy>,
+    /// Calico's previews of NetworkPolicies that stand in the input, ours and others'. They enforce nothing.
+    pub staged_policies: Vec<StagedPolicy>,
     /// Ingresses and routes.
     pub exposures: Vec<Exposure>,
     /// Grants for routes across namespaces.

@@ -1,12 +1,11 @@
 //! Access policies of profile `classic`: one per server and client namespace, ingress only (`spec/otterize.md` 4.1, D13, D14).
 
 use super::GeneratedObject;
-use super::access_key::access_key;
 use super::calls::Call;
 use super::context::{PlanContext, Wanted, distinct};
 use super::servers::{self, Server};
 use super::{dns, keys, naming, selectors};
-use crate::config::PolicyLabelValue;
+use crate::config::{PolicyLabelValue, Selectors};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
 use crate::model::place::ResourceId;
@@ -20,7 +19,7 @@ pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<W
     let mut wanted = Vec::new();
     for server in without_kinds(context, servers::enforced_servers(context, findings), findings) {
         warn_of_isolated_dns(&server, findings);
-        wanted.extend(policies(context, &server));
+        wanted.extend(policies(context, &server, findings));
     }
     report_missing_namespaces(context, &wanted, findings);
     wanted
@@ -39,7 +38,7 @@ fn without_kinds<'a>(context: &PlanContext<'_>, servers: Vec<Server<'a>>, findin
             if let (Some(other), Some((_, call))) = (other, server.calls.first()) {
                 let other = other.workload;
                 let message = format!(
-                    "a classic policy for {} would also open {}, because classic labels have no kind",
+                    "a classic policy for {} would also open {}, because classic labels and names have no kind",
                     server.identity,
                     other.object_name()
                 );
@@ -57,11 +56,9 @@ fn without_kinds<'a>(context: &PlanContext<'_>, servers: Vec<Server<'a>>, findin
     merged.into_values().collect()
 }
 
-fn policies(context: &PlanContext<'_>, server: &Server<'_>) -> Vec<Wanted> {
-    let Some(pod_selector) = selectors::pods_of(context, &server.identity) else { return Vec::new() };
-    let Some(key) = server.calls.first().and_then(|(_, call)| access_key(&call.target, context.config.profile)) else {
-        return Vec::new();
-    };
+fn policies(context: &PlanContext<'_>, server: &Server<'_>, findings: &mut Findings) -> Vec<Wanted> {
+    let first = server.calls.first().map(|(_, call)| call.place);
+    let Some(pod_selector) = selectors::pods_of(context, &server.identity, first, findings) else { return Vec::new() };
     let service = servers::usable_service(context, &server.identity).filter(|_| server.is_service());
     let ports = service.into_iter().flat_map(|service| &service.ports);
     let ports = distinct(ports.map(|port| PolicyPort::new(port.protocol, port.target_port.clone())).collect());
@@ -71,10 +68,14 @@ fn policies(context: &PlanContext<'_>, server: &Server<'_>) -> Vec<Wanted> {
         PolicyLabelValue::True => "true".to_owned(),
         PolicyLabelValue::Identity => server.identity.formatted(),
     };
-    let policy = |(namespace, calls): (&str, Vec<&Call>)| {
-        let declared_in: Vec<ResourceId> = calls.iter().map(|call| call.declared_in).collect();
-        let rule =
-            Rule { peers: vec![selectors::peer_with_access(context, key.clone(), namespace)], ports: ports.clone() };
+    let policy = |(namespace, calls): (&str, Vec<(&Identity, &Call)>)| {
+        let declared_in: Vec<ResourceId> = calls.iter().map(|(_, call)| call.declared_in).collect();
+        let peers = selectors::client_peers(context, namespace, &calls, findings);
+        // A rule without peers would admit everybody.
+        if peers.is_empty() {
+            return None;
+        }
+        let rule = Rule { peers, ports: ports.clone() };
         let policy = NetworkPolicy {
             namespace: server.identity.namespace.clone(),
             name: naming::object_name(&format!("{prefix}-{}-from-{namespace}", server.identity.name), context.config),
@@ -82,13 +83,13 @@ fn policies(context: &PlanContext<'_>, server: &Server<'_>) -> Vec<Wanted> {
             annotations: Labels::new(),
             spec: PolicySpec { pod_selector: pod_selector.clone(), ingress: Some(vec![rule]), egress: None },
         };
-        Wanted {
+        Some(Wanted {
             object: GeneratedObject::NetworkPolicy(policy),
-            reason: calls.first().map(|call| call.place),
+            reason: calls.first().map(|(_, call)| call.place),
             package_of: context.package_of(&server.identity, &declared_in),
-        }
+        })
     };
-    server.calls_by_namespace().into_iter().map(policy).collect()
+    server.calls_by_namespace().into_iter().filter_map(policy).collect()
 }
 
 /// Classic has no rule that keeps a cluster's DNS server open for everybody else.
@@ -105,7 +106,7 @@ fn warn_of_isolated_dns(server: &Server<'_>, findings: &mut Findings) {
 
 /// Says which client namespaces are selected by the label that Kubernetes gives them, for want of their manifest (decision D13).
 fn report_missing_namespaces(context: &PlanContext<'_>, wanted: &[Wanted], findings: &mut Findings) {
-    if wanted.is_empty() {
+    if wanted.is_empty() || context.config.selectors == Selectors::Native {
         return;
     }
     let mut seen = BTreeSet::new();

@@ -1,7 +1,6 @@
 //! Access policies of profile `v2`: one per identity, with the ingress of a server and the egress of a client (`spec/otterize.md` 4.3).
 
 use super::GeneratedObject;
-use super::access_key::access_key;
 use super::calls::Call;
 use super::context::{PlanContext, Wanted, distinct};
 use super::servers::{self, Server};
@@ -27,7 +26,7 @@ pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<W
     servers::check_services(context, findings);
     let mut identities: BTreeMap<Identity, Access> = BTreeMap::new();
     for server in servers::enforced_servers(context, findings) {
-        let ingress = ingress_rules(context, &server);
+        let ingress = ingress_rules(context, &server, findings);
         if !ingress.is_empty() {
             let access = identities.entry(server.identity.clone()).or_default();
             access.ingress = ingress;
@@ -41,7 +40,7 @@ pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<W
             access.note(context.calls.by_client.get(client).into_iter().flatten());
         }
     }
-    identities.iter().flat_map(|(identity, access)| policies(context, identity, access)).collect()
+    identities.iter().flat_map(|(identity, access)| policies(context, identity, access, findings)).collect()
 }
 
 impl Access {
@@ -53,8 +52,8 @@ impl Access {
     }
 }
 
-/// Everybody with the access label, per client namespace; for a Service only on its target ports.
-fn ingress_rules(context: &PlanContext<'_>, server: &Server<'_>) -> Vec<Rule> {
+/// Everybody who may call, per client namespace; for a Service only on its target ports.
+fn ingress_rules(context: &PlanContext<'_>, server: &Server<'_>, findings: &mut Findings) -> Vec<Rule> {
     let ports = if server.is_service() {
         let Some(service) = servers::usable_service(context, &server.identity) else { return Vec::new() };
         let ports = service.ports.iter();
@@ -62,14 +61,12 @@ fn ingress_rules(context: &PlanContext<'_>, server: &Server<'_>) -> Vec<Rule> {
     } else {
         Vec::new()
     };
-    let Some(key) = server.calls.first().and_then(|(_, call)| access_key(&call.target, context.config.profile)) else {
-        return Vec::new();
+    let rule = |(namespace, calls): (&str, Vec<(&Identity, &Call)>)| {
+        let peers = selectors::client_peers(context, namespace, &calls, findings);
+        // A rule without peers would admit everybody.
+        (!peers.is_empty()).then(|| Rule { peers, ports: ports.clone() })
     };
-    let rule = |namespace: &str| Rule {
-        peers: vec![selectors::peer_with_access(context, key.clone(), namespace)],
-        ports: ports.clone(),
-    };
-    let mut rules: Vec<Rule> = server.calls_by_namespace().into_keys().map(rule).collect();
+    let mut rules: Vec<Rule> = server.calls_by_namespace().into_iter().filter_map(rule).collect();
     rules.extend(dns_server_rule(context, &server.identity));
     rules
 }
@@ -79,8 +76,8 @@ fn dns_server_rule(context: &PlanContext<'_>, server: &Identity) -> Option<Rule>
     if dns::is_server(server) { dns::server_rule(context.config) } else { None }
 }
 
-fn policies(context: &PlanContext<'_>, identity: &Identity, access: &Access) -> Vec<Wanted> {
-    let Some(pod_selector) = selectors::pods_of(context, identity) else { return Vec::new() };
+fn policies(context: &PlanContext<'_>, identity: &Identity, access: &Access, findings: &mut Findings) -> Vec<Wanted> {
+    let Some(pod_selector) = selectors::pods_of(context, identity, access.reason, findings) else { return Vec::new() };
     let some = |rules: &Vec<Rule>| Some(rules.clone()).filter(|rules| !rules.is_empty());
     let (ingress, egress) = (some(&access.ingress), some(&access.egress));
     let directions = if context.config.separate_netpols_for_ingress_and_egress {

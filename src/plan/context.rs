@@ -8,7 +8,7 @@ use crate::model::identity::Identity;
 use crate::model::intent::ProtectedService;
 use crate::model::place::{Place, ResourceId};
 use crate::model::policy::{InputPolicy, Protocol};
-use crate::model::selector::{LabelSelector, Labels};
+use crate::model::selector::{LabelSelector, Labels, Operator};
 use crate::model::service::{Endpoints, Service};
 use crate::model::workload::Workload;
 use crate::model::world::{Namespace, World};
@@ -68,7 +68,12 @@ pub(crate) struct PlanContext<'a> {
     protected: BTreeMap<(&'a str, &'a str), Vec<&'a ProtectedService>>,
     hand_written: BTreeMap<&'a str, Vec<&'a InputPolicy>>,
     intents: BTreeMap<ResourceId, (&'a str, &'a str)>,
+    /// `selectors: native`: what the own selector of each workload selects; empty otherwise.
+    pub(crate) own_selections: OwnSelections<'a>,
 }
+
+/// Namespace and selector -> the workloads that it selects, sorted by (name, kind).
+pub(crate) type OwnSelections<'a> = BTreeMap<(&'a str, LabelSelector), Vec<&'a Workload>>;
 
 impl<'a> PlanContext<'a> {
     /// Indexes the world. `final_labels` has the labels of the workloads' pods after the plan, workload by workload.
@@ -122,6 +127,7 @@ impl<'a> PlanContext<'a> {
                 .iter()
                 .map(|intents| (intents.resource, (intents.namespace.as_str(), intents.name.as_str())))
                 .collect(),
+            own_selections: OwnSelections::new(),
         }
     }
 
@@ -158,7 +164,14 @@ impl<'a> PlanContext<'a> {
 
     /// The workloads of a namespace whose pods a selector selects, in input order.
     pub(crate) fn selected(&self, namespace: &str, selector: &LabelSelector) -> Vec<LabelledWorkload<'a>> {
-        self.candidates(namespace, &selector.match_labels).filter(|found| selector.matches(found.labels)).collect()
+        let values = selector.match_expressions.iter().filter(|requirement| requirement.operator == Operator::In);
+        let in_one = values.filter_map(|requirement| match requirement.values.as_slice() {
+            [value] => Some((requirement.key.clone(), value.clone())),
+            _ => None,
+        });
+        let mut labels = selector.match_labels.clone();
+        labels.extend(in_one);
+        self.candidates(namespace, &labels).filter(|found| selector.matches(found.labels)).collect()
     }
 
     /// The workloads behind a Service, in input order; none if it has no selector (decision D10).

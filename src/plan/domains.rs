@@ -61,7 +61,8 @@ pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<W
             by_ports.entry(ports).or_default().extend(internet.domains.iter().map(|(domain, _)| domain.clone()));
         }
         let Some(first) = first else { continue };
-        let policy = policy(context, flavor, client, by_ports);
+        let Some(pods) = selectors::pods_of(context, client, Some(first.place), findings) else { continue };
+        let policy = policy(context, flavor, client, pods, by_ports);
         wanted.push(Wanted {
             object: GeneratedObject::DomainPolicy(policy),
             reason: Some(first.place),
@@ -75,6 +76,7 @@ fn policy(
     context: &PlanContext<'_>,
     flavor: DomainPolicyFlavor,
     client: &Identity,
+    pod_selector: LabelSelector,
     by_ports: BTreeMap<Vec<u16>, Vec<String>>,
 ) -> DomainPolicy {
     let config = context.config;
@@ -93,7 +95,7 @@ fn policy(
         name: naming::object_name(&format!("{}-domain-access", client.name_with_kind()), config),
         labels: Labels::from([(keys::DOMAIN_POLICY.into(), client.formatted_with_kind())]),
         annotations: Labels::new(),
-        pod_selector: selectors::workload_pods(client, config.profile),
+        pod_selector,
         rules,
         dns_ports: if needs_dns_rule { config.dns_ports.clone() } else { Vec::new() },
         dns_peers: if needs_dns_rule { config.dns_peers.clone() } else { Vec::new() },
@@ -215,7 +217,7 @@ fn domain_match(domain: &str, exact: &str, pattern: &str) -> Value {
     Value::map([(key, Value::string(domain))])
 }
 
-/// A label selector; the ones of this family have `Exists` as their only operator.
+/// A label selector.
 fn selector(selector: &LabelSelector) -> Value {
     let mut entries = Vec::new();
     if !selector.match_labels.is_empty() {
@@ -223,10 +225,17 @@ fn selector(selector: &LabelSelector) -> Value {
         entries.push(("matchLabels", Value::map(labels)));
     }
     if !selector.match_expressions.is_empty() {
-        let exists = |requirement: &Requirement| {
-            Value::map([("key", Value::string(&requirement.key)), ("operator", Value::string("Exists"))])
-        };
-        entries.push(("matchExpressions", Value::List(selector.match_expressions.iter().map(exists).collect())));
+        let expressions = selector.match_expressions.iter().map(expression).collect();
+        entries.push(("matchExpressions", Value::List(expressions)));
+    }
+    Value::map(entries)
+}
+
+fn expression(requirement: &Requirement) -> Value {
+    let operator = Value::string(requirement.operator.as_str());
+    let mut entries = vec![("key", Value::string(&requirement.key)), ("operator", operator)];
+    if !requirement.values.is_empty() {
+        entries.push(("values", Value::List(requirement.values.iter().map(Value::string).collect())));
     }
     Value::map(entries)
 }

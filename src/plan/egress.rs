@@ -79,8 +79,12 @@ fn workload_rules(
     let mut rules = Vec::new();
     for call in calls {
         let TargetKind::Workload(target) = &call.target else { continue };
-        let pods = selectors::workload_pods(target, context.config.profile);
-        rules.push(Rule { peers: vec![selectors::peer(context, pods, &target.namespace)], ports: Vec::new() });
+        let peers = selectors::workload_peers(context, target, Some(call.place), findings);
+        // A rule without peers would let out to everywhere.
+        if peers.is_empty() {
+            continue;
+        }
+        rules.push(Rule { peers, ports: Vec::new() });
         if context.config.egress_service_selector_rules {
             rules.extend(service_selector_rules(context, target, call, reported, findings));
         }

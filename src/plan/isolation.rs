@@ -25,7 +25,7 @@ impl<'p> Isolation<'p> {
         let mut policies: Vec<&NetworkPolicy> = wanted
             .iter()
             .filter_map(|wanted| match &wanted.object {
-                GeneratedObject::NetworkPolicy(policy) => Some(policy),
+                GeneratedObject::NetworkPolicy(policy) | GeneratedObject::StagedPolicy(policy) => Some(policy),
                 GeneratedObject::DomainPolicy(_) => None,
             })
             .filter(|policy| policy.spec.ingress.is_some())

@@ -3,7 +3,7 @@
 use super::GeneratedObject;
 use super::context::{LabelledWorkload, PlanContext, Wanted};
 use super::selectors;
-use crate::config::KnownWorkload;
+use crate::config::{KnownWorkload, Selectors};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
 use crate::model::place::Place;
@@ -18,6 +18,8 @@ pub(crate) struct KnownPeers<'a> {
     /// One peer per workload and label set, in the order of their identities.
     pub(crate) peers: Vec<Peer>,
     doubts: Vec<(&'a KnownWorkload, &'static str, &'static str)>,
+    /// What is wrong with their selectors, to be told only where the peers are used.
+    faults: Findings,
 }
 
 /// Peers for the workloads of one list of the configuration (`spec/otterize.md` 4.9 and 4.11).
@@ -29,24 +31,27 @@ pub(crate) fn peers<'a>(context: &PlanContext<'a>, known: &'a [KnownWorkload]) -
         known.iter().map(|known| (identity(known).formatted_with_kind(), known)).collect();
     sorted.sort();
     sorted.dedup();
-    let mut found = KnownPeers { peers: Vec::new(), doubts: Vec::new() };
+    let mut found = KnownPeers { peers: Vec::new(), doubts: Vec::new(), faults: Findings::default() };
     for (_, known) in sorted {
         let present = workloads(context, known);
         if !present.is_empty() && present.iter().all(|labelled| labelled.workload.host_network) {
             let help = "admit the nodes' addresses in a NetworkPolicy of your own";
             found.doubts.push((known, "uses the host network, so no pod selector matches it", help));
         }
-        let mut pods: Vec<LabelSelector> =
-            present.iter().map(|labelled| context.workload_selector(*labelled)).collect();
-        if pods.is_empty() && known.pod_labels.is_empty() {
+        let selectors = present.iter().map(|labelled| selectors::workload_pods(context, *labelled, &mut found.faults));
+        let mut pods: Vec<LabelSelector> = selectors.flatten().collect();
+        if !present.is_empty() {
+            // Their labels are known, so `podLabels` have nothing to say.
+        } else if known.pod_labels.is_empty() {
             let help = "give its podLabels, or compile it in the same run";
             found.doubts.push((known, "is not in the input and has no podLabels", help));
-            let guess = selectors::workload_pods(&identity(known), context.config.profile);
+            let guess = selectors::by_our_labels(&identity(known), context.config.profile);
+            let may_have_it = context.config.selectors == Selectors::Labels;
             // Classic labels have no kind, so the guess may be a workload of another kind.
-            if context.selected(&known.namespace, &guess).is_empty() {
+            if may_have_it && context.selected(&known.namespace, &guess).is_empty() {
                 pods.push(guess);
             }
-        } else if pods.is_empty() {
+        } else {
             pods.push(LabelSelector::from_labels(known.pod_labels.clone()));
         }
         for pods in pods {
@@ -64,6 +69,7 @@ impl KnownPeers<'_> {
     /// `external traffic`, and the objects with their places. `field` is the list of the configuration.
     pub(crate) fn report(&self, traffic: &str, targets: &[(String, Place)], field: &str, findings: &mut Findings) {
         let Some((_, place)) = targets.first() else { return };
+        findings.0.extend(self.faults.0.iter().cloned());
         let mut named: Vec<&str> = targets.iter().take(NAMED_IN_MESSAGE).map(|(name, _)| name.as_str()).collect();
         let more = format!("{} more", targets.len().saturating_sub(NAMED_IN_MESSAGE));
         if targets.len() > NAMED_IN_MESSAGE {

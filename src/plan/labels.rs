@@ -4,7 +4,7 @@ use super::MapChange;
 use super::access_key::{access_key, is_label_value};
 use super::context::PlanContext;
 use super::keys;
-use crate::config::{ClientIntentsOutput, LabelWorkloads, Profile};
+use crate::config::{ClientIntentsOutput, LabelWorkloads, Profile, Selectors};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
 use crate::model::place::ResourceId;
@@ -22,7 +22,7 @@ pub(crate) struct Labelling {
 
 /// Decides every label. `context` has the labels of the input.
 ///
-/// Labels depend neither on the enforcement mode nor on protection nor on whether policies are written (decision D7).
+/// `selectors: native` needs none: those of ours that are there are stale. Labels depend neither on the enforcement mode nor on protection nor on whether policies are written (decision D7).
 pub(crate) fn plan(context: &PlanContext<'_>, findings: &mut Findings) -> Labelling {
     let access = access_labels(context);
     let involved = involved(context);
@@ -30,12 +30,14 @@ pub(crate) fn plan(context: &PlanContext<'_>, findings: &mut Findings) -> Labell
     for labelled in &context.workloads {
         let workload = labelled.workload;
         let mut wanted = Labels::new();
-        if context.config.label_workloads == LabelWorkloads::All || involved.contains(&workload.resource) {
-            wanted.extend(identity_labels(workload, context.config.profile));
-        }
-        if let Some(keys) = access.get(&workload.resource) {
-            wanted.insert(keys::CLIENT.into(), client_label(workload, context.config.profile));
-            wanted.extend(keys.iter().map(|key| (key.clone(), "true".to_owned())));
+        if context.config.selectors == Selectors::Labels {
+            if context.config.label_workloads == LabelWorkloads::All || involved.contains(&workload.resource) {
+                wanted.extend(identity_labels(workload, context.config.profile));
+            }
+            if let Some(keys) = access.get(&workload.resource) {
+                wanted.insert(keys::CLIENT.into(), client_label(workload, context.config.profile));
+                wanted.extend(keys.iter().map(|key| (key.clone(), "true".to_owned())));
+            }
         }
         if context.config.credentials_operator_label {
             wanted.extend(credentials_label(workload, findings));
@@ -70,7 +72,7 @@ fn access_labels(context: &PlanContext<'_>) -> BTreeMap<ResourceId, BTreeSet<Str
 /// The workloads that intents, ProtectedServices or the configuration speak of (`labelWorkloads: involved`).
 ///
 /// A policy that selects or admits pods by their identity finds none without the label, so these always get it.
-fn involved(context: &PlanContext<'_>) -> BTreeSet<ResourceId> {
+pub(crate) fn involved(context: &PlanContext<'_>) -> BTreeSet<ResourceId> {
     let mut identities: BTreeSet<Identity> = context.calls.by_client.keys().cloned().collect();
     let targets = context.calls.by_client.values().flatten().filter_map(|call| call.target.identity());
     identities.extend(targets.cloned());
@@ -189,14 +191,11 @@ fn namespace_changes(context: &PlanContext<'_>) -> Vec<MapChange> {
             remove: BTreeSet::new(),
         };
         let present = namespace.labels.get(keys::NAMESPACE_NAME);
-        match context.config.profile {
-            Profile::Classic if present != Some(&namespace.name) => {
-                change.set.insert(keys::NAMESPACE_NAME.into(), namespace.name.clone());
-            }
-            Profile::V2 if present.is_some() => {
-                change.remove.insert(keys::NAMESPACE_NAME.into());
-            }
-            Profile::Classic | Profile::V2 => {}
+        let gets_label = context.config.profile == Profile::Classic && context.config.selectors == Selectors::Labels;
+        if gets_label && present != Some(&namespace.name) {
+            change.set.insert(keys::NAMESPACE_NAME.into(), namespace.name.clone());
+        } else if !gets_label && present.is_some() {
+            change.remove.insert(keys::NAMESPACE_NAME.into());
         }
         change
     };

@@ -11,11 +11,12 @@ use super::naming;
 use super::outside_access::{OutsideAccess, Sources};
 use super::pod_ports;
 use super::scrapes::{self, Level, Scrape};
+use super::selectors;
 use crate::config::Automate;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::Place;
 use crate::model::policy::{NetworkPolicy, PolicySpec, Protocol, Rule};
-use crate::model::selector::Labels;
+use crate::model::selector::{LabelSelector, Labels};
 
 /// A policy for each scraped workload that a generated policy isolates, or for each one, as the mode says.
 pub(crate) fn rules(context: &PlanContext<'_>, isolation: &Isolation<'_>, findings: &mut Findings) -> Vec<Wanted> {
@@ -39,8 +40,9 @@ pub(crate) fn rules(context: &PlanContext<'_>, isolation: &Isolation<'_>, findin
             continue;
         }
         let Some(rule) = rule(&scrape, &outside, &servers, findings) else { continue };
+        let Some(pods) = selectors::workload_pods(context, scrape.labelled, findings) else { continue };
         scraped.push((workload.object_name().to_string(), scrape.place));
-        wanted.push(policy(context, &scrape, rule));
+        wanted.push(policy(context, &scrape, pods, rule));
     }
     servers.report("scraping of metrics", &scraped, "prometheusServerConfigs", findings);
     wanted
@@ -80,7 +82,7 @@ fn rule(
     is_known.then(|| Rule { peers: servers.peers.clone(), ports: pod_ports::rule_ports(ports) })
 }
 
-fn policy(context: &PlanContext<'_>, scrape: &Scrape<'_>, rule: Rule) -> Wanted {
+fn policy(context: &PlanContext<'_>, scrape: &Scrape<'_>, pod_selector: LabelSelector, rule: Rule) -> Wanted {
     let workload = scrape.labelled.workload;
     let identity = workload.identity.formatted();
     let level = match scrape.level {
@@ -103,11 +105,7 @@ fn policy(context: &PlanContext<'_>, scrape: &Scrape<'_>, rule: Rule) -> Wanted 
             (keys::POLICY_METRICS_LEVEL.into(), level.into()),
         ]),
         annotations: Labels::from([(keys::CREATED_FOR_SERVICE.into(), identity)]),
-        spec: PolicySpec {
-            pod_selector: context.workload_selector(scrape.labelled),
-            ingress: Some(ingress),
-            egress: None,
-        },
+        spec: PolicySpec { pod_selector, ingress: Some(ingress), egress: None },
     };
     Wanted {
         object: GeneratedObject::NetworkPolicy(policy),

@@ -18,7 +18,7 @@ pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<W
 fn default_deny(context: &PlanContext<'_>, protected: &ProtectedService, findings: &mut Findings) -> Option<Wanted> {
     let identity = &protected.protected;
     findings.0.extend(service_fault(context, protected));
-    let pod_selector = selectors::pods_of(context, identity)?;
+    let pod_selector = selectors::pods_of(context, identity, Some(protected.place), findings)?;
     let name = match context.config.profile {
         Profile::Classic => identity.name.clone(),
         Profile::V2 => identity.name_with_kind(),

@@ -3,10 +3,12 @@
 
 use super::context::{PlanContext, Wanted};
 use super::{GeneratedObject, MapChange, Plan, PlannedObject};
-use super::{keys, ownership, sameness};
+use super::{keys, ownership, sameness, sync_wave};
+use crate::config::Staged;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::{ObjectName, Place, ResourceId};
-use crate::model::policy::NetworkPolicy;
+use crate::model::policy::{InputPolicy, NetworkPolicy, StagedPolicy};
+use crate::model::selector::Labels;
 use crate::model::world::OtherObject;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +22,7 @@ struct Existing<'a> {
 
 enum Content<'a> {
     NetworkPolicy(&'a NetworkPolicy),
+    Staged(&'a StagedPolicy),
     Other(&'a OtherObject),
 }
 
@@ -47,10 +50,13 @@ pub(crate) fn reconcile(
             None => {
                 plan.new_objects.push(PlannedObject { object: wanted.object.clone(), package_of: wanted.package_of })
             }
-            Some(ours) if !ours.content.is_as_wanted(&wanted.object) => {
-                plan.updates.push((ours.resource, wanted.object.clone()));
+            Some(ours) => {
+                let (existing, annotations) = (ours.content.annotations(), wanted.object.annotations());
+                plan.map_changes.extend(sync_wave::removal(context, ours.resource, existing, annotations));
+                if !ours.content.is_as_wanted(&wanted.object) {
+                    plan.updates.push((ours.resource, wanted.object.clone()));
+                }
             }
-            Some(_) => {}
         }
         // Of several copies of one generated object, the first is kept.
         copies.extend(found.map(|copy| (id.clone(), copy)));
@@ -77,26 +83,46 @@ fn existing<'a>(context: &PlanContext<'a>) -> BTreeMap<ObjectName, Vec<Existing<
         let content = Content::NetworkPolicy(&input.policy);
         (input.policy.object_name(), Existing { resource: input.resource, place: input.place, is_ours, content })
     });
+    let staged = context.world.staged_policies.iter().map(|staged| {
+        let InputPolicy { resource, place, policy, .. } = &staged.preview;
+        let is_ours = ownership::is_ours(policy, context.config);
+        let content = Content::Staged(staged);
+        (staged.object_name(), Existing { resource: *resource, place: *place, is_ours, content })
+    });
     let others = context.world.other_generated.iter().map(|other| {
         let is_ours = ownership::is_ours_by_label(&other.labels, &other.id.name, context.config);
         let content = Content::Other(other);
         (other.id.clone(), Existing { resource: other.resource, place: other.place, is_ours, content })
     });
     let mut existing: BTreeMap<ObjectName, Vec<Existing<'_>>> = BTreeMap::new();
-    for (id, found) in policies.chain(others) {
+    for (id, found) in policies.chain(staged).chain(others) {
         existing.entry(id).or_default().push(found);
     }
     existing
 }
 
 impl Content<'_> {
+    fn annotations(&self) -> &Labels {
+        match self {
+            Self::NetworkPolicy(policy) => &policy.annotations,
+            Self::Staged(staged) => &staged.preview.policy.annotations,
+            Self::Other(other) => &other.annotations,
+        }
+    }
+
     fn is_as_wanted(&self, wanted: &GeneratedObject) -> bool {
         match (self, wanted) {
-            (Self::NetworkPolicy(policy), _) => sameness::is_as_wanted(policy, wanted),
+            (Self::NetworkPolicy(policy), GeneratedObject::NetworkPolicy(wanted)) => {
+                sameness::is_as_wanted(policy, wanted)
+            }
+            (Self::Staged(staged), GeneratedObject::StagedPolicy(wanted)) => {
+                sameness::is_staged_as_wanted(staged, wanted)
+            }
             (Self::Other(other), GeneratedObject::DomainPolicy(wanted)) => {
                 sameness::is_domain_policy_as_wanted(other, wanted)
             }
-            (Self::Other(_), GeneratedObject::NetworkPolicy(_)) => false,
+            // Objects of different kinds have different ids.
+            _ => false,
         }
     }
 }
@@ -172,8 +198,16 @@ fn prune(
             );
             continue;
         }
-        if !context.config.enable_network_policy_creation {
-            let message = format!("{id} is removed, because enableNetworkPolicyCreation is false");
+        let is_enforced = matches!(found.content, Content::NetworkPolicy(_));
+        let reason = if !context.config.enable_network_policy_creation {
+            Some("enableNetworkPolicyCreation is false")
+        } else if context.config.staged == Staged::Calico && is_enforced {
+            Some("`staged: calico` writes previews that enforce nothing")
+        } else {
+            None
+        };
+        if let Some(reason) = reason {
+            let message = format!("{id} is removed, because {reason}");
             findings.push(Finding::new(Code::PolicyPruned, found.place, message));
         }
         removals.push(found.resource);

@@ -1,8 +1,8 @@
 //! Whether two objects mean the same: order and repetition of rules, peers and ports have no meaning, nor have written-out defaults.
 
+use super::DomainPolicy;
 use super::domains;
-use super::{DomainPolicy, GeneratedObject};
-use crate::model::policy::{NetworkPolicy, Peer, PolicySpec, Rule};
+use crate::model::policy::{NetworkPolicy, Peer, PolicySpec, Rule, STAGED_ACTION_SET, StagedPolicy};
 use crate::model::selector::{LabelSelector, Labels};
 use crate::model::value::Value;
 use crate::model::world::OtherObject;
@@ -12,15 +12,15 @@ use std::collections::BTreeSet;
 const OUR_PREFIX: &str = "intents.otterize.com/";
 
 /// Whether a policy of the input already is what is wanted. Labels and annotations of others on it do not matter.
-pub(crate) fn is_as_wanted(existing: &NetworkPolicy, wanted: &GeneratedObject) -> bool {
-    match wanted {
-        GeneratedObject::NetworkPolicy(wanted) => {
-            has_exactly_ours(&existing.labels, &wanted.labels)
-                && has_exactly_ours(&existing.annotations, &wanted.annotations)
-                && same_spec(&existing.spec, &wanted.spec)
-        }
-        GeneratedObject::DomainPolicy(_) => false,
-    }
+pub(crate) fn is_as_wanted(existing: &NetworkPolicy, wanted: &NetworkPolicy) -> bool {
+    has_exactly_ours(&existing.labels, &wanted.labels)
+        && has_exactly_ours(&existing.annotations, &wanted.annotations)
+        && same_spec(&existing.spec, &wanted.spec)
+}
+
+/// The same for a preview.
+pub(crate) fn is_staged_as_wanted(existing: &StagedPolicy, wanted: &NetworkPolicy) -> bool {
+    existing.action == STAGED_ACTION_SET && is_as_wanted(&existing.preview.policy, wanted)
 }
 
 /// The same for an object of another kind.

@@ -28,10 +28,10 @@ impl<'a> Server<'a> {
     }
 
     /// The calls by namespace of the client, sorted.
-    pub(crate) fn calls_by_namespace(&self) -> BTreeMap<&'a str, Vec<&'a Call>> {
-        let mut namespaces: BTreeMap<&str, Vec<&Call>> = BTreeMap::new();
+    pub(crate) fn calls_by_namespace(&self) -> BTreeMap<&'a str, Vec<(&'a Identity, &'a Call)>> {
+        let mut namespaces: BTreeMap<&str, Vec<(&Identity, &Call)>> = BTreeMap::new();
         for (client, call) in &self.calls {
-            namespaces.entry(&client.namespace).or_default().push(call);
+            namespaces.entry(&client.namespace).or_default().push((client, call));
         }
         namespaces
     }

@@ -61,6 +61,7 @@ impl Builder {
             pod_addresses: Vec::new(),
             owner: None,
             replicas: None,
+            sync_wave: None,
             called_by: Vec::new(),
             place,
         });
@@ -201,7 +202,7 @@ pub(crate) fn findings_shown(findings: &Findings) -> Vec<String> {
 pub(crate) fn show(object: &GeneratedObject) -> String {
     match object {
         GeneratedObject::DomainPolicy(policy) => format!("{}/{} {:?}", policy.namespace, policy.name, policy.flavor),
-        GeneratedObject::NetworkPolicy(policy) => {
+        GeneratedObject::NetworkPolicy(policy) | GeneratedObject::StagedPolicy(policy) => {
             let mut line = format!("{}/{} pods{}", policy.namespace, policy.name, selector(&policy.spec.pod_selector));
             for (direction, rules) in [("in", &policy.spec.ingress), ("out", &policy.spec.egress)] {
                 if let Some(rules) = rules {

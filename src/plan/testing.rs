@@ -137,6 +137,7 @@ impl Bundle {
             pod_addresses: Vec::new(),
             owner: None,
             replicas: None,
+            sync_wave: None,
             called_by: Vec::new(),
             place: place(resource),
         };
@@ -330,7 +331,7 @@ pub(crate) fn called_by(client: &str, resource: ResourceId) -> CalledBy {
 
 pub(crate) fn network_policy(object: &GeneratedObject) -> &NetworkPolicy {
     match object {
-        GeneratedObject::NetworkPolicy(policy) => policy,
+        GeneratedObject::NetworkPolicy(policy) | GeneratedObject::StagedPolicy(policy) => policy,
         GeneratedObject::DomainPolicy(policy) => panic!("{policy:?}"),
     }
 }

@@ -22,7 +22,7 @@ pub(crate) fn check(wanted: &Wanted) -> Option<Finding> {
         return Some(finding.with_help("names of policies take lower-case letters, digits, `-` and `.`"));
     }
     let fault = match &wanted.object {
-        GeneratedObject::NetworkPolicy(policy) => policy_fault(policy),
+        GeneratedObject::NetworkPolicy(policy) | GeneratedObject::StagedPolicy(policy) => policy_fault(policy),
         GeneratedObject::DomainPolicy(policy) => domain_policy_fault(policy),
     };
     let fault = fault.or_else(|| namespace_fault(&id.namespace))?;

@@ -1,78 +1,125 @@
-//! `check`: the verdict for every declared call, and how many findings there are.
+//! `check`: the verdict for every declared call and everything found, in a form for people, pull requests and each kind of tool.
 
-use super::explain::{file_and_line, verdict_word};
-use super::{in_order, json};
+mod human;
+mod json;
+mod junit;
+mod markdown;
+mod sarif;
+
+pub use human::{human, notes};
+pub use json::json;
+pub use junit::junit;
+pub use markdown::markdown;
+pub use sarif::sarif;
+
+use super::explain::{policy_words, rule_words};
 use crate::diag::{Findings, Severity};
-use crate::model::value::Value;
+use crate::model::policy::Direction;
 use crate::read::package::Package;
 use crate::verify::check::IntentVerdict;
-use crate::verify::reach::decisions::Verdict;
+use crate::verify::reach::Reachability;
+use crate::verify::reach::decisions::{Decision, Segment, Verdict};
 
 /// What there is to print.
 #[derive(Clone, Copy)]
 pub struct Check<'a> {
     /// What was read, for files and lines.
     pub package: &'a Package,
+    /// The judged world, for the names of rules; `None` if the input could not be compiled, and then there are no verdicts.
+    pub reach: Option<&'a Reachability<'a>>,
     /// The verdicts.
     pub intents: &'a [IntentVerdict],
     /// Everything found.
     pub findings: &'a Findings,
+    /// What fails the run.
+    pub gate: Gate,
 }
 
-/// A line for every declared call, and the sums. The findings themselves are shown with their excerpts.
-#[must_use]
-pub fn human(check: Check<'_>) -> String {
-    let mut text = String::new();
-    for intent in check.intents {
-        let place = file_and_line(check.package, intent.place).map(|place| format!(" ({place})")).unwrap_or_default();
-        text.push_str(&format!("{}: {} => {}{place}\n", verdict_word(intent.verdict), intent.client, intent.target));
-        text.extend(intent.notes.iter().map(|note| format!("  {note}\n")));
+/// What fails a run, after `rules` and `--strict`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gate {
+    /// The least severity of a finding that does.
+    pub least: Severity,
+    /// Whether a denied call does.
+    pub denied: bool,
+    /// Whether a call does whose verdict is unknown.
+    pub unknown: bool,
+}
+
+impl Check<'_> {
+    fn count(&self, verdict: Verdict) -> usize {
+        self.intents.iter().filter(|intent| intent.verdict == verdict).count()
     }
-    let allowed = check.intents.iter().filter(|intent| intent.verdict == Verdict::Allowed).count();
-    let count = |severity| check.findings.0.iter().filter(|finding| finding.severity == severity).count();
-    text.push_str(&format!(
-        "{allowed}/{} declared calls allowed; {} errors, {} warnings, {} notes\n",
-        check.intents.len(),
-        count(Severity::Error),
-        count(Severity::Warning),
-        count(Severity::Info)
-    ));
-    text
-}
 
-/// `{intents: [{client, target, verdict, place, notes}], findings: [{code, severity, message, help, resource, file, line, column, field}]}`
-#[must_use]
-pub fn json(check: Check<'_>) -> String {
-    let intents = check.intents.iter().map(|intent| {
-        Value::map([
-            ("client", Value::string(&*intent.client)),
-            ("target", Value::string(&*intent.target)),
-            ("verdict", Value::string(verdict_word(intent.verdict))),
-            ("place", file_and_line(check.package, intent.place).map_or(Value::Null, Value::string)),
-            ("notes", Value::List(intent.notes.iter().map(|note| Value::string(&**note)).collect())),
-        ])
-    });
-    let findings = in_order(check.findings).into_iter().map(|finding| {
-        let mut entries = vec![
-            ("code", Value::string(finding.code.name())),
-            ("severity", Value::string(finding.severity.as_str())),
-            ("message", Value::string(&*finding.message)),
-        ];
-        entries.extend(finding.help.as_ref().map(|help| ("help", Value::string(&**help))));
-        if let Some(place) = finding.place {
-            let title = check.package.resource(place.resource).map(|resource| resource.title());
-            entries.extend(title.map(|title| ("resource", Value::string(title))));
-            if let Some(location) = check.package.locate(place) {
-                let number = |number| Value::Integer(i64::try_from(number).unwrap_or(i64::MAX));
-                entries.extend(location.file.map(|file| ("file", Value::string(file))));
-                entries.extend([("line", number(location.line)), ("column", number(location.column))]);
-                entries.push(("field", Value::string(location.field)));
+    fn found(&self, severity: Severity) -> usize {
+        self.findings.0.iter().filter(|finding| finding.severity == severity).count()
+    }
+
+    /// `14 of 16 declared calls allowed, 1 denied, 1 unknown`.
+    fn verdicts_in_words(&self) -> String {
+        let all = self.intents.len();
+        if all == 0 {
+            return "no declared calls".to_owned();
+        }
+        let calls = if all == 1 { "call" } else { "calls" };
+        let mut words = format!("{} of {all} declared {calls} allowed", self.count(Verdict::Allowed));
+        for (verdict, word) in [(Verdict::Denied, "denied"), (Verdict::Unknown, "unknown")] {
+            match self.count(verdict) {
+                0 => {}
+                count => words.push_str(&format!(", {count} {word}")),
             }
         }
-        Value::map(entries)
-    });
-    json::pretty(&Value::map([
-        ("intents", Value::List(intents.collect())),
-        ("findings", Value::List(findings.collect())),
-    ]))
+        words
+    }
+
+    /// `1 error, 2 warnings, 3 notes`.
+    fn findings_in_words(&self) -> String {
+        [
+            counted(self.found(Severity::Error), "error"),
+            counted(self.found(Severity::Warning), "warning"),
+            counted(self.found(Severity::Info), "note"),
+        ]
+        .join(", ")
+    }
+
+    /// What decides a call on the client's and on the server's end; `None` where no policies were asked.
+    fn decided_by(&self, intent: &IntentVerdict) -> Option<(String, String)> {
+        let segment = deciding_segment(intent)?;
+        Some((
+            self.end_words(Direction::Egress, &segment.egress)?,
+            self.end_words(Direction::Ingress, &segment.ingress)?,
+        ))
+    }
+
+    /// What decides on one end, in a few words.
+    fn end_words(&self, direction: Direction, decision: &Decision) -> Option<String> {
+        let (reach, word) = (self.reach?, direction.as_str().to_lowercase());
+        let more = |count: usize| if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+        Some(match decision {
+            Decision::NotIsolated => format!("no policy isolates {word}"),
+            Decision::Outside => "outside the cluster".to_owned(),
+            Decision::HostNetwork => "on the node's network".to_owned(),
+            Decision::Allowed(rules) => {
+                format!("{}{}", rule_words(reach, self.package, *rules.first()?), more(rules.len()))
+            }
+            Decision::Denied { refusals, doubts } if doubts.is_empty() => {
+                let policy = policy_words(reach, self.package, refusals.first()?.policy);
+                format!("{word} refused by {policy}{}", more(refusals.len()))
+            }
+            Decision::Denied { doubts, .. } => {
+                format!("perhaps {}", rule_words(reach, self.package, doubts.first()?.rule))
+            }
+        })
+    }
+}
+
+/// The part of a call that has its verdict.
+fn deciding_segment(intent: &IntentVerdict) -> Option<&Segment> {
+    let mut segments = intent.decided.iter().flat_map(|pair| &pair.segments);
+    segments.find(|segment| segment.verdict() == intent.verdict)
+}
+
+/// `1 error`, `2 errors`.
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

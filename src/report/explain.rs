@@ -230,22 +230,8 @@ fn scalar(name: &str) -> String {
 #[must_use]
 pub fn json(question: Question<'_>) -> String {
     let (source, destination) = question.names();
-    let end = |direction, decision: &Decision| {
-        let reasons = reasons(question.reach, question.package, direction, decision);
-        Value::map([
-            ("verdict", Value::string(verdict_word(decision.verdict()))),
-            ("reasons", Value::List(reasons.into_iter().map(Value::String).collect())),
-            ("rules", Value::List(rule_values(&question, decision))),
-        ])
-    };
-    let segments = question.segments().into_iter().map(|segment| {
-        let fields = connection_fields(&segment.connections).into_iter().chain([
-            ("verdict", Value::string(verdict_word(segment.verdict()))),
-            ("egress", end(Direction::Egress, &segment.egress)),
-            ("ingress", end(Direction::Ingress, &segment.ingress)),
-        ]);
-        Value::map(fields)
-    });
+    let segments = question.segments();
+    let segments = segments.iter().map(|segment| segment_value(question.reach, question.package, segment));
     json::pretty(&Value::map([
         ("src", Value::string(source)),
         ("dst", Value::string(destination)),
@@ -253,12 +239,30 @@ pub fn json(question: Question<'_>) -> String {
     ]))
 }
 
+/// `{all, conns, verdict, egress: {verdict, reasons, rules}, ingress: the same}`.
+pub(super) fn segment_value(reach: &Reachability<'_>, package: &Package, segment: &Segment) -> Value {
+    let end = |direction, decision: &Decision| {
+        let reasons = reasons(reach, package, direction, decision);
+        Value::map([
+            ("verdict", Value::string(verdict_word(decision.verdict()))),
+            ("reasons", Value::List(reasons.into_iter().map(Value::String).collect())),
+            ("rules", Value::List(rule_values(reach, package, decision))),
+        ])
+    };
+    let fields = connection_fields(&segment.connections).into_iter().chain([
+        ("verdict", Value::string(verdict_word(segment.verdict()))),
+        ("egress", end(Direction::Egress, &segment.egress)),
+        ("ingress", end(Direction::Ingress, &segment.ingress)),
+    ]);
+    Value::map(fields)
+}
+
 /// The rules or policies that decide, for programs.
-fn rule_values(question: &Question<'_>, decision: &Decision) -> Vec<Value> {
+fn rule_values(reach: &Reachability<'_>, package: &Package, decision: &Decision) -> Vec<Value> {
     let value = |policy: usize, rule: Option<RuleRef>| {
-        let policy = question.reach.world().policies.get(policy)?;
+        let policy = reach.world().policies.get(policy)?;
         let place = rule.and_then(|rule| policy.rule_place(rule.direction, rule.rule)).unwrap_or(policy.place);
-        let location = question.package.locate(place);
+        let location = package.locate(place);
         let mut entries = vec![
             ("namespace", Value::string(&policy.policy.namespace)),
             ("policy", Value::string(&policy.policy.name)),

@@ -12,7 +12,7 @@ use crate::diag::{Code, Finding, Findings};
 use crate::model::place::Place;
 use crate::model::policy::{
     Direction, InputPolicy, NetworkPolicy, Peer, PolicyDetails, PolicyPort, PolicySpec, PortValue, Protocol, Rule,
-    RuleParts,
+    RuleParts, STAGED_ACTION_SET, STAGED_API_VERSION, STAGED_KIND, StagedPolicy,
 };
 use crate::model::selector::{LabelSelector, Labels, Operator, Requirement, is_label_key, is_label_value};
 use crate::model::world::{OtherObject, World};
@@ -34,6 +34,16 @@ pub(super) fn read(object: &Object<'_>, world: &mut World, findings: &mut Findin
             if reader.is_valid {
                 world.policies.push(policy);
             }
+            true
+        }
+        (STAGED_API_VERSION, STAGED_KIND) => {
+            // Nobody judges what is not enforced, so its faults are no findings.
+            let mut unheard = Findings::default();
+            let details = PolicyDetails::default();
+            let preview = Reader { object, findings: &mut unheard, is_valid: true, details }.policy();
+            let action = object.node.path(&["spec", "stagedAction"]).and_then(Node::as_str);
+            let action = action.unwrap_or(STAGED_ACTION_SET).to_owned();
+            world.staged_policies.push(StagedPolicy { preview, action });
             true
         }
         ("cilium.io/v2", "CiliumNetworkPolicy") | ("networking.gke.io/v1alpha1", "FQDNNetworkPolicy") => {

@@ -95,10 +95,17 @@ pub(super) fn read(
         owner: owner(&mut fields),
         controller: controller(object),
         replicas: spec.and_then(|spec| replicas(&fields, spec)),
+        sync_wave: sync_wave(object),
         called_by,
         place: object.name_place(),
         template_path,
     })
+}
+
+/// Argo CD's wave, which counts as 0 if it is no number.
+fn sync_wave(object: &Object<'_>) -> Option<i64> {
+    let wave = object.node.path(&["metadata", "annotations", "argocd.argoproj.io/sync-wave"])?;
+    Some(wave.as_str().and_then(|wave| wave.parse().ok()).unwrap_or(0))
 }
 
 /// The name in the override annotation: the configured key, else the legacy one.

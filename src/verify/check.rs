@@ -1,17 +1,19 @@
 //! `check`: does every declared call work, what else breaks, what is open that nobody declared, and what looks wrong in policies.
 
 mod blocked;
-mod directory;
+pub(super) mod directory;
 mod intents;
 mod undeclared;
 mod words;
 
+pub(super) use self::intents::undeclared_ports;
+use super::connections::ConnectionSet;
 use super::faults::faults;
 use super::lint;
-use super::reach::Reachability;
 use super::reach::decisions::{Segment, Verdict};
+use super::reach::{End, Reachability};
 use crate::config::Config;
-use crate::diag::Findings;
+use crate::diag::{Code, Findings};
 use crate::model::place::Place;
 
 /// What `check` has to say. The severities are the codes' defaults until the configuration's `rules` are applied.
@@ -21,6 +23,29 @@ pub struct CheckReport {
     pub intents: Vec<IntentVerdict>,
     /// Everything found: denied calls, blocked traffic, undeclared openings, lints, faults.
     pub findings: Findings,
+    /// Traffic of other kinds and whether it arrives, one entry for every reference to a workload's ports.
+    pub traffic: Vec<TrafficVerdict>,
+}
+
+/// The verdict for traffic that no intent declares: from outside, through Ingresses, for metrics and webhooks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrafficVerdict {
+    /// The code under which it is reported when it is blocked; tells the kind of the traffic.
+    pub code: Code,
+    /// What sends it: `LoadBalancer Service ns/name`.
+    pub what: String,
+    /// Where the input asks for it.
+    pub place: Place,
+    /// Who connects, as far as the engine can be asked about it; `None` for pods that need not be in the input.
+    pub source: Option<End>,
+    /// Index of the workload that it goes to.
+    pub workload: usize,
+    /// The ports that it needs.
+    pub connections: ConnectionSet,
+    /// Those of them that are blocked.
+    pub blocked: ConnectionSet,
+    /// Whether it works; unknown if that depends on a sender of which nothing is known.
+    pub verdict: Verdict,
 }
 
 /// The verdict for one declared call.
@@ -47,6 +72,8 @@ pub struct DecidedPair {
     pub source: String,
     /// What is called, in `list`'s words.
     pub destination: String,
+    /// Who calls and what is called, for programs.
+    pub ends: (End, End),
     /// The ports that matter to the call, with the reasons on both ends.
     pub segments: Vec<Segment>,
 }
@@ -56,7 +83,7 @@ pub struct DecidedPair {
 pub fn check(reach: &Reachability<'_>, config: &Config) -> CheckReport {
     let mut report = CheckReport { findings: faults(reach), ..CheckReport::default() };
     report.intents = intents::judge(reach, config, &mut report.findings);
-    blocked::find(reach, config, &mut report.findings);
+    report.traffic = blocked::find(reach, config, &mut report.findings);
     undeclared::find(reach, &mut report.findings);
     report.findings.0.extend(lint::lint(reach).0);
     report

@@ -20,7 +20,7 @@ mod all_pairs;
 mod compiled;
 pub mod decisions;
 mod entry_points;
-mod label_index;
+pub(in crate::verify) mod label_index;
 mod pods;
 mod rows;
 

@@ -1,15 +1,18 @@
 //! The world as it will be when a plan is carried out: what `check` and `list` judge without re-reading any text.
 
-use crate::model::place::{Place, ResourceId};
+use crate::diag::{Code, Finding};
+use crate::model::place::{ObjectName, Place, ResourceId};
 use crate::model::policy::{InputPolicy, NetworkPolicy, PolicyDetails};
 use crate::model::selector::Labels;
 use crate::model::world::World;
 use crate::plan::{GeneratedObject, MapChange, Plan};
+use std::collections::BTreeMap;
 
 /// The resource of objects that are not in the input: [`crate::read`] has no text for it, so places in it have no line.
 pub const NOT_IN_INPUT: ResourceId = ResourceId(u32::MAX);
 
-/// The world with the labels, annotations and NetworkPolicies of the plan. Policies for the CNIs' own kinds are not in it.
+/// The world with the labels, annotations and NetworkPolicies of the plan. Previews of policies count as what they preview.
+/// Policies for the CNIs' own kinds are not in it.
 #[must_use]
 pub fn rendered(world: &World, plan: &Plan) -> World {
     let mut after = world.clone();
@@ -28,7 +31,28 @@ pub fn rendered(world: &World, plan: &Plan) -> World {
             after.policies.push(generated(policy, NOT_IN_INPUT, None));
         }
     }
+    let in_input: BTreeMap<ObjectName, &InputPolicy> =
+        world.staged_policies.iter().map(|staged| (staged.object_name(), &staged.preview)).collect();
+    for object in &plan.generated {
+        if let GeneratedObject::StagedPolicy(policy) = object {
+            let (resource, place) =
+                in_input.get(&object.id()).map_or((NOT_IN_INPUT, None), |old| (old.resource, Some(old.place)));
+            after.policies.push(generated(policy, resource, place));
+        }
+    }
     after
+}
+
+/// What is to be said of previews among manifests that are judged as they stand: they are not.
+#[must_use]
+pub fn previews_left_out(world: &World) -> Option<Finding> {
+    let first = world.staged_policies.first()?;
+    let others = match world.staged_policies.len() {
+        1 => String::new(),
+        count => format!(" and {} more", count - 1),
+    };
+    let message = format!("{}{others} is not judged: staged policies enforce nothing", first.object_name());
+    Some(Finding::new(Code::PoliciesStaged, first.preview.place, message))
 }
 
 fn generated(policy: &NetworkPolicy, resource: ResourceId, place: Option<Place>) -> InputPolicy {

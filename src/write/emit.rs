@@ -129,9 +129,14 @@ fn new_line(column: usize, line_ending: &str, output: &mut String) {
 fn spelling(token: &Token, quoting: Quoting) -> String {
     match token {
         Token::Spelled { spelling, .. } => spelling.clone(),
-        Token::Text(text) if quoting == Quoting::Yaml && is_plain(text) => text.clone(),
+        Token::Text(text) if quoting == Quoting::Yaml => scalar(text),
         Token::Text(text) => double_quoted(text),
     }
+}
+
+/// A string on one line, plain if that is safe.
+pub(super) fn scalar(text: &str) -> String {
+    if is_plain(text) { text.to_owned() } else { double_quoted(text) }
 }
 
 /// Whether every YAML reader in the chain takes the plain text for the same string (`spec/krm.md` 2.3(d)).

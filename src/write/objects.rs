@@ -1,7 +1,9 @@
 //! Generated objects as values, in the order of keys in which they are written.
 
 use crate::model::place::ObjectName;
-use crate::model::policy::{NetworkPolicy, Peer, PolicyPort, PolicySpec, PortValue, Rule};
+use crate::model::policy::{
+    NetworkPolicy, Peer, PolicyPort, PolicySpec, PortValue, Rule, STAGED_ACTION_SET, STAGED_API_VERSION, STAGED_KIND,
+};
 use crate::model::selector::{LabelSelector, Labels, Operator, Requirement};
 use crate::model::value::Value;
 use crate::plan::{DomainPolicyFlavor, GeneratedObject, domains};
@@ -34,6 +36,7 @@ pub(crate) fn object(object: &GeneratedObject, extra_annotations: &Labels) -> Va
 pub(crate) fn api_version_and_kind(object: &GeneratedObject) -> (&'static str, &'static str) {
     match object {
         GeneratedObject::NetworkPolicy(_) => ("networking.k8s.io/v1", "NetworkPolicy"),
+        GeneratedObject::StagedPolicy(_) => (STAGED_API_VERSION, STAGED_KIND),
         GeneratedObject::DomainPolicy(policy) => match policy.flavor {
             DomainPolicyFlavor::Cilium => ("cilium.io/v2", "CiliumNetworkPolicy"),
             DomainPolicyFlavor::Gke => ("networking.gke.io/v1alpha1", "FQDNNetworkPolicy"),
@@ -44,7 +47,9 @@ pub(crate) fn api_version_and_kind(object: &GeneratedObject) -> (&'static str, &
 /// Namespace, name and kind.
 pub(crate) fn object_name(object: &GeneratedObject) -> ObjectName {
     let (namespace, name) = match object {
-        GeneratedObject::NetworkPolicy(policy) => (&policy.namespace, &policy.name),
+        GeneratedObject::NetworkPolicy(policy) | GeneratedObject::StagedPolicy(policy) => {
+            (&policy.namespace, &policy.name)
+        }
         GeneratedObject::DomainPolicy(policy) => (&policy.namespace, &policy.name),
     };
     let kind = api_version_and_kind(object).1.to_owned();
@@ -54,7 +59,7 @@ pub(crate) fn object_name(object: &GeneratedObject) -> ObjectName {
 /// Labels of the object itself.
 pub(crate) fn labels(object: &GeneratedObject) -> &Labels {
     match object {
-        GeneratedObject::NetworkPolicy(policy) => &policy.labels,
+        GeneratedObject::NetworkPolicy(policy) | GeneratedObject::StagedPolicy(policy) => &policy.labels,
         GeneratedObject::DomainPolicy(policy) => &policy.labels,
     }
 }
@@ -62,7 +67,7 @@ pub(crate) fn labels(object: &GeneratedObject) -> &Labels {
 /// Annotations of the object itself.
 pub(crate) fn annotations(object: &GeneratedObject) -> &Labels {
     match object {
-        GeneratedObject::NetworkPolicy(policy) => &policy.annotations,
+        GeneratedObject::NetworkPolicy(policy) | GeneratedObject::StagedPolicy(policy) => &policy.annotations,
         GeneratedObject::DomainPolicy(policy) => &policy.annotations,
     }
 }
@@ -70,13 +75,18 @@ pub(crate) fn annotations(object: &GeneratedObject) -> &Labels {
 /// `spec`.
 pub(crate) fn spec(object: &GeneratedObject) -> Value {
     match object {
-        GeneratedObject::NetworkPolicy(NetworkPolicy { spec, .. }) => policy_spec(spec),
+        GeneratedObject::NetworkPolicy(NetworkPolicy { spec, .. }) => Value::Map(policy_spec(spec)),
+        GeneratedObject::StagedPolicy(NetworkPolicy { spec, .. }) => {
+            let mut entries = vec![entry("stagedAction", Value::string(STAGED_ACTION_SET))];
+            entries.extend(policy_spec(spec));
+            Value::Map(entries)
+        }
         GeneratedObject::DomainPolicy(policy) => domains::spec(policy),
     }
 }
 
 /// A direction that the policy applies to is listed in `policyTypes`; its key is absent when it has no rules.
-fn policy_spec(spec: &PolicySpec) -> Value {
+fn policy_spec(spec: &PolicySpec) -> Vec<(String, Value)> {
     let directions = [("Ingress", "ingress", "from", &spec.ingress), ("Egress", "egress", "to", &spec.egress)];
     let types = directions.iter().filter(|(.., rules)| rules.is_some()).map(|(name, ..)| Value::string(*name));
     let mut entries =
@@ -86,7 +96,7 @@ fn policy_spec(spec: &PolicySpec) -> Value {
             entries.push(entry(key, Value::List(rules.iter().map(|rule| policy_rule(rule, peers_key)).collect())));
         }
     }
-    Value::Map(entries)
+    entries
 }
 
 fn policy_rule(rule: &Rule, peers_key: &str) -> Value {

@@ -21,7 +21,12 @@ pub(crate) type Changes = BTreeMap<ResourceId, Change>;
 pub(crate) fn from_plan(package: &Package, plan: &Plan) -> Changes {
     let mut changes = Changes::new();
     for change in &plan.map_changes {
-        changes.entry(change.resource).or_default().add(change);
+        let entry = changes.entry(change.resource).or_default();
+        entry.add(change);
+        // Annotations are taken away only from objects that we wrote, and nothing shall be left of them.
+        if change.set.is_empty() && change.path == ["metadata", "annotations"] {
+            entry.at(&["metadata", "annotations"]).drop_when_empty = true;
+        }
     }
     for (resource, object) in &plan.updates {
         update(package, *resource, object, changes.entry(*resource).or_default());

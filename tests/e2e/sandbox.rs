@@ -1,7 +1,7 @@
 //! Folders to run the tools in, the tools themselves, and expected files.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 /// Manifests with ClientIntents that the tools are run on.
 #[derive(Clone)]
@@ -72,6 +72,13 @@ pub(crate) fn copy_wiring(tool: &str, folder: &Path, profile: &str) {
     write(&config, &text.replace("spec: {}\n", &format!("spec:\n  profile: {profile}\n")));
 }
 
+/// Copies every file below a folder.
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
+    for (path, text) in tree(from) {
+        write(&to.join(path), &text);
+    }
+}
+
 /// Every file below a folder with its path there, sorted.
 pub(crate) fn tree(folder: &Path) -> Vec<(String, String)> {
     let mut files = Vec::new();
@@ -99,26 +106,49 @@ pub(crate) fn require_tools() {
     };
     assert_eq!(version("kustomize"), "v5.8.1", "wrong version of kustomize; `make e2e` installs the right one");
     assert!(version("kpt").starts_with("1."), "wrong version of kpt");
+    assert!(version("podman").contains("Version:"), "wrong version of podman");
+    assert!(version("helm").contains("v3."), "wrong version of helm; `make e2e` installs the right one");
+    let kubectl = Command::new("kubectl").args(["version", "--client"]).output();
+    assert!(kubectl.is_ok_and(|output| output.status.success()), "kubectl is missing");
+}
+
+/// A tool to run in a folder, with the program under test first on PATH and no standard input.
+pub(crate) fn command(tool: &str, arguments: &[&str], folder: &Path) -> Command {
+    command_with(tool, arguments, folder, &[])
+}
+
+/// The same with more folders in front of PATH.
+pub(crate) fn command_with(tool: &str, arguments: &[&str], folder: &Path, first_on_path: &[&Path]) -> Command {
+    let program = Path::new(env!("CARGO_BIN_EXE_enforce-intents")).parent().unwrap();
+    let rest = std::env::var_os("PATH").unwrap_or_default();
+    let folders = first_on_path.iter().map(|folder| folder.to_path_buf()).chain([program.to_path_buf()]);
+    let path = std::env::join_paths(folders.chain(std::env::split_paths(&rest))).unwrap();
+    let mut command = Command::new(tool);
+    command.args(arguments).current_dir(folder).env("PATH", path).stdin(Stdio::null());
+    command
 }
 
 /// Runs a tool in a folder, with the program under test first on PATH.
 pub(crate) fn run(tool: &str, arguments: &[&str], folder: &Path) -> Output {
-    let program = Path::new(env!("CARGO_BIN_EXE_enforce-intents")).parent().unwrap();
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let path = std::env::join_paths([program.to_path_buf()].into_iter().chain(std::env::split_paths(&path))).unwrap();
-    Command::new(tool)
-        .args(arguments)
-        .current_dir(folder)
-        .env("PATH", path)
-        .output()
-        .unwrap_or_else(|error| panic!("{tool}: {error}"))
+    output(command(tool, arguments, folder))
+}
+
+/// Runs a command to its end.
+pub(crate) fn output(mut command: Command) -> Output {
+    command.output().unwrap_or_else(|error| panic!("{:?}: {error}", command.get_program()))
+}
+
+/// Runs a command that must succeed, and gives its stdout.
+pub(crate) fn success(command: Command) -> String {
+    let shown = format!("{command:?}");
+    let output = output(command);
+    assert!(output.status.success(), "{shown} failed:\n{}{}", text(&output.stdout), text(&output.stderr));
+    text(&output.stdout)
 }
 
 /// Runs a tool that must succeed, and gives its stdout.
 pub(crate) fn succeed(tool: &str, arguments: &[&str], folder: &Path) -> String {
-    let output = run(tool, arguments, folder);
-    assert!(output.status.success(), "{tool} {arguments:?} failed:\n{}", text(&output.stderr));
-    text(&output.stdout)
+    success(command(tool, arguments, folder))
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {

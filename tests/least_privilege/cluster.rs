@@ -282,6 +282,7 @@ fn workload() -> impl Strategy<Value = Workload> {
             pod_addresses: Vec::new(),
             owner: None,
             replicas: None,
+            sync_wave: None,
             called_by,
             place: place(0),
         }

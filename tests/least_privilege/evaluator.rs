@@ -55,7 +55,7 @@ impl After {
             labels.insert("kubernetes.io/metadata.name".into(), name.clone());
         }
         let policies = plan.generated.iter().filter_map(|object| match object {
-            GeneratedObject::NetworkPolicy(policy) => Some(policy.clone()),
+            GeneratedObject::NetworkPolicy(policy) | GeneratedObject::StagedPolicy(policy) => Some(policy.clone()),
             GeneratedObject::DomainPolicy(_) => None,
         });
         Self { pods: pods.collect(), policies: policies.collect(), namespaces }

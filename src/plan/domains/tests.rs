@@ -32,7 +32,7 @@ fn planned(world: &Builder, config: &Config) -> Vec<String> {
     let (plan, findings) = plan(&world.world, config);
     let specs = plan.generated.iter().filter_map(|object| match object {
         GeneratedObject::DomainPolicy(policy) => Some(compact(&spec(policy))),
-        GeneratedObject::NetworkPolicy(_) => None,
+        GeneratedObject::NetworkPolicy(_) | GeneratedObject::StagedPolicy(_) => None,
     });
     specs.chain(findings_shown(&findings).into_iter().filter(|line| line.starts_with("error"))).collect()
 }

@@ -1,5 +1,6 @@
 //! Traffic that nobody declares and that policies cut off: from outside, through Ingresses and gateways, metrics, webhooks, DNS.
 
+use super::TrafficVerdict;
 use super::directory::Directory;
 use super::words::policy_name;
 use crate::config::Config;
@@ -9,9 +10,10 @@ use crate::model::policy::{Direction, Peer, PortValue, Protocol};
 use crate::model::service::{Service, ServicePort, ServiceType};
 use crate::model::traffic::{ExposureKind, Monitor, MonitorKind, MonitorNamespaces};
 use crate::model::workload::Workload;
+use crate::verify::addresses::AddressRange;
 use crate::verify::connections::ConnectionSet;
 use crate::verify::listing::end_text;
-use crate::verify::reach::decisions::Stranger;
+use crate::verify::reach::decisions::{Stranger, Verdict};
 use crate::verify::reach::{End, Reachability};
 use crate::verify::rendered::NOT_IN_INPUT;
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,10 +26,10 @@ const SCRAPE_PORT: &str = "prometheus.io/port";
 /// The port of DNS servers in the cluster, and the one to which OpenShift's Service leads.
 const DNS_PORTS: [u16; 2] = [53, 5353];
 
-/// Reports blocked traffic of every kind.
-pub(super) fn find(reach: &Reachability<'_>, config: &Config, findings: &mut Findings) {
+/// Reports blocked traffic of every kind, and gives a verdict for all of it.
+pub(super) fn find(reach: &Reachability<'_>, config: &Config, findings: &mut Findings) -> Vec<TrafficVerdict> {
     let directory = Directory::new(reach);
-    let mut search = Search { reach, directory: &directory, findings, reported: BTreeSet::new() };
+    let mut search = Search { reach, directory: &directory, findings, reported: BTreeSet::new(), verdicts: Vec::new() };
     search.services();
     search.exposures();
     search.webhooks();
@@ -39,6 +41,7 @@ pub(super) fn find(reach: &Reachability<'_>, config: &Config, findings: &mut Fin
     search.annotated(&collectors);
     search.monitors(&collectors);
     search.dns(config);
+    search.verdicts
 }
 
 struct Search<'s, 'w> {
@@ -47,6 +50,7 @@ struct Search<'s, 'w> {
     findings: &'s mut Findings,
     /// What was reported, since an Ingress has many paths to one Service.
     reported: BTreeSet<(String, usize, ConnectionSet)>,
+    verdicts: Vec<TrafficVerdict>,
 }
 
 /// Who sends the traffic.
@@ -239,14 +243,14 @@ impl<'w> Search<'_, 'w> {
             Sender::Pods(strangers, _) => self.reach.let_through_from(workload, strangers),
         };
         let blocked = wanted.difference(&open);
+        self.record(traffic, workload, wanted, &blocked);
         if blocked.is_empty() || !self.reported.insert((traffic.what.clone(), workload, blocked.clone())) {
             return;
         }
         let policies = self.reach.isolating_policies(workload, Direction::Ingress);
         let Some(&first) = policies.first() else { return };
         let name = end_text(self.reach, End::Workload(workload));
-        let is_guess = matches!(traffic.sender, Sender::Pods(_, false)) && self.has_rules_for_strangers(&policies);
-        let finding = if is_guess {
+        let finding = if self.is_guess(traffic, &policies) {
             let message = format!(
                 "{} reaches {name} on {blocked} only if a rule means its sender, which is not in the input and not configured",
                 traffic.what
@@ -267,6 +271,39 @@ impl<'w> Search<'_, 'w> {
             Some(policy) => finding.with_related(policy.place, "isolates ingress"),
             None => finding,
         });
+    }
+
+    fn record(&mut self, traffic: &Traffic<'_>, workload: usize, wanted: &ConnectionSet, blocked: &ConnectionSet) {
+        if wanted.is_empty() {
+            return;
+        }
+        let policies = || self.reach.isolating_policies(workload, Direction::Ingress);
+        let verdict = match blocked.is_empty() {
+            true => Verdict::Allowed,
+            false if self.is_guess(traffic, &policies()) => Verdict::Unknown,
+            false => Verdict::Denied,
+        };
+        let is_routed =
+            matches!(traffic.code, Code::BlockedIngress | Code::BlockedGateway).then_some(End::IngressController);
+        let source = match traffic.sender {
+            Sender::Outside => Some(End::External(AddressRange::EVERY_V4)),
+            Sender::Pods(..) => is_routed,
+        };
+        self.verdicts.push(TrafficVerdict {
+            code: traffic.code,
+            what: traffic.what.clone(),
+            place: traffic.place,
+            source,
+            workload,
+            connections: wanted.clone(),
+            blocked: blocked.clone(),
+            verdict,
+        });
+    }
+
+    /// Whether a rule might mean the sender, which is not known.
+    fn is_guess(&self, traffic: &Traffic<'_>, policies: &[usize]) -> bool {
+        matches!(traffic.sender, Sender::Pods(_, false)) && self.has_rules_for_strangers(policies)
     }
 
     /// Whether some rule means pods that the input does not have, which might be the sender.

@@ -9,7 +9,7 @@ use crate::verify::reach::{End, Reachability};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Look-ups in a world.
-pub(super) struct Directory<'d, 'w> {
+pub(in crate::verify) struct Directory<'d, 'w> {
     reach: &'d Reachability<'w>,
     by_identity: BTreeMap<(&'w str, &'w str), Vec<usize>>,
     services: BTreeMap<(&'w str, &'w str), &'w Service>,
@@ -18,7 +18,7 @@ pub(super) struct Directory<'d, 'w> {
 }
 
 impl<'d, 'w> Directory<'d, 'w> {
-    pub(super) fn new(reach: &'d Reachability<'w>) -> Self {
+    pub(in crate::verify) fn new(reach: &'d Reachability<'w>) -> Self {
         let world: &'w World = reach.world();
         let mut directory =
             Self { reach, by_identity: BTreeMap::new(), services: BTreeMap::new(), by_label: BTreeMap::new() };
@@ -37,7 +37,7 @@ impl<'d, 'w> Directory<'d, 'w> {
     }
 
     /// Indices of the objects of the world that an identity stands for: without a kind those of every kind.
-    pub(super) fn members(&self, identity: &'w Identity) -> Vec<usize> {
+    pub(in crate::verify) fn members(&self, identity: &'w Identity) -> Vec<usize> {
         let found = self.by_identity.get(&(identity.namespace.as_str(), identity.name.as_str()));
         let has_kind = |member: &usize| {
             identity.kind.is_none() || self.workload(*member).is_some_and(|own| own.identity.kind == identity.kind)
@@ -46,28 +46,28 @@ impl<'d, 'w> Directory<'d, 'w> {
     }
 
     /// The same as ends of connections.
-    pub(super) fn ends(&self, identity: &'w Identity) -> Vec<End> {
+    pub(in crate::verify) fn ends(&self, identity: &'w Identity) -> Vec<End> {
         self.ends_of(&self.members(identity))
     }
 
     /// Objects as ends of connections, each workload once.
-    pub(super) fn ends_of(&self, members: &[usize]) -> Vec<End> {
+    pub(in crate::verify) fn ends_of(&self, members: &[usize]) -> Vec<End> {
         let workloads: BTreeSet<usize> = members.iter().filter_map(|&member| self.reach.workload_of(member)).collect();
         workloads.into_iter().map(End::Workload).collect()
     }
 
     /// The object of the world with that index.
-    pub(super) fn workload(&self, member: usize) -> Option<&'w Workload> {
+    pub(in crate::verify) fn workload(&self, member: usize) -> Option<&'w Workload> {
         self.reach.world().workloads.get(member)
     }
 
     /// The Service with that name.
-    pub(super) fn service(&self, namespace: &'w str, name: &'w str) -> Option<&'w Service> {
+    pub(in crate::verify) fn service(&self, namespace: &'w str, name: &'w str) -> Option<&'w Service> {
         self.services.get(&(namespace, name)).copied()
     }
 
     /// Indices of the objects of the world that a Service selects; none if it has no selector.
-    pub(super) fn behind(&self, service: &'w Service) -> Vec<usize> {
+    pub(in crate::verify) fn behind(&self, service: &'w Service) -> Vec<usize> {
         let Some(selector) = &service.selector else { return Vec::new() };
         let selector: &'w Labels = selector;
         let lists = selector.iter().map(|(key, value)| {

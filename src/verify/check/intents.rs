@@ -156,7 +156,7 @@ impl<'w> Judge<'_, 'w> {
                 result.notes.push(format!("only on {only}; the server declares no ports"));
             }
             let (source, destination) = names;
-            result.decided.push(DecidedPair { source, destination, segments: outcome.segments });
+            result.decided.push(DecidedPair { source, destination, ends: (from, to), segments: outcome.segments });
         }
         result
     }
@@ -419,7 +419,7 @@ impl<'w> Judge<'_, 'w> {
 }
 
 /// What a call may use if nobody says: everything but DNS.
-fn undeclared_ports() -> ConnectionSet {
+pub(in crate::verify) fn undeclared_ports() -> ConnectionSet {
     let dns = ConnectionSet::port(Protocol::Udp, DNS_PORT).union(&ConnectionSet::port(Protocol::Tcp, DNS_PORT));
     ConnectionSet::all().difference(&dns)
 }

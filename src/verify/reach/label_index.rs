@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 /// Things with labels, by their index, looked up by selector.
 #[derive(Default)]
-pub(super) struct LabelIndex {
+pub(in crate::verify) struct LabelIndex {
     labels: Vec<Labels>,
     by_pair: BTreeMap<String, BTreeMap<String, Vec<u32>>>,
     by_key: BTreeMap<String, Vec<u32>>,
@@ -13,7 +13,7 @@ pub(super) struct LabelIndex {
 
 impl LabelIndex {
     /// The index of these things, numbered in their order.
-    pub(super) fn new<'l>(things: impl IntoIterator<Item = &'l Labels>) -> Self {
+    pub(in crate::verify) fn new<'l>(things: impl IntoIterator<Item = &'l Labels>) -> Self {
         let mut index = Self::default();
         for (number, labels) in (0u32..).zip(things) {
             index.labels.push(labels.clone());
@@ -26,7 +26,7 @@ impl LabelIndex {
     }
 
     /// What the selector selects, in order.
-    pub(super) fn select(&self, selector: &LabelSelector) -> Vec<u32> {
+    pub(in crate::verify) fn select(&self, selector: &LabelSelector) -> Vec<u32> {
         match self.candidates(selector) {
             Some(candidates) => candidates.iter().copied().filter(|&number| self.matches(selector, number)).collect(),
             None => (0u32..)
@@ -38,12 +38,12 @@ impl LabelIndex {
     }
 
     /// Whether the selector selects this one.
-    pub(super) fn matches(&self, selector: &LabelSelector, number: u32) -> bool {
+    pub(in crate::verify) fn matches(&self, selector: &LabelSelector, number: u32) -> bool {
         self.labels.get(number as usize).is_some_and(|labels| selector.matches(labels))
     }
 
     /// The shortest list that has everything the selector can select; `None` if no requirement names a present label.
-    pub(super) fn candidates(&self, selector: &LabelSelector) -> Option<&[u32]> {
+    pub(in crate::verify) fn candidates(&self, selector: &LabelSelector) -> Option<&[u32]> {
         let with_pair = |key: &str, value: &str| -> &[u32] {
             self.by_pair.get(key).and_then(|values| values.get(value)).map(Vec::as_slice).unwrap_or_default()
         };

@@ -1,0 +1,87 @@
+//! `graph`: who calls whom as a picture.
+
+use super::FAULTY;
+use super::bundles::Options;
+use super::streams::{complain, print};
+use enforce_intents::report::graph::{Picture, dot, html, mermaid, svg};
+use enforce_intents::verify;
+use enforce_intents::verify::graph::Undeclared;
+use enforce_intents::verify::listing::ListFilter;
+use enforce_intents::write::network_policy_text;
+use std::path::PathBuf;
+
+/// Arguments of `graph`.
+#[derive(clap::Args, Debug)]
+pub(super) struct Arguments {
+    /// Files and directories; `-` or nothing at all is standard input
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Form of the output
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Only this workload and whom it has to do with: [NAMESPACE/]NAME[KIND]. May be repeated
+    #[arg(long = "workload", value_name = "WORKLOAD")]
+    workloads: Vec<String>,
+    /// Only workloads in this namespace and whom they have to do with. May be repeated
+    #[arg(long = "namespace", value_name = "NAMESPACE")]
+    namespaces: Vec<String>,
+    /// What is open to protected workloads although nobody declared it
+    #[arg(long, value_enum, default_value_t)]
+    undeclared: UndeclaredArgument,
+    #[command(flatten)]
+    options: Options,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy, Debug, Default)]
+enum Format {
+    /// For Markdown on GitHub and GitLab
+    #[default]
+    Mermaid,
+    /// For Graphviz
+    Dot,
+    /// A picture
+    Svg,
+    /// A page to search and click through, in one file
+    Html,
+}
+
+#[derive(clap::ValueEnum, Clone, Copy, Debug, Default)]
+enum UndeclaredArgument {
+    /// One edge where all workloads of a namespace have the same
+    #[default]
+    Grouped,
+    /// An edge each
+    All,
+    /// Not shown
+    Hidden,
+}
+
+/// Prints the picture and gives the exit code.
+pub(super) fn run(arguments: Arguments) -> u8 {
+    try_run(arguments).unwrap_or_else(|code| code)
+}
+
+fn try_run(arguments: Arguments) -> Result<u8, u8> {
+    let judged = arguments.options.load()?.read(&arguments.paths);
+    let reach = judged.reachability()?;
+    let filter = ListFilter { workloads: arguments.workloads, namespaces: arguments.namespaces, direction: None };
+    if let Some(unknown) = filter.workloads.iter().find(|text| reach.find(text).is_empty()) {
+        complain(&format!("no workload is named `{unknown}`"));
+        return Err(FAULTY);
+    }
+    let undeclared = match arguments.undeclared {
+        UndeclaredArgument::Grouped => Undeclared::Grouped,
+        UndeclaredArgument::All => Undeclared::All,
+        UndeclaredArgument::Hidden => Undeclared::Hidden,
+    };
+    let report = verify::check::check(&reach, &judged.bundle.config);
+    let graph = verify::graph::graph(&reach, &report, &filter, undeclared);
+    let picture = Picture::new(&graph, &reach, &judged.bundle.package, network_policy_text);
+    let text = match arguments.format {
+        Format::Mermaid => mermaid::text(&picture),
+        Format::Dot => dot::text(&picture),
+        Format::Svg => svg::text(&picture),
+        Format::Html => html::text(&picture),
+    };
+    Ok(print(&text).max(judged.code))
+}
