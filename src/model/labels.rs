@@ -76,7 +76,6 @@ impl Labels {
     }
 
     /// The entries in key order.
-    #[must_use]
     pub fn iter(&self) -> Iter<'_> {
         self.0.iter().map(|(key, value)| (key, value))
     }
