@@ -48,8 +48,11 @@ use plan::Plan;
 use read::lane::Lane;
 use read::package::{Package, Resource, Role};
 use read::prune::needed_to_compile;
-use source::SourceText;
+use source::{SourceId, SourceText};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use write::edit::EditSet;
+use write::files::ManifestFile;
 
 /// What a run gives: the text to print, if any, and what there is to say.
 #[derive(Clone, Debug, Default)]
@@ -175,6 +178,37 @@ pub fn render(sources: Vec<SourceText>, settings: Settings) -> Outcome {
         }
     }
     Outcome { output, findings, package }
+}
+
+/// `render -o`: like [`render`], as files. `source_files` has the relative paths of the sources that are files.
+///
+/// A failing run has no files. See [`write::files::manifest_files`] for what goes where.
+#[must_use]
+pub fn render_files(
+    sources: Vec<SourceText>,
+    source_files: &BTreeMap<SourceId, PathBuf>,
+    settings: Settings,
+) -> (Vec<ManifestFile>, Outcome) {
+    let (mut package, mut findings) = read::stream::read_with(sources, None, settings.lane);
+    let compiled = compile(&mut package, settings);
+    add_verdicts(&compiled, &mut findings);
+    let mut files = Vec::new();
+    if !findings.has_errors() {
+        match write::files::manifest_files(&package, &compiled.plan, &compiled.config, source_files) {
+            Ok(written) => {
+                findings.0.extend(verify::output::verify_files(&package, &compiled.plan, &written).0);
+                if written.iter().all(|file| has_no_content(&file.text)) {
+                    findings.push(nothing_to_render());
+                }
+                files = written;
+            }
+            Err(faults) => findings.0.extend(faults.0),
+        }
+    }
+    if findings.has_errors() {
+        files.clear();
+    }
+    (files, Outcome { output: None, findings, package })
 }
 
 /// Adds what compiling found, and which declared calls the policies of others refuse: a denied call is an error, as in `check`.

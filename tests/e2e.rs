@@ -24,6 +24,7 @@ mod e2e {
     pub(crate) mod kustomize;
     pub(crate) mod pipelines;
     pub(crate) mod sandbox;
+    pub(crate) mod yaml11;
 }
 
 use e2e::sandbox::Manifests;
@@ -46,6 +47,7 @@ fn main() {
     trials.extend(e2e::kpt::life_of_a_package());
     trials.extend(e2e::graph::trials());
     trials.extend(e2e::additions::trials());
+    trials.extend(e2e::yaml11::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }
 

@@ -80,6 +80,7 @@ codes! {
     CannotEdit "cannot-edit" Error fixed "A label would have to be written where the text cannot be edited safely.";
     EmptyInput "empty-input" Error fixed "There is nothing to render.";
     OutputMismatch "output-mismatch" Error fixed "The output, read again, does not say what was planned: a defect of this program.";
+    OutputPath "output-path" Error fixed "An object would have to be written to a file outside of the output directory, or to one that cannot be.";
     // The configuration.
     InvalidConfig "invalid-config" Error fixed "The functionConfig or a --set value has an unknown field or a value that is not allowed.";
     ConfigNoEffect "config-no-effect" Info free "A switch of the operator's chart has no meaning at build time.";
