@@ -132,9 +132,10 @@ pub fn edit(input: Vec<u8>, settings: Settings) -> Edited {
             Ok(read) => read,
             Err(findings) => return Edited { findings, ..Edited::default() },
         };
-    let Compiled { config, world, plan, findings: found } = compile(&mut package, settings);
-    // From here on the plan says it all, and the world of a large input is large.
+    let Compiled { config, world, mut plan, findings: found } = compile(&mut package, settings);
+    // From here on the changes say it all, and the rest of what is known about a large input is large.
     drop(world);
+    drop(std::mem::take(&mut plan.generated));
     findings.0.extend(found.0);
     if !findings.has_errors() {
         let results = report::krm::results(&package, &findings);
