@@ -1,4 +1,4 @@
-# What CI does is a target here. `make test` needs cargo only; `make e2e` needs go and, for what `make tools` installs, apt.
+# What CI does is a target here. `make test` needs cargo only; `make e2e` needs go, python3 and, for what `make tools` installs, apt.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -21,7 +21,7 @@ STATIC_TARGET = $(shell rustc -vV | sed -n 's/^host: //p')
 TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 STATIC_BINARY = $(TARGET_DIR)/$(STATIC_TARGET)/$(patsubst dev,debug,$(PROFILE))/enforce-intents
 
-.PHONY: build test e2e lint corpus bench mutants install tools go-tools apt-tools static image
+.PHONY: build test e2e lint corpus fuzz deny bench mutants install tools go-tools apt-tools static image
 
 build:
 	cargo build --locked --release
@@ -41,8 +41,25 @@ lint:
 # The cases of a folder outside this repository, named by ENFORCE_INTENTS_CORPUS, besides our own. Prints the counts.
 corpus:
 	@test -d "$${ENFORCE_INTENTS_CORPUS:-}" || { echo "set ENFORCE_INTENTS_CORPUS to the folder of the corpus" >&2; exit 1; }
-	cargo test --locked --test golden --test connectivity --test fidelity -- --quiet
+	cargo test --locked --test golden --test connectivity --test fidelity --test check -- --quiet
 
+# Every fuzz target for FUZZ_SECONDS, from the inputs of all tests. The code has no `unsafe`, so no sanitizer slows it down.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= parse label_edit function_config intents function render reachability
+fuzz:
+	@cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
+	fuzz/seeds.sh
+	for target in $(FUZZ_TARGETS); do \
+	  cargo +nightly fuzz run --sanitizer none $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0; \
+	done
+
+# Licences, duplicates and sources of the dependencies. `make deny DENY_CHECKS=advisories` needs the network.
+DENY_CHECKS ?= licenses bans sources
+deny:
+	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
+	cargo deny --all-features check $(DENY_CHECKS)
+
+# Times on generated bundles, and how they grow: benches/README.md.
 # Times and memory on generated bundles, and how they grow: benches/README.md.
 bench:
 	cargo bench --locked --bench speed
@@ -58,6 +75,12 @@ mutants:
 install:
 	cargo install --locked --path .
 
+tools:
+	@if [ "$$(kustomize version 2>&1)" != "$(KUSTOMIZE_VERSION)" ]; then \
+	  echo "installing kustomize $(KUSTOMIZE_VERSION)"; \
+	  GOBIN="$(TOOLS)" go install sigs.k8s.io/kustomize/kustomize/v5@$(KUSTOMIZE_VERSION); \
+	fi
+	@python3 -c 'import yaml' 2>/dev/null || python3 -m pip install --quiet pyyaml
 # The program without any library: runs on an empty root.
 static:
 	RUSTFLAGS='-C target-feature=+crt-static' cargo build --locked --profile $(PROFILE) --bin enforce-intents --target $(STATIC_TARGET)
@@ -84,6 +107,7 @@ image: $(if $(LOCAL),static go-tools)
 
 # What the end-to-end tests run. A tool that cannot be installed fails here, with its name.
 tools: go-tools apt-tools
+	@kubectl version --client >/dev/null || { echo "kubectl is missing: see kubernetes.io, or Google's package kubectl" >&2; exit 1; }
 	@kpt version >/dev/null || { echo "kpt is missing: see kpt.dev, or Google's package google-cloud-cli-kpt" >&2; exit 1; }
 
 # Linked statically, since the sidecar's image has them too. `go version -m` tells what a program was built from.

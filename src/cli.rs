@@ -9,6 +9,7 @@ mod function;
 mod graph;
 mod install;
 mod list;
+mod output_directory;
 mod producer;
 mod render;
 mod schema;

@@ -90,6 +90,8 @@ pub struct Config {
     pub argocd_sync_wave: Option<i64>,
     /// `workloadKinds`.
     pub workload_kinds: Vec<WorkloadKind>,
+    /// `virtualWorkloads`: pods that operators create, which no manifest has.
+    pub virtual_workloads: Vec<VirtualWorkload>,
     /// `podAddresses`: whether an ipBlock can match pods.
     pub pod_addresses: PodAddresses,
     /// `rules`: finding code -> severity, `None` for off.
@@ -220,6 +222,21 @@ pub enum ClientIntentsOutput {
     LocalConfig,
 }
 
+/// Pods that an operator creates from a custom resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VirtualWorkload {
+    /// Name of the custom resource, or of the workload that the operator makes of it.
+    pub name: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its kind.
+    pub kind: String,
+    /// Labels of the pods.
+    pub pod_labels: Labels,
+    /// Ports of the pods: name, protocol, number.
+    pub ports: Vec<(Option<String>, crate::model::policy::Protocol, u16)>,
+}
+
 /// One more kind with pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkloadKind {
@@ -329,6 +346,7 @@ impl Default for Config {
             policy_name_suffix: String::new(),
             argocd_sync_wave: None,
             workload_kinds: Vec::new(),
+            virtual_workloads: Vec::new(),
             pod_addresses: PodAddresses::default(),
             rules: BTreeMap::new(),
             domain_policies: DomainPolicies::default(),

@@ -31,8 +31,6 @@ mod scrapes;
 mod selectors;
 mod servers;
 mod sync_wave;
-#[cfg(test)]
-mod test_world;
 mod valid;
 mod webhooks;
 

@@ -14,6 +14,7 @@ mod protected_services;
 mod references;
 mod services;
 mod traffic;
+mod virtual_workloads;
 mod workloads;
 
 #[cfg(test)]
@@ -53,11 +54,13 @@ pub fn understand(package: &Package, config: &Config) -> (World, Findings) {
             world.package_paths.insert(object.resource, path.into());
         }
     }
+    services::drop_duplicates(&mut world.services, &mut findings);
     identities::finish(&mut world.workloads, &objects, config, &mut findings);
     let names = Names::new(&objects, &world.workloads, &world.services);
     references::resolve(&objects, &names, intents, protected, &mut world, &mut findings);
     traffic::read(&objects, &names, &mut world, &mut findings);
     checks::check(&objects, config, &world, &mut findings);
+    world.virtual_workloads.extend(virtual_workloads::declared(config, &world));
     duplicate_keys::report(package, &mut findings);
     (world, findings)
 }
@@ -77,6 +80,8 @@ fn read_object(object: &Object<'_>, config: &Config, world: &mut World, findings
             }
             if let Some(template_path) = workloads::template_path(object, config) {
                 world.workloads.extend(workloads::read(object, template_path, config, findings));
+            } else {
+                world.virtual_workloads.extend(virtual_workloads::inferred(object));
             }
         }
     }

@@ -6,6 +6,7 @@ pub mod connections;
 pub mod difference;
 pub mod exposure;
 pub mod faults;
+mod generated;
 pub mod graph;
 pub mod intervals;
 pub mod lint;

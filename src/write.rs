@@ -8,6 +8,7 @@ mod draft;
 pub mod edit;
 mod emit;
 mod entry;
+pub mod files;
 mod flow_mapping;
 pub(crate) mod items;
 pub(crate) mod lines;
@@ -70,8 +71,8 @@ pub fn resource_list_edits(
 ///
 /// # Errors
 /// As for [`resource_list`].
-pub fn manifest_stream(package: &Package, plan: &Plan, config: &Config) -> Result<Written, Findings> {
-    stream::write(package, plan, config)
+pub fn manifest_stream(package: &Package, plan: &Plan, _config: &Config) -> Result<Written, Findings> {
+    stream::write(package, plan)
 }
 
 /// A string as a YAML scalar on one line: plain where every reader takes it for the same string, else in double quotes

@@ -137,6 +137,7 @@ fn a_failing_render_prints_nothing() {
     for (input, says) in [
         (String::new(), "empty-input"),
         ("# only a comment\n".to_owned(), "empty-input"),
+        ("---\n# only\n--- # comments\n\n# and\n...\n".to_owned(), "empty-input"),
         ("{apiVersion: kpt.dev/v1, kind: Kptfile, metadata: {name: a}}".to_owned(), "empty-input"),
         ("a: [\n".to_owned(), "invalid-input"),
         (twice.join("\n---\n"), "duplicate-intents"),
@@ -428,7 +429,7 @@ fn check_judges_every_declared_call() {
         "{}",
         output.stdout
     );
-    assert!(output.stdout.contains("\n1/1 declared calls allowed; 0 errors, "), "{}", output.stdout);
+    assert!(output.stdout.contains("\n1/1 declared call allowed; 0 errors, "), "{}", output.stdout);
     let blocked = "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: none}, spec: {podSelector: {}, policyTypes: [Egress]}}";
     let input = format!("{}\n---\n{blocked}\n", manifests());
     let output = run(&["check"], &[], &input);

@@ -16,11 +16,15 @@ mod e2e {
     pub(crate) mod additions;
     pub(crate) mod argocd;
     pub(crate) mod containers;
+    pub(crate) mod docs;
+    pub(crate) mod graph;
     pub(crate) mod helm;
     pub(crate) mod image;
     pub(crate) mod kpt;
     pub(crate) mod kustomize;
+    pub(crate) mod pipelines;
     pub(crate) mod sandbox;
+    pub(crate) mod yaml11;
 }
 
 use e2e::sandbox::Manifests;
@@ -38,8 +42,12 @@ fn main() {
     trials.extend(e2e::image::images());
     trials.extend(e2e::argocd::trials());
     trials.extend(e2e::helm::trials());
+    trials.extend(e2e::docs::trials());
+    trials.extend(e2e::pipelines::trials());
     trials.extend(e2e::kpt::life_of_a_package());
+    trials.extend(e2e::graph::trials());
     trials.extend(e2e::additions::trials());
+    trials.extend(e2e::yaml11::trials());
     libtest_mimic::run(&arguments, trials).exit();
 }
 

@@ -13,6 +13,7 @@
 use enforce_intents::config::Config;
 use enforce_intents::model::place::ResourceId;
 use enforce_intents::model::policy::{NetworkPolicy, PolicySpec};
+use enforce_intents::model::selector::Labels;
 use enforce_intents::model::value::Value as Generated;
 use enforce_intents::plan::{GeneratedObject, PlannedObject};
 use enforce_intents::plan::{MapChange, Plan};
@@ -320,8 +321,8 @@ fn generated(name: &str) -> GeneratedObject {
     GeneratedObject::NetworkPolicy(NetworkPolicy {
         namespace: "shop".to_owned(),
         name: name.to_owned(),
-        labels: BTreeMap::new(),
-        annotations: BTreeMap::new(),
+        labels: Labels::new(),
+        annotations: Labels::new(),
         spec: PolicySpec { ingress: Some(Vec::new()), ..PolicySpec::default() },
     })
 }

@@ -16,6 +16,7 @@ mod least_privilege {
     pub(crate) mod evaluator;
 }
 
+use enforce_intents::config::Selectors;
 use enforce_intents::diag::Findings;
 use enforce_intents::model::intent::TargetKind;
 use enforce_intents::model::policy::Protocol;
@@ -115,6 +116,7 @@ proptest! {
         prop_assert_eq!(&second.generated, &first.generated);
         let is_template = |resource| world.workloads.iter().any(|workload| workload.resource == resource);
         prop_assert!(second.map_changes.iter().all(|change| !is_template(change.resource)));
+        prop_assert!(config.selectors == Selectors::Labels || first.map_changes.iter().all(|change| change.set.is_empty()));
     }
 }
 

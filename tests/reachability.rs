@@ -10,64 +10,19 @@
 )]
 
 mod reachability {
+    pub(crate) mod agreement;
     pub(crate) mod bundle;
     pub(crate) mod generate;
     pub(crate) mod naive;
 }
 
-use enforce_intents::config::{self, Config};
-use enforce_intents::diag::Severity;
 use enforce_intents::model::policy::{Direction, Protocol};
-use enforce_intents::model::world::World;
-use enforce_intents::source::{SourceOrigin, SourceText};
-use enforce_intents::verify::addresses::AddressRange;
 use enforce_intents::verify::connections::ConnectionSet;
-use enforce_intents::verify::reach::decisions::{Decision, Segment, Verdict};
-use enforce_intents::verify::reach::{End, Reachability};
-use enforce_intents::{read, understand};
+use enforce_intents::verify::reach::Reachability;
+use enforce_intents::verify::reach::decisions::{Decision, Verdict};
 use proptest::prelude::*;
-use reachability::bundle::Bundle;
-use reachability::naive::{self, Who};
-use std::collections::BTreeMap;
-
-const PORTS: [u16; 5] = [80, 81, 85, 443, 8080];
-const PROTOCOLS: [Protocol; 3] = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
-
-fn world(bundle: &Bundle) -> (World, Config) {
-    let text = SourceText { origin: SourceOrigin::Stdin, text: bundle.manifests() };
-    let (package, findings) = read::stream::read(vec![text]);
-    let settings = [("podAddresses".to_owned(), if bundle.match_addresses { "match" } else { "ignore" }.to_owned())];
-    let (config, more) = config::raw::read(&package, &[], &settings);
-    let (world, last) = understand::understand(&package, &config);
-    for finding in findings.0.iter().chain(&more.0).chain(&last.0) {
-        assert!(finding.severity < Severity::Error, "{}", finding.message);
-    }
-    (world, config)
-}
-
-/// Every end of the bundle with its counterpart in the engine.
-fn ends(bundle: &Bundle, reach: &Reachability<'_>) -> Vec<(Who, End)> {
-    let pods = (0..bundle.pods.len()).map(|index| {
-        let text = format!("{}/p{index}", bundle.pods[index].namespace);
-        (Who::Pod(index), End::Workload(reach.find(&text)[0]))
-    });
-    let addresses = ["10.0.0.1", "10.0.1.1", "192.0.2.7", "fd00::1", "2001:db8::1"].map(|text| {
-        let address = text.parse().unwrap();
-        let range = match address {
-            std::net::IpAddr::V4(address) => AddressRange::V4(address, address),
-            std::net::IpAddr::V6(address) => AddressRange::V6(address, address),
-        };
-        (Who::Address(address), End::External(range))
-    });
-    pods.chain(addresses).collect()
-}
-
-fn segment(segments: &[Segment], protocol: Protocol, port: u16) -> &Segment {
-    let mut found = segments.iter().filter(|segment| segment.connections.contains(protocol, port));
-    let first = found.next().unwrap();
-    assert!(found.next().is_none(), "segments overlap");
-    first
-}
+use reachability::agreement::{self, PROTOCOLS, ends, world};
+use reachability::naive::Who;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
@@ -75,42 +30,7 @@ proptest! {
     /// The verdict for every pair, protocol and port is the naive evaluator's. What is unknown is denied by what is written.
     #[test]
     fn agrees_with_the_naive_evaluator(bundle in reachability::generate::bundle()) {
-        let (world, config) = world(&bundle);
-        let reach = Reachability::new(&world, &config);
-        let mut listed: BTreeMap<(End, End), ConnectionSet> = BTreeMap::new();
-        reach.for_each_connection(&mut |from, to, set| {
-            assert!(listed.insert((from, to), set.clone()).is_none(), "listed twice");
-        });
-        for (pod, (direction, end)) in (0..reach.workloads().len()).flat_map(|pod| {
-            let ranges = |direction| reach.external(direction).iter().map(move |&range| (direction, End::External(range)));
-            ranges(Direction::Ingress).chain(ranges(Direction::Egress)).map(move |outside| (End::Workload(pod), outside))
-        }) {
-            let pair = if direction == Direction::Ingress { (end, pod) } else { (pod, end) };
-            let in_list = listed.get(&pair).cloned().unwrap_or_default();
-            prop_assert_eq!(in_list, reach.between(pair.0, pair.1));
-        }
-        for (from, from_end) in ends(&bundle, &reach) {
-            for (to, to_end) in ends(&bundle, &reach) {
-                if matches!((from, to), (Who::Address(_), Who::Address(_))) {
-                    continue;
-                }
-                let segments = reach.explain(from_end, to_end);
-                let all = segments.iter().fold(ConnectionSet::none(), |all, one| all.union(&one.connections));
-                prop_assert!(all.is_all());
-                for (protocol, port) in PROTOCOLS.into_iter().flat_map(|protocol| PORTS.map(|port| (protocol, port))) {
-                    let expected = naive::is_allowed(&bundle, from, to, protocol, port);
-                    let verdict = segment(&segments, protocol, port).verdict();
-                    prop_assert_eq!(
-                        verdict == Verdict::Allowed, expected,
-                        "{:?} => {:?} {:?} {}: {:?}\n{}", from, to, protocol, port, verdict, bundle.manifests()
-                    );
-                    if let (Who::Pod(from), Who::Pod(to)) = (from, to) && from != to {
-                        let in_list = listed.get(&(from_end, to_end)).is_some_and(|set| set.contains(protocol, port));
-                        prop_assert_eq!(in_list, expected);
-                    }
-                }
-            }
-        }
+        agreement::check(&bundle);
     }
 
     /// The named rules decide: without them the connection is denied. Without the policies that refuse, it is allowed.
@@ -150,7 +70,7 @@ proptest! {
                 let (world_after, config) = world(&changed);
                 let after = Reachability::new(&world_after, &config);
                 let segments = after.explain(from, to);
-                let segment = self::segment(&segments, protocol, port);
+                let segment = agreement::segment(&segments, protocol, port);
                 let decided = if direction == Direction::Egress { &segment.egress } else { &segment.ingress };
                 // Without the rules that allow, another one may still do so: if the labels of a Namespace, which is not in
                 // the input, are right.
@@ -168,7 +88,7 @@ proptest! {
                         let (world_left, config) = world(&one_left);
                         let left = Reachability::new(&world_left, &config);
                         let segments = left.explain(from, to);
-                        let segment = self::segment(&segments, protocol, port);
+                        let segment = agreement::segment(&segments, protocol, port);
                         let decided = if direction == Direction::Egress { &segment.egress } else { &segment.ingress };
                         prop_assert_eq!(decided.verdict(), Verdict::Allowed);
                     }

@@ -105,3 +105,68 @@ fn comments_stay_and_what_nothing_asks_for_goes() {
     let emptied = settle(&waved.replace("    - kubernetes: {name: web}\n", "    - sql: {name: web}\n"));
     assert!(!emptied.contains("web-access"), "{emptied}");
 }
+
+/// The list with another `spec` of the functionConfig.
+fn reconfigured(list: &str, spec: &str) -> String {
+    let (items, _) = list.split_once("\nfunctionConfig:").unwrap();
+    format!("{items}\nfunctionConfig: {}\n", config(spec))
+}
+
+/// The items, in an order of their own: where in the list or map something stands may differ from what it says.
+fn objects(list: &str) -> Vec<serde_json::Value> {
+    let list: serde_json::Value = yaml_serde::from_str(list).unwrap();
+    let mut items = list["items"].as_array().unwrap().clone();
+    items.sort_by_key(ToString::to_string);
+    items
+}
+
+/// Every way of rolling out gives what it would have given from the start, whatever was there before.
+#[test]
+fn ways_of_rolling_out_can_be_changed() {
+    const CLIENT: &str = "---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: tester, namespace: shop}
+spec:
+  selector: {matchLabels: {app: tester}}
+  template:
+    metadata: {labels: {app: tester}}
+    spec: {containers: [{name: tester, image: tester}]}
+";
+    for profile in ["classic", "v2"] {
+        let specs: Vec<String> = [
+            r#""selectors": "labels""#,
+            r#""selectors": "native""#,
+            r#""staged": "calico""#,
+            r#""selectors": "native", "staged": "calico""#,
+            r#""argocdSyncWave": 1"#,
+        ]
+        .iter()
+        .map(|rest| format!(r#"{{"profile": "{profile}", {rest}}}"#))
+        .collect();
+        let stream = format!("{WORKLOADS}{CLIENT}");
+        let fresh: Vec<String> = specs.iter().map(|spec| settle(&resource_list(&stream, &config(spec)))).collect();
+        for (from, before) in specs.iter().zip(&fresh) {
+            for (to, expected) in specs.iter().zip(&fresh) {
+                assert_eq!(objects(&settle(&reconfigured(before, to))), objects(expected), "{from} -> {to}");
+            }
+        }
+        assert!(
+            !fresh[1].contains("intents.otterize.com/server:") && !fresh[1].contains("intents.otterize.com/service:")
+        );
+        assert!(fresh[2].contains("kind: StagedKubernetesNetworkPolicy") && !fresh[2].contains("kind: NetworkPolicy"));
+    }
+}
+
+/// A wave that everything in the package has was not put on the policy by this program.
+#[test]
+fn a_sync_wave_of_everything_stays() {
+    let written = settle(&resource_list(WORKLOADS, &config(r#"{"argocdSyncWave": 3}"#)));
+    assert!(!settle(&reconfigured(&written, "{}")).contains("sync-wave"));
+    let annotated = written.replacen(
+        "metadata: {name: web, namespace: shop}",
+        "metadata: {name: web, namespace: shop, annotations: {argocd.argoproj.io/sync-wave: '3'}}",
+        1,
+    );
+    assert!(settle(&reconfigured(&annotated, "{}")).contains("    argocd.argoproj.io/sync-wave: \"3\""));
+}

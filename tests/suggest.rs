@@ -1,5 +1,5 @@
-//! `suggest` on bundles of our own: `testdata/suggest/<case>/input.yaml`, the whole output in `expected.yaml`, the notes in `notes.txt`, and in
-//! `calls.txt`, written by hand, who really calls whom: precision and recall are measured against it.
+//! `suggest` on bundles of our own: `testdata/suggest/<case>/input.yaml`, the whole output in `expected.yaml`, the notes in
+//! `notes.txt`, and in `calls.txt`, written by hand, who really calls whom: precision and recall are measured against it.
 //!
 //! A first line `# arguments: ...` in the input adds arguments. `UPDATE_EXPECTED=1` rewrites outputs and notes, never the calls.
 
@@ -142,7 +142,9 @@ fn suggestions_compile_and_are_allowed() {
         let path = std::env::temp_dir().join(format!("enforce-intents-suggest-{}-{case}.yaml", std::process::id()));
         std::fs::write(&path, format!("{}\n---\n{suggested}", documents.join("\n---\n").trim_end())).unwrap();
         let bundle = path.to_str().unwrap();
-        for profile in ["profile=classic", "profile=v2"] {
+        // Two workloads of one name are told apart by their kinds, which classic labels do not have.
+        let has_namesakes = case == "two-tenants";
+        for profile in ["profile=v2", "profile=classic"].into_iter().take(if has_namesakes { 1 } else { 2 }) {
             run(&["render", bundle, "--set", profile], 0);
             let (json, _) = run(&["check", bundle, "--format", "json", "--set", profile], 0);
             let report: Value = serde_json::from_str(&json).unwrap();
@@ -175,7 +177,7 @@ fn wrong_origins_are_wrong_arguments() {
 #[test]
 fn secrets_stay_secret() {
     let (stdout, stderr) = run(&["suggest", "testdata/suggest/web-shop/input.yaml"], 0);
-    assert!(stdout.contains("key SEARCH_URL of Secret api"));
+    assert!(stdout.contains("env SEARCH_URL of container api, all of Secret api"));
     for text in [stdout, stderr] {
         assert!(!text.contains("pa55word") && !text.contains("partner.example.org"), "{text}");
     }

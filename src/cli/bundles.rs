@@ -2,6 +2,7 @@
 
 use super::streams::excerpts;
 use super::{FAULTY, GOOD, Settings};
+use enforce_intents::diag::suggest::nearest;
 use enforce_intents::diag::{Findings, Severity};
 use enforce_intents::model::world::World;
 use enforce_intents::read::files;
@@ -106,4 +107,25 @@ impl Judged {
         let world: &World = self.bundle.world.as_ref().ok_or(FAULTY)?;
         Ok(Reachability::new(world, &self.bundle.config))
     }
+}
+
+/// Whether an argument means whatever serves Ingresses and Routes.
+pub(super) fn is_ingress_controller(text: &str) -> bool {
+    text.trim_start_matches('{').trim_end_matches('}') == "ingress-controller"
+}
+
+/// Why an argument names nothing, with the nearest name that there is.
+pub(super) fn no_workload(reach: &Reachability<'_>, text: &str) -> String {
+    let names = reach.workloads().iter().map(|workload| workload.name.as_str());
+    let name = text.rsplit('/').next().unwrap_or(text).split('[').next().unwrap_or(text);
+    let near = nearest(name, names).filter(|near| *near != name);
+    let help = match near {
+        Some(near) => format!("; did you mean `{near}`?"),
+        // The name is there, in another namespace or of another kind.
+        None => {
+            let same = reach.workloads().iter().find(|workload| workload.name == name);
+            same.map(|same| format!("; did you mean `{same}`?")).unwrap_or_default()
+        }
+    };
+    format!("no workload is named `{text}`{help}")
 }

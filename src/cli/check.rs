@@ -63,7 +63,8 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
     let world = bundle.world.take();
     let reach = world.as_ref().map(|world| Reachability::new(world, &bundle.config));
     let report = reach.as_ref().map(|reach| verify::check::check(reach, &bundle.config)).unwrap_or_default();
-    bundle.findings.0.extend(bundle.config.apply_rules(report.findings).0);
+    let judged = bundle.config.apply_rules(report.findings);
+    bundle.findings = verify::check::merged(bundle.findings, judged);
     let gate = gate(&bundle.config, arguments.strict);
     let check = Check {
         package: &bundle.package,

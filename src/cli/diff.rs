@@ -2,7 +2,7 @@
 
 use super::bundles::Options;
 use super::streams::{complain, print};
-use super::{FAULTY, GOOD};
+use super::{FAULTY, GOOD, WRONG_ARGUMENTS};
 use enforce_intents::report::diff::{self, REFERENCES};
 use enforce_intents::verify::difference::{Change, ChangeKind, difference};
 use std::path::PathBuf;
@@ -57,6 +57,10 @@ pub(super) fn run(arguments: Arguments) -> u8 {
 }
 
 fn try_run(arguments: Arguments) -> Result<u8, u8> {
+    if arguments.old == arguments.new && arguments.old.as_os_str() == "-" {
+        complain("OLD and NEW cannot both be standard input");
+        return Err(WRONG_ARGUMENTS);
+    }
     let reader = arguments.options.load()?;
     let [old, new] = [arguments.old, arguments.new].map(|path| reader.read(&[path]));
     let changes = difference(&old.reachability()?, &new.reachability()?);

@@ -1,9 +1,8 @@
 //! `explain`: the verdict for one pair, and what decides it.
 
 use super::FAULTY;
-use super::bundles::Options;
+use super::bundles::{Options, is_ingress_controller, no_workload};
 use super::streams::{complain, print};
-use enforce_intents::diag::suggest::nearest;
 use enforce_intents::model::policy::Protocol;
 use enforce_intents::report::explain::{self, Question};
 use enforce_intents::verify::addresses::AddressRange;
@@ -39,6 +38,8 @@ enum Format {
     Human,
     /// The same as human
     Txt,
+    /// The same in a code block
+    Markdown,
     Json,
 }
 
@@ -55,7 +56,7 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
         FAULTY
     };
     let source = match arguments.source.as_str() {
-        "ingress-controller" | "{ingress-controller}" => End::IngressController,
+        text if is_ingress_controller(text) => End::IngressController,
         text => end(&reach, text).map_err(refuse)?,
     };
     let destination = end(&reach, &arguments.destination).map_err(refuse)?;
@@ -63,6 +64,7 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
     let question = Question { reach: &reach, package: &judged.bundle.package, source, destination, port };
     let text = match arguments.format {
         Format::Human | Format::Txt => explain::human(question),
+        Format::Markdown => format!("```text\n{}```\n", explain::human(question)),
         Format::Json => explain::json(question),
     };
     Ok(print(&text))
@@ -78,12 +80,7 @@ fn end(reach: &Reachability<'_>, text: &str) -> Result<End, String> {
     }
     match reach.find(text).as_slice() {
         [workload] => Ok(End::Workload(*workload)),
-        [] => {
-            let names = reach.workloads().iter().map(|workload| workload.name.as_str());
-            let name = text.rsplit('/').next().unwrap_or(text).split('[').next().unwrap_or(text);
-            let help = nearest(name, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            Err(format!("no workload is named `{text}`{help}"))
-        }
+        [] => Err(no_workload(reach, text)),
         several => {
             let names: Vec<String> =
                 several.iter().filter_map(|index| reach.workload(*index)).map(ToString::to_string).collect();

@@ -2,7 +2,7 @@
 
 use super::FAULTY;
 use super::bundles::Options;
-use super::streams::{complain, print};
+use super::streams::{complain, print, report as report_line};
 use enforce_intents::report::graph::{Picture, dot, html, mermaid, svg};
 use enforce_intents::verify;
 use enforce_intents::verify::graph::Undeclared;
@@ -76,9 +76,21 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
     };
     let report = verify::check::check(&reach, &judged.bundle.config);
     let graph = verify::graph::graph(&reach, &report, &filter, undeclared);
+    if graph.left_out > 0 {
+        let left_out = graph.left_out;
+        report_line(&format!(
+            "warning: {left_out} undeclared connections are left out; `--undeclared grouped` has fewer\n"
+        ));
+    }
     let picture = Picture::new(&graph, &reach, &judged.bundle.package, network_policy_text);
     let text = match arguments.format {
-        Format::Mermaid => mermaid::text(&picture),
+        Format::Mermaid => {
+            let text = mermaid::text(&picture);
+            if let Some(fault) = mermaid::fault(&picture, &text) {
+                report_line(&format!("warning: {fault}; choose a namespace, or another format\n"));
+            }
+            text
+        }
         Format::Dot => dot::text(&picture),
         Format::Svg => svg::text(&picture),
         Format::Html => html::text(&picture),

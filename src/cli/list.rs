@@ -1,7 +1,9 @@
 //! `list`: who can reach whom, all pairs.
 
-use super::bundles::Options;
-use super::streams::print;
+use super::bundles::{Options, is_ingress_controller, no_workload};
+use super::streams::{complain, print};
+use super::{FAULTY, WRONG_ARGUMENTS};
+use enforce_intents::diag::suggest::nearest;
 use enforce_intents::model::policy::Direction;
 use enforce_intents::report::list::{self, List};
 use enforce_intents::report::list_explain;
@@ -24,14 +26,14 @@ pub(super) struct Arguments {
     /// Only connections of workloads in this namespace. May be repeated
     #[arg(long = "namespace", value_name = "NAMESPACE")]
     namespaces: Vec<String>,
-    /// Only connections to (ingress) or from (egress) the workloads that are asked for
+    /// Only connections to (ingress) or from (egress) the workloads that are asked for, or any workload
     #[arg(long, value_enum)]
     direction: Option<DirectionArgument>,
     /// Also which workloads are open to the entire cluster, to the outside, and to pods that are not there
     #[arg(long)]
     exposure: bool,
-    /// Say for every pair why it can or cannot connect
-    #[arg(long, conflicts_with_all = ["exposure", "format"])]
+    /// Say for every pair why it can or cannot connect, as text
+    #[arg(long, conflicts_with = "exposure")]
     explain: bool,
     #[command(flatten)]
     options: Options,
@@ -61,8 +63,30 @@ pub(super) fn run(arguments: Arguments) -> u8 {
 }
 
 fn try_run(arguments: Arguments) -> Result<u8, u8> {
+    if arguments.explain && !matches!(arguments.format, Format::Human | Format::Txt) {
+        complain(
+            "--explain gives text: leave --format out, or write `--format txt`; `explain --format json` explains one pair",
+        );
+        return Err(WRONG_ARGUMENTS);
+    }
     let judged = arguments.options.load()?.read(&arguments.paths);
     let reach = judged.reachability()?;
+    let refuse = |message: String| {
+        complain(&message);
+        FAULTY
+    };
+    for text in arguments.workloads.iter().filter(|text| !is_ingress_controller(text)) {
+        if reach.find(text).is_empty() {
+            return Err(refuse(no_workload(&reach, text)));
+        }
+    }
+    for namespace in &arguments.namespaces {
+        if !reach.workloads().iter().any(|workload| workload.namespace == *namespace) {
+            let names = reach.workloads().iter().map(|workload| workload.namespace.as_str());
+            let help = nearest(namespace, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+            return Err(refuse(format!("no workload is in namespace `{namespace}`{help}")));
+        }
+    }
     let direction = arguments.direction.map(|direction| match direction {
         DirectionArgument::Ingress => Direction::Ingress,
         DirectionArgument::Egress => Direction::Egress,

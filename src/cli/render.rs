@@ -1,19 +1,19 @@
-//! `render`: manifests in, the complete manifest stream out (`DESIGN.md` 1.1, 1.4 rules 11, 12 and 16).
+//! `render`: manifests in, the complete manifest stream out (`DESIGN.md` 1.1, 1.4 rules 11, 12 and 16), or files of it.
 
 use super::bundles::Previous;
 use super::environment::{self, FromEnvironment};
 use super::producer;
 use super::streams::{complain, excerpts, print, report};
-use super::{FAULTY, Settings};
+use super::{FAULTY, GOOD, Settings, WRONG_ARGUMENTS, output_directory};
 use enforce_intents::Subject;
 use enforce_intents::config::schema::field_names;
-use enforce_intents::diag::Findings;
-use enforce_intents::diag::Severity;
+use enforce_intents::diag::{Findings, Severity};
 use enforce_intents::read::files;
 use enforce_intents::source::SourceText;
+use enforce_intents::write::files::ManifestFile;
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `render`.
 #[derive(clap::Args, Debug)]
@@ -24,6 +24,9 @@ pub(super) struct Arguments {
     /// Namespace of manifests that have none
     #[arg(long, value_name = "NAMESPACE")]
     namespace: Option<String>,
+    /// Write files below this directory instead of one stream to stdout; other files in it stay as they are
+    #[arg(short, long = "output", value_name = "DIR")]
+    output: Option<PathBuf>,
     #[command(flatten)]
     previous: Previous,
     #[command(flatten)]
@@ -49,22 +52,52 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
     settings.set = from_environment.chain(settings.set).collect();
     settings.set.extend(arguments.namespace.map(|namespace| ("namespace".to_owned(), namespace)));
 
+    keep_input(arguments.output.as_deref(), &arguments.paths)?;
     let (sources, unreadable) = match arguments.run.split_first() {
-        None => files::read(&arguments.paths, &mut io::stdin().lock()),
+        None => files::read_outside(arguments.output.as_deref(), &arguments.paths, &mut io::stdin().lock()),
         Some((program, its_arguments)) => printed_by(program, its_arguments, &variables)?,
     };
     let compared = arguments.previous.is_given().then(|| (sources.clone(), settings.clone()));
-    let mut outcome = enforce_intents::render(sources, settings);
+    let source_files = output_directory::relative_paths(&sources, &arguments.paths);
+    let (written, mut outcome) = match &arguments.output {
+        None => (Vec::new(), enforce_intents::render(sources, settings)),
+        Some(_) => enforce_intents::render_files(sources, &source_files, settings),
+    };
     if let Some((sources, settings)) = compared {
         let bundle = enforce_intents::bundle(sources, settings.clone(), Subject::Rendered);
         outcome.findings.0.extend(arguments.previous.roll_out(&settings, &bundle).0);
     }
     outcome.findings.0.extend(unreadable.0);
     excerpts(&outcome.package, &outcome.findings, Severity::Warning);
-    Ok(match outcome.output {
-        Some(output) if !outcome.findings.has_errors() => print(&output),
+    Ok(match (outcome.output, &arguments.output) {
+        (_, Some(directory)) if !outcome.findings.has_errors() => write_files(directory, &written),
+        (Some(output), None) if !outcome.findings.has_errors() => print(&output),
         _ => FAULTY,
     })
+}
+
+/// The output directory must not hold the input.
+fn keep_input(directory: Option<&Path>, paths: &[PathBuf]) -> Result<(), u8> {
+    let Some((directory, path)) = directory
+        .and_then(|directory| Some((directory.display(), output_directory::input_inside(directory, paths)?.display())))
+    else {
+        return Ok(());
+    };
+    complain(&format!(
+        "the output directory {directory} holds the input {path}, which would be lost: choose another one"
+    ));
+    Err(WRONG_ARGUMENTS)
+}
+
+/// `-o DIR`. Nothing goes to stdout.
+fn write_files(directory: &Path, files: &[ManifestFile]) -> u8 {
+    match output_directory::write(directory, files) {
+        Ok(summary) => {
+            report(&format!("{summary}\n"));
+            GOOD
+        }
+        Err(message) => faulty(&message),
+    }
 }
 
 /// What the program prints, as standard input would be read.

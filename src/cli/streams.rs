@@ -2,10 +2,11 @@
 
 use super::{FAULTY, GOOD};
 use enforce_intents::diag::{Findings, Severity};
+use enforce_intents::read::files;
 use enforce_intents::read::package::Package;
 use enforce_intents::report::human;
 use std::fs::File;
-use std::io::{self, ErrorKind, IoSlice, Read as _, Write as _};
+use std::io::{self, ErrorKind, IoSlice, Write as _};
 use std::os::fd::AsFd as _;
 
 /// Everything on standard input.
@@ -13,11 +14,10 @@ use std::os::fd::AsFd as _;
 /// # Errors
 /// The exit code, after the reason was written to stderr.
 pub(super) fn read_input() -> Result<Vec<u8>, u8> {
-    let mut input = Vec::new();
     // As a file: its size is asked for, and it is read at once.
     let file = io::stdin().as_fd().try_clone_to_owned().map(File::from);
-    match file.and_then(|mut file| file.read_to_end(&mut input)) {
-        Ok(_) => Ok(input),
+    match file.and_then(files::read_file) {
+        Ok(input) => Ok(input),
         Err(error) => {
             complain(&format!("cannot read standard input: {error}"));
             Err(FAULTY)
@@ -46,7 +46,8 @@ fn try_print<'s>(slices: impl Iterator<Item = &'s str>) -> io::Result<()> {
     // As many as one system call takes.
     const AT_ONCE: usize = 1024;
     let mut output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    let mut slices = slices.peekable();
+    // A write of nothing writes nothing, which looks like a stream that is full.
+    let mut slices = slices.filter(|slice| !slice.is_empty()).peekable();
     let mut waiting = Vec::with_capacity(AT_ONCE);
     while slices.peek().is_some() {
         waiting.extend(slices.by_ref().take(AT_ONCE).map(|slice| IoSlice::new(slice.as_bytes())));

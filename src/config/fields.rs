@@ -4,7 +4,8 @@ use super::formats::{Format, parse_port};
 use super::shape::{Checked, Key, Shape};
 use super::{
     ApiServer, Automate, ClientIntentsOutput, Config, DefaultDeny, DnsPeer, DomainPolicies, KnownWorkload,
-    LabelWorkloads, Mode, PodAddresses, PolicyLabelValue, Profile, Selectors, Staged, UnresolvedDomains, WorkloadKind,
+    LabelWorkloads, Mode, PodAddresses, PolicyLabelValue, Profile, Selectors, Staged, UnresolvedDomains,
+    VirtualWorkload, WorkloadKind,
 };
 use crate::diag::{Code, Severity};
 use crate::model::labels::Labels;
@@ -363,6 +364,27 @@ pub(super) const FIELDS: &[Field] = &[
         set: |config, value| config.workload_kinds = value.items().iter().map(workload_kind).collect(),
     },
     Field {
+        name: "virtualWorkloads",
+        shape: Shape::List(&Shape::Object(&[
+            required("name", Shape::Text(Format::ObjectName), "Name of the custom resource, or of what is made of it."),
+            required("namespace", Shape::Text(Format::Namespace), "Its namespace."),
+            required("kind", Shape::Text(Format::Kind), "Its kind."),
+            required("podLabels", LABELS, "Labels of its pods."),
+            optional(
+                "ports",
+                Shape::List(&Shape::Object(&[
+                    optional("name", Shape::Text(Format::PortName), "Name of the port."),
+                    optional("protocol", Shape::Choice(&["TCP", "UDP", "SCTP"]), "Protocol; TCP when absent."),
+                    required("port", PORT, "Port number."),
+                ])),
+                "Ports of its pods.",
+            ),
+        ])),
+        default: "[]",
+        description: "Pods that operators create from custom resources, for the commands that judge; Prometheus and Alertmanager are known.",
+        set: |config, value| config.virtual_workloads = value.items().iter().map(virtual_workload).collect(),
+    },
+    Field {
         name: "podAddresses",
         shape: Shape::Choice(&["ignore", "match"]),
         default: "ignore",
@@ -520,6 +542,22 @@ fn workload_kind(value: &Checked) -> WorkloadKind {
         api_version: value.text_of("apiVersion"),
         kind: value.text_of("kind"),
         pod_template: path.split('.').map(str::to_owned).collect(),
+    }
+}
+
+fn virtual_workload(value: &Checked) -> VirtualWorkload {
+    let ports = value.get("ports").map(Checked::items).unwrap_or_default();
+    let port = |port: &Checked| {
+        let number = u16::try_from(port.get("port")?.integer()).ok()?;
+        let name = port.get("name").map(|name| name.text().to_owned());
+        Some((name, Protocol::parse(&port.text_of("protocol")).unwrap_or_default(), number))
+    };
+    VirtualWorkload {
+        name: value.text_of("name"),
+        namespace: value.text_of("namespace"),
+        kind: value.text_of("kind"),
+        pod_labels: label_map(value.get("podLabels")),
+        ports: ports.iter().filter_map(port).collect(),
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) enum Format {
     Domain,
     /// `53`, `UDP/53`, `53/UDP`.
     PortAndProtocol,
+    /// Name of a port.
+    PortName,
     /// End of an object name.
     NameSuffix,
     /// Relative path of a YAML file, with placeholders.
@@ -61,6 +63,7 @@ impl Format {
             Self::Network => "an IP network such as 10.96.0.10/32",
             Self::Domain => "a DNS name",
             Self::PortAndProtocol => "a port, alone or with its protocol (5353, UDP/5353)",
+            Self::PortName => "a port name: at most 15 lower-case letters, digits and `-`",
             Self::NameSuffix => {
                 "a suffix of object names: lower-case letters, digits, `-` and `.`, ending with a letter or digit"
             }
@@ -86,6 +89,7 @@ impl Format {
             Self::Network => text.parse::<ipnet::IpNet>().is_ok() || text.parse::<std::net::IpAddr>().is_ok(),
             Self::Domain => is_domain(text),
             Self::PortAndProtocol => parse_port(text).is_some(),
+            Self::PortName => text.len() <= 15 && is_dns_label(text),
             Self::NameSuffix => text.len() <= 63 && is_dns_subdomain(&format!("x{text}")),
             Self::PolicyPath => is_policy_path(text),
             Self::RuleCode => return check_rule_code(text),

@@ -2,7 +2,8 @@
 
 use super::{
     ApiServer, Automate, ClientIntentsOutput, Config, DefaultDeny, DnsPeer, DomainPolicies, KnownWorkload,
-    LabelWorkloads, Mode, PodAddresses, PolicyLabelValue, Profile, UnresolvedDomains, WorkloadKind, raw,
+    LabelWorkloads, Mode, PodAddresses, PolicyLabelValue, Profile, Selectors, Staged, UnresolvedDomains, WorkloadKind,
+    raw,
 };
 use crate::diag::{Code, Finding, Findings, Severity};
 use crate::model::place::ResourceId;
@@ -138,6 +139,10 @@ fn scalar_fields() {
         ("domainPolicies", "cilium", with(|config| config.domain_policies = DomainPolicies::Cilium)),
         ("domainPolicies", "gke", with(|config| config.domain_policies = DomainPolicies::Gke)),
         ("credentialsOperatorLabel", "true", with(|config| config.credentials_operator_label = true)),
+        ("selectors", "native", with(|config| config.selectors = Selectors::Native)),
+        ("selectors", "labels", Config::default()),
+        ("staged", "calico", with(|config| config.staged = Staged::Calico)),
+        ("staged", "none", Config::default()),
         // Names of the chart.
         (
             "experimentalUseDockerImageAsServiceNameForJobs",
@@ -179,7 +184,7 @@ fn structured_fields() {
     };
     let labels =
         |pairs: &[(&str, &str)]| pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    let dns_namespace: std::collections::BTreeMap<String, String> = labels(&[("kubernetes.io/metadata.name", "dns")]);
+    let dns_namespace: crate::model::selector::Labels = labels(&[("kubernetes.io/metadata.name", "dns")]);
     let cases: Vec<(&str, Config)> = vec![
         (
             "{watchedNamespaces: [a, b], enforcedNamespaces: [c]}",
@@ -473,6 +478,10 @@ fn faults_of_an_enforce_intents() {
             "[spec.rules.no-client-intents] functionConfig: `rules.no-client-intents` must be one of off, info, warning, error, not `none`",
         ),
         (
+            "{profile: v2, domainPolicies: cilium, staged: calico}",
+            "[spec.domainPolicies] functionConfig: `domainPolicies` writes policies that are enforced, which `staged: calico` must not (leave out one of the two)",
+        ),
+        (
             "{enableEgressNetworkPolicyCreation: true}",
             "[spec.enableEgressNetworkPolicyCreation] functionConfig: `enableEgressNetworkPolicyCreation` needs `profile: v2`: profile classic has no egress policies (set `profile: v2`)",
         ),
@@ -574,6 +583,15 @@ fn switches_without_effect_are_said() {
     assert_eq!(
         lines,
         "info config-no-effect [spec.policyLabelValue] functionConfig: `policyLabelValue` has no effect with `profile: v2`\n"
+    );
+    let (_, lines) = read(
+        &enforce_intents("{selectors: native, labelWorkloads: involved, enableNetworkPolicyCreation: false}"),
+        &[],
+    );
+    assert_eq!(
+        lines,
+        "info config-no-effect [spec.labelWorkloads] functionConfig: `labelWorkloads` has no effect with `selectors: native`, which writes no labels\n\
+         info config-no-effect [spec.enableNetworkPolicyCreation] functionConfig: `enableNetworkPolicyCreation` is false, and `selectors: native` writes no labels, so nothing is written at all\n"
     );
 }
 

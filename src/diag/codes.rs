@@ -80,6 +80,7 @@ codes! {
     CannotEdit "cannot-edit" Error fixed "A label would have to be written where the text cannot be edited safely.";
     EmptyInput "empty-input" Error fixed "There is nothing to render.";
     OutputMismatch "output-mismatch" Error fixed "The output, read again, does not say what was planned: a defect of this program.";
+    OutputPath "output-path" Error fixed "An object would have to be written to a file outside of the output directory, or to one that cannot be.";
     // The configuration.
     InvalidConfig "invalid-config" Error fixed "The functionConfig or a --set value has an unknown field or a value that is not allowed.";
     ConfigNoEffect "config-no-effect" Info free "A switch of the operator's chart has no meaning at build time.";
@@ -122,6 +123,7 @@ codes! {
     InvalidPolicyBlock "invalid-policy-block" Error free "An ipBlock of a NetworkPolicy is not a network, or an exception is not inside it.";
     InvalidPolicyPort "invalid-policy-port" Error free "A port of a NetworkPolicy's rule has a number, name, range or protocol that does not exist.";
     DuplicatePolicy "duplicate-policy" Error free "Two NetworkPolicies have the same namespace and name, so one replaces the other.";
+    DuplicateService "duplicate-service" Warning free "Two Services have the same namespace and name, so one replaces the other.";
     DuplicateNamespace "duplicate-namespace" Error free "Two Namespace manifests have the same name, so one replaces the other.";
     PodsDiffer "pods-differ" Warning free "Pods of one owner differ in what policies look at, so no statement holds for all of them.";
     PortNameOnBlock "port-name-on-block" Warning free "A rule names a port of destinations outside the cluster, which have no port names.";

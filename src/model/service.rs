@@ -33,7 +33,7 @@ pub struct Service {
 }
 
 /// `spec.type` of a Service.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ServiceType {
     /// Reachable in the cluster only.
     ClusterIp,

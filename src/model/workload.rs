@@ -85,6 +85,8 @@ pub struct Container {
     pub image: String,
     /// Declared ports.
     pub ports: Vec<ContainerPort>,
+    /// Whether it is an init container that keeps running beside the others.
+    pub is_init: bool,
 }
 
 /// A declared container port.

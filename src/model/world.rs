@@ -30,6 +30,8 @@ pub struct World {
     pub namespaces: Vec<Namespace>,
     /// Everything with pods.
     pub workloads: Vec<Workload>,
+    /// Pods that operators create from custom resources: judged, never labelled. See [`World::with_virtual_workloads`].
+    pub virtual_workloads: Vec<Workload>,
     /// Services.
     pub services: Vec<Service>,
     /// Addresses of Services.
@@ -76,6 +78,13 @@ pub struct OtherObject {
 }
 
 impl World {
+    /// The world as it is judged: pods that operators create are workloads like others.
+    #[must_use]
+    pub fn with_virtual_workloads(mut self) -> Self {
+        self.workloads.append(&mut self.virtual_workloads);
+        self
+    }
+
     /// The Service of that namespace and name.
     #[must_use]
     pub fn service(&self, namespace: &str, name: &str) -> Option<&Service> {

@@ -38,7 +38,7 @@ fn without_kinds<'a>(context: &PlanContext<'_>, servers: Vec<Server<'a>>, findin
             if let (Some(other), Some((_, call))) = (other, server.calls.first()) {
                 let other = other.workload;
                 let message = format!(
-                    "a classic policy for {} would also open {}, because classic labels and names have no kind",
+                    "a classic policy for {} would also open {}, because classic labels have no kind",
                     server.identity,
                     other.object_name()
                 );

@@ -43,7 +43,7 @@ pub(crate) struct ApiServerAddresses {
     pub(crate) cluster_ips: Vec<IpAddr>,
     /// Endpoint addresses: those of the configuration, else those of the bundle; never empty.
     pub(crate) endpoints: Vec<IpAddr>,
-    /// Endpoint ports; never empty.
+    /// Endpoint ports; empty if they are not known.
     pub(crate) ports: Vec<(Protocol, u16)>,
 }
 
@@ -141,9 +141,11 @@ impl<'a> PlanContext<'a> {
         self.namespaces.get(name).copied()
     }
 
-    /// Endpoints and EndpointSlices of a Service, in input order.
+    /// Endpoints and EndpointSlices of a Service, in an order that does not depend on that of the input.
     pub(crate) fn endpoints(&self, namespace: &str, service: &str) -> Vec<&'a Endpoints> {
-        self.endpoints.get(&(namespace, service)).cloned().unwrap_or_default()
+        let mut endpoints = self.endpoints.get(&(namespace, service)).cloned().unwrap_or_default();
+        endpoints.sort_by(|a, b| (&a.addresses, &a.ports).cmp(&(&b.addresses, &b.ports)));
+        endpoints
     }
 
     /// NetworkPolicies of that namespace in the input that are not ours.
@@ -266,19 +268,18 @@ impl<'a> PlanContext<'a> {
     /// The API server's addresses from the configuration or the bundle; `None` when no endpoint is known (decision D17).
     pub(crate) fn api_server(&self) -> Option<ApiServerAddresses> {
         let cluster_ips = self.service("default", "kubernetes").map(|service| service.cluster_ips.clone());
-        let (endpoints, ports): (Vec<IpAddr>, Vec<(Protocol, u16)>) = match &self.config.api_server {
-            Some(api_server) => {
-                let ports = api_server.ports.iter().map(|port| (Protocol::Tcp, *port)).collect();
-                (api_server.addresses.clone(), ports)
-            }
-            None => {
-                let slices = self.endpoints("default", "kubernetes");
-                let addresses = slices.iter().flat_map(|slice| slice.addresses.iter().copied()).collect();
-                (addresses, slices.iter().flat_map(|slice| slice.ports.iter().map(|(port, p)| (*p, *port))).collect())
-            }
+        let slices = self.endpoints("default", "kubernetes");
+        let endpoints: Vec<IpAddr> = match &self.config.api_server {
+            Some(api_server) => api_server.addresses.clone(),
+            None => slices.iter().flat_map(|slice| slice.addresses.iter().copied()).collect(),
         };
-        let known = !endpoints.is_empty() && !ports.is_empty();
-        known.then(|| ApiServerAddresses {
+        let ports: Vec<(Protocol, u16)> = match &self.config.api_server {
+            Some(api_server) if !api_server.ports.is_empty() => {
+                api_server.ports.iter().map(|port| (Protocol::Tcp, *port)).collect()
+            }
+            _ => slices.iter().flat_map(|slice| slice.ports.iter().map(|(port, p)| (*p, *port))).collect(),
+        };
+        (!endpoints.is_empty()).then(|| ApiServerAddresses {
             cluster_ips: distinct(cluster_ips.unwrap_or_default()),
             endpoints: distinct(endpoints),
             ports: distinct(ports),

@@ -161,9 +161,11 @@ fn service_rules(context: &PlanContext<'_>, client: &Identity, calls: &[Call], f
 
 /// The API server has no pods: its cluster addresses and endpoints, on the endpoint ports (decisions D9, D17).
 fn api_server_rule(context: &PlanContext<'_>, client: &Identity, call: &Call, findings: &mut Findings) -> Option<Rule> {
-    let Some(api_server) = context.api_server() else {
-        let message =
-            format!("egress of {client} to the API server needs endpoint addresses, which are not in the input");
+    let known = context.api_server();
+    // A rule without ports would open them all.
+    let lacking = if known.is_none() { "endpoint addresses" } else { "endpoint ports" };
+    let Some(api_server) = known.filter(|known| !known.ports.is_empty()) else {
+        let message = format!("egress of {client} to the API server needs {lacking}, which are not in the input");
         findings.push(Finding::new(Code::ApiServerUnknown, call.place, message).with_help(
             "set `apiServer: {addresses, ports}`, or add Service and Endpoints default/kubernetes to the input",
         ));

@@ -124,6 +124,7 @@ fn workloads<'a>(context: &PlanContext<'a>, known: &KnownWorkload) -> Vec<Labell
     // A workload whose name comes from an annotation has no kind in its identity, but it is of a kind all the same.
     let mut found = context.workloads_of(&identity.without_kind());
     found.retain(|labelled| identity.kind.as_ref().is_none_or(|kind| *kind == labelled.workload.kind));
+    found.sort_by_key(|labelled| (&labelled.workload.name, &labelled.workload.kind));
     found
 }
 

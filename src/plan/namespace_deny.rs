@@ -35,8 +35,10 @@ pub(crate) fn ingress_name(config: &Config) -> String {
 /// The policies of every denied namespace: one per direction, and one for DNS where egress is denied.
 pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<Wanted> {
     let Some(deny) = &context.config.default_deny else { return Vec::new() };
+    let mut by_name: Vec<_> = context.world.workloads.iter().collect();
+    by_name.sort_by_key(|workload| (&workload.name, &workload.kind));
     let mut first_workload: BTreeMap<&str, ResourceId> = BTreeMap::new();
-    for workload in &context.world.workloads {
+    for workload in by_name {
         first_workload.entry(&workload.namespace).or_insert(workload.resource);
     }
     let mut wanted = Vec::new();

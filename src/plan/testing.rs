@@ -1,4 +1,8 @@
-//! Worlds built in code, and plans as text, for the tests of the rule families.
+//! Worlds built in code, for the tests of the rule families.
+
+mod describe;
+
+pub(crate) use describe::{described_findings, described_policies, described_policy, network_policy, one_line};
 
 use super::{GeneratedObject, MapChange, Plan, plan};
 use crate::config::{Config, Profile};
@@ -6,10 +10,13 @@ use crate::diag::Findings;
 use crate::model::identity::Identity;
 use crate::model::intent::{CalledBy, ClientIntents, InternetTarget, ProtectedService, Target, TargetKind};
 use crate::model::place::{Place, ResourceId};
-use crate::model::policy::{InputPolicy, NetworkPolicy, Peer, PolicyDetails, PolicyPort, PortValue, Protocol, Rule};
+use crate::model::policy::{
+    InputPolicy, NetworkPolicy, PolicyDetails, PolicySpec, PortValue, Protocol, Rule, StagedPolicy,
+};
 use crate::model::selector::{LabelSelector, Labels};
 use crate::model::service::{Endpoints, Service, ServicePort, ServiceType};
-use crate::model::workload::{IdentitySource, Workload};
+use crate::model::traffic::{Backend, Exposure, ExposureKind, Webhook};
+use crate::model::workload::{Container, ContainerPort, IdentitySource, Workload};
 use crate::model::world::{Namespace, World};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -108,41 +115,7 @@ impl Bundle {
 
     /// A workload with the label and selector `app: <name>`, changed.
     pub(crate) fn workload(mut self, text: &str, change: impl FnOnce(&mut Workload)) -> Self {
-        let resource = self.id();
-        let identity = identity(text);
-        let kind = identity.kind.clone().unwrap();
-        let template_path = match kind.as_str() {
-            "Pod" => vec![],
-            "CronJob" => vec!["spec", "jobTemplate", "spec", "template"],
-            _ => vec!["spec", "template"],
-        };
-        let app = labels(&[("app", &identity.name)]);
-        let mut workload = Workload {
-            controller: None,
-            resource,
-            api_version: if kind.ends_with("Job") { "batch/v1".into() } else { "apps/v1".into() },
-            kind,
-            name: identity.name.clone(),
-            namespace: identity.namespace.clone(),
-            template_path: template_path.into_iter().map(str::to_owned).collect(),
-            previous: Vec::new(),
-            identity,
-            identity_source: IdentitySource::Object,
-            template_labels: app.clone(),
-            template_annotations: Labels::new(),
-            selector: Some(LabelSelector::from_labels(app)),
-            containers: Vec::new(),
-            host_network: false,
-            host_network_place: None,
-            pod_addresses: Vec::new(),
-            owner: None,
-            replicas: None,
-            sync_wave: None,
-            called_by: Vec::new(),
-            place: place(resource),
-        };
-        change(&mut workload);
-        self.world.workloads.push(workload);
+        change(self.add_workload(text));
         self
     }
 
@@ -157,23 +130,7 @@ impl Bundle {
     }
 
     pub(crate) fn changed_service(mut self, name: &str, change: impl FnOnce(&mut Service)) -> Self {
-        let resource = self.id();
-        let (namespace, name) = name.split_once('/').unwrap();
-        let mut service = Service {
-            resource,
-            name: name.into(),
-            namespace: namespace.into(),
-            previous: Vec::new(),
-            service_type: ServiceType::ClusterIp,
-            selector: None,
-            ports: Vec::new(),
-            cluster_ips: Vec::new(),
-            annotations: Labels::new(),
-            labels: Labels::new(),
-            place: place(resource),
-        };
-        change(&mut service);
-        self.world.services.push(service);
+        change(self.new_service(name));
         self
     }
 
@@ -253,14 +210,22 @@ impl Bundle {
             workload.into_iter().for_each(|workload| apply(&mut workload.template_labels));
             let namespace = self.world.namespaces.iter_mut().find(|found| found.resource == change.resource);
             namespace.into_iter().for_each(|namespace| apply(&mut namespace.labels));
+            let policy = self.world.policies.iter_mut().find(|found| found.resource == change.resource);
+            policy.into_iter().for_each(|input| apply(&mut input.policy.annotations));
         }
         self.world.policies.retain(|policy| !plan.removals.contains(&policy.resource));
+        self.world.staged_policies.retain(|staged| !plan.removals.contains(&staged.preview.resource));
         for (resource, object) in &plan.updates {
-            let existing = self.world.policies.iter_mut().find(|policy| policy.resource == *resource).unwrap();
-            existing.policy = network_policy(object).clone();
+            let previews = self.world.staged_policies.iter_mut().map(|staged| &mut staged.preview);
+            let mut policies = self.world.policies.iter_mut().chain(previews);
+            policies.find(|policy| policy.resource == *resource).unwrap().policy = network_policy(object).clone();
         }
         for planned in &plan.new_objects {
             self = self.policy(network_policy(&planned.object).clone());
+            if let GeneratedObject::StagedPolicy(_) = planned.object {
+                let preview = self.world.policies.pop().unwrap();
+                self.world.staged_policies.push(StagedPolicy { preview, action: "Set".into() });
+            }
         }
         self
     }
@@ -306,10 +271,167 @@ impl Bundle {
             .or(namespace.map(|namespace| format!("Namespace {}", namespace.name)))
             .unwrap_or_else(|| format!("resource {}", change.resource.0));
         let mut text = format!("{name} {}\n", change.path.join("."));
-        change.remove.iter().for_each(|key| writeln!(text, "  - {}", short(key)).unwrap());
-        change.set.iter().for_each(|(key, value)| writeln!(text, "  + {}={value}", short(key)).unwrap());
+        change.remove.iter().for_each(|key| writeln!(text, "  - {}", describe::short(key)).unwrap());
+        change.set.iter().for_each(|(key, value)| writeln!(text, "  + {}={value}", describe::short(key)).unwrap());
         text
     }
+}
+
+/// The same world, built step by step where a test goes on changing what it adds.
+impl Bundle {
+    pub(crate) fn place(&mut self) -> Place {
+        place(self.id())
+    }
+
+    fn add_workload(&mut self, text: &str) -> &mut Workload {
+        let resource = self.id();
+        let identity = identity(text);
+        let kind = identity.kind.clone().unwrap();
+        let template_path = match kind.as_str() {
+            "Pod" => vec![],
+            "CronJob" => vec!["spec", "jobTemplate", "spec", "template"],
+            _ => vec!["spec", "template"],
+        };
+        let app = labels(&[("app", &identity.name)]);
+        self.world.workloads.push(Workload {
+            controller: None,
+            resource,
+            api_version: if kind.ends_with("Job") { "batch/v1".into() } else { "apps/v1".into() },
+            kind,
+            name: identity.name.clone(),
+            namespace: identity.namespace.clone(),
+            template_path: template_path.into_iter().map(str::to_owned).collect(),
+            previous: Vec::new(),
+            identity,
+            identity_source: IdentitySource::Object,
+            template_labels: app.clone(),
+            template_annotations: Labels::new(),
+            selector: Some(LabelSelector::from_labels(app)),
+            containers: Vec::new(),
+            host_network: false,
+            host_network_place: None,
+            pod_addresses: Vec::new(),
+            owner: None,
+            replicas: None,
+            sync_wave: None,
+            called_by: Vec::new(),
+            place: place(resource),
+        });
+        self.world.workloads.last_mut().unwrap()
+    }
+
+    /// A Deployment whose pods have the label `app` with its name.
+    pub(crate) fn add_deployment(&mut self, namespace: &str, name: &str, ports: &[(&str, u16)]) -> &mut Workload {
+        let workload = self.add_workload(&format!("{namespace}/{name}[Deployment]"));
+        let place = workload.place;
+        let ports = ports.iter().map(|(port, number)| ContainerPort {
+            name: Some((*port).to_owned()).filter(|port| !port.is_empty()),
+            number: *number,
+            protocol: Protocol::Tcp,
+            place,
+        });
+        let container = Container { name: "main".into(), image: String::new(), ports: ports.collect(), is_init: false };
+        workload.containers = vec![container];
+        workload
+    }
+
+    fn new_service(&mut self, name: &str) -> &mut Service {
+        let resource = self.id();
+        let (namespace, name) = name.split_once('/').unwrap();
+        self.world.services.push(Service {
+            resource,
+            name: name.into(),
+            namespace: namespace.into(),
+            previous: Vec::new(),
+            service_type: ServiceType::ClusterIp,
+            selector: None,
+            ports: Vec::new(),
+            cluster_ips: Vec::new(),
+            annotations: Labels::new(),
+            labels: Labels::new(),
+            place: place(resource),
+        });
+        self.world.services.last_mut().unwrap()
+    }
+
+    /// A Service for the pods with the label `app` of its name.
+    pub(crate) fn add_service(&mut self, namespace: &str, name: &str, ports: &[(u16, &str)]) -> &mut Service {
+        let service = self.new_service(&format!("{namespace}/{name}"));
+        service.selector = Some(labels(&[("app", name)]));
+        let texts = ports.iter().map(|(port, target)| format!("{port}:{target}"));
+        service.ports = texts.map(|text| service_port(&text, service.place)).collect();
+        service
+    }
+
+    /// Intents of a workload.
+    pub(crate) fn calls(&mut self, namespace: &str, client: &str, targets: &[TargetKind]) {
+        let bundle = std::mem::take(self);
+        *self = bundle.changed_intents(&format!("{namespace}/{client}"), &[], |intents| {
+            let place = intents.client_place;
+            intents.targets = targets.iter().map(|kind| Target { kind: kind.clone(), place }).collect();
+        });
+    }
+
+    /// An Ingress, or a route of another kind, to one Service.
+    pub(crate) fn exposure(&mut self, kind: ExposureKind, object_kind: &str, id: &str, backend: &str) -> &mut Exposure {
+        let place = self.place();
+        let (namespace, name) = id.split_once('/').unwrap();
+        let (backend_namespace, service) = backend.split_once('/').unwrap();
+        let backend = Backend { namespace: backend_namespace.into(), service: service.into(), port: None, place };
+        self.world.exposures.push(Exposure {
+            resource: place.resource,
+            kind,
+            object_kind: object_kind.into(),
+            name: name.into(),
+            namespace: namespace.into(),
+            annotations: Labels::new(),
+            backends: vec![backend],
+        });
+        self.world.exposures.last_mut().unwrap()
+    }
+
+    pub(crate) fn webhook(&mut self, config_name: &str, service: &str, port: u16) {
+        let place = self.place();
+        let (namespace, service) = service.split_once('/').unwrap();
+        self.world.webhooks.push(Webhook {
+            resource: place.resource,
+            object_kind: "ValidatingWebhookConfiguration".into(),
+            config_name: config_name.into(),
+            namespace: namespace.into(),
+            service: service.into(),
+            port,
+            place,
+        });
+    }
+
+    /// A hand-written policy for the pods with that label `app`, with one ingress rule.
+    pub(crate) fn hand_written(&mut self, namespace: &str, name: &str, app: &str, rule: Rule) {
+        let spec = PolicySpec {
+            pod_selector: LabelSelector::from_labels(labels(&[("app", app)])),
+            ingress: Some(vec![rule]),
+            egress: None,
+        };
+        let (namespace, name) = (namespace.into(), name.into());
+        let policy = NetworkPolicy { namespace, name, labels: Labels::new(), annotations: Labels::new(), spec };
+        *self = std::mem::take(self).policy(policy);
+    }
+
+    /// What the plan generates and finds, a line for each, policies first.
+    pub(crate) fn lines(&self, config: &Config) -> Vec<String> {
+        let (plan, findings) = self.plan(config);
+        let findings = described_findings(&findings);
+        plan.generated.iter().map(one_line).chain(findings.lines().map(str::to_owned)).collect()
+    }
+
+    /// The lines of [`Self::lines`] that contain a text.
+    pub(crate) fn lines_with(&self, config: &Config, text: &str) -> Vec<String> {
+        self.lines(config).into_iter().filter(|line| line.contains(text)).collect()
+    }
+}
+
+/// A call to a workload.
+pub(crate) fn call(namespace: &str, name: &str) -> TargetKind {
+    TargetKind::Workload(Identity { namespace: namespace.into(), name: name.into(), kind: None })
 }
 
 /// `PORT`, `PORT:TARGET` or `PORT:TARGET/PROTOCOL`.
@@ -327,84 +449,4 @@ pub(crate) fn service_port(text: &str, place: Place) -> ServicePort {
 
 pub(crate) fn called_by(client: &str, resource: ResourceId) -> CalledBy {
     CalledBy { client: identity(client), place: place(resource) }
-}
-
-pub(crate) fn network_policy(object: &GeneratedObject) -> &NetworkPolicy {
-    match object {
-        GeneratedObject::NetworkPolicy(policy) | GeneratedObject::StagedPolicy(policy) => policy,
-        GeneratedObject::DomainPolicy(policy) => panic!("{policy:?}"),
-    }
-}
-
-/// `severity code: message`, one per line.
-pub(crate) fn described_findings(findings: &Findings) -> String {
-    findings
-        .0
-        .iter()
-        .map(|finding| format!("{} {}: {}\n", finding.severity.as_str(), finding.code.name(), finding.message))
-        .collect()
-}
-
-pub(crate) fn described_policies(plan: &Plan) -> String {
-    plan.generated.iter().map(|object| described_policy(network_policy(object))).collect()
-}
-
-pub(crate) fn described_policy(policy: &NetworkPolicy) -> String {
-    let mut text = format!("policy {}/{} {}", policy.namespace, policy.name, described_labels(&policy.labels));
-    if !policy.annotations.is_empty() {
-        write!(text, " annotations {}", described_labels(&policy.annotations)).unwrap();
-    }
-    writeln!(text, "\n  pods {}", described_selector(&policy.spec.pod_selector)).unwrap();
-    for (name, rules) in [("ingress", &policy.spec.ingress), ("egress", &policy.spec.egress)] {
-        let Some(rules) = rules else { continue };
-        if rules.is_empty() {
-            writeln!(text, "  {name} none").unwrap();
-        }
-        for rule in rules {
-            writeln!(text, "  {name} {}", described_rule(rule)).unwrap();
-        }
-    }
-    text
-}
-
-fn described_rule(rule: &Rule) -> String {
-    let peers: Vec<String> = rule.peers.iter().map(described_peer).collect();
-    let ports: Vec<String> = rule.ports.iter().map(described_port).collect();
-    let peers = if peers.is_empty() { "anyone".to_owned() } else { peers.join(" | ") };
-    let ports = if ports.is_empty() { String::new() } else { format!(" on {}", ports.join(" ")) };
-    format!("{peers}{ports}")
-}
-
-fn described_peer(peer: &Peer) -> String {
-    match peer {
-        Peer::Pods { pod_selector, namespace_selector } => {
-            let pods = pod_selector.as_ref().map_or("all".to_owned(), described_selector);
-            let namespace = namespace_selector.as_ref().map_or("own".to_owned(), described_selector);
-            format!("{pods} in {namespace}")
-        }
-        Peer::IpBlock { cidr, except } => {
-            let except: Vec<String> = except.iter().map(ToString::to_string).collect();
-            if except.is_empty() { cidr.to_string() } else { format!("{cidr} except {}", except.join(",")) }
-        }
-    }
-}
-
-fn described_port(port: &PolicyPort) -> String {
-    let protocol = if port.protocol_is_implicit { "" } else { port.protocol.as_str() };
-    port.port.as_ref().map_or(protocol.to_owned(), |value| format!("{protocol}/{value}"))
-}
-
-fn described_selector(selector: &LabelSelector) -> String {
-    assert!(selector.match_expressions.is_empty(), "{selector:?}");
-    described_labels(&selector.match_labels)
-}
-
-fn described_labels(labels: &Labels) -> String {
-    let pairs: Vec<String> = labels.iter().map(|(key, value)| format!("{}={value}", short(key))).collect();
-    format!("{{{}}}", pairs.join(" "))
-}
-
-/// Our prefix is written `~`, the standard namespace label `name`.
-fn short(key: &str) -> String {
-    key.replace("intents.otterize.com/", "~").replace("kubernetes.io/metadata.name", "name")
 }

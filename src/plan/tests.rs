@@ -4,4 +4,5 @@ mod classic;
 mod egress;
 mod ingress;
 mod labels;
+mod native;
 mod reconcile;

@@ -111,7 +111,11 @@ fn draft<'a>(
         selector,
         ports: policy_ports(webhook.port, port),
         place: webhook.place,
-        package_of: pods.first().map_or(service.resource, |labelled| labelled.workload.resource),
+        package_of: pods
+            .iter()
+            .map(|labelled| labelled.workload)
+            .min_by_key(|workload| (&workload.name, &workload.kind))
+            .map_or(service.resource, |workload| workload.resource),
     })
 }
 

@@ -4,8 +4,11 @@ use crate::diag::{Code, Finding, Findings};
 use crate::source::{SourceOrigin, SourceText};
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+/// Longer texts are refused before they are read: offsets are 32 bits wide.
+pub const LARGEST_INPUT: u64 = u32::MAX as u64 - 1;
 
 /// The files of a directory that kustomize takes for its own.
 const KUSTOMIZATION_FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -18,7 +21,13 @@ const KUSTOMIZATION_FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml
 /// to files are followed; a link to a directory is a warning, so there are no loops. A file that several paths lead to is
 /// read once. What cannot be read, or is not UTF-8, is an error and does not keep the rest from being read.
 pub fn read(paths: &[PathBuf], stdin: &mut dyn Read) -> (Vec<SourceText>, Findings) {
-    let mut reader = Reader::default();
+    read_outside(None, paths, stdin)
+}
+
+/// Like [`read`], without what is in one directory: that which the output goes to.
+pub fn read_outside(skipped: Option<&Path>, paths: &[PathBuf], stdin: &mut dyn Read) -> (Vec<SourceText>, Findings) {
+    let skipped = skipped.and_then(|directory| fs::canonicalize(directory).ok());
+    let mut reader = Reader { skipped, ..Reader::default() };
     if paths.is_empty() {
         reader.stdin(stdin);
     }
@@ -40,13 +49,14 @@ struct Reader {
     findings: Findings,
     /// Canonical paths of the files that were read.
     seen: BTreeSet<PathBuf>,
+    /// Canonical path of a directory that is not looked into.
+    skipped: Option<PathBuf>,
 }
 
 impl Reader {
     fn stdin(&mut self, stdin: &mut dyn Read) {
-        let mut bytes = Vec::new();
-        match stdin.read_to_end(&mut bytes) {
-            Ok(_) => self.add(SourceOrigin::Stdin, bytes),
+        match read_up_to_limit(stdin, 0) {
+            Ok(bytes) => self.add(SourceOrigin::Stdin, bytes),
             Err(error) => self.fault(format!("standard input cannot be read: {error}"), None),
         }
     }
@@ -54,7 +64,7 @@ impl Reader {
     fn file(&mut self, path: &Path) {
         let bytes = fs::canonicalize(path).and_then(|canonical| {
             let is_new = self.seen.insert(canonical);
-            if is_new { fs::read(path).map(Some) } else { Ok(None) }
+            if is_new { fs::File::open(path).and_then(read_file).map(Some) } else { Ok(None) }
         });
         match bytes {
             Ok(Some(bytes)) => self.add(SourceOrigin::File(path.to_owned()), bytes),
@@ -75,6 +85,9 @@ impl Reader {
         let mut files = Vec::new();
         let mut pending = vec![root.to_owned()];
         while let Some(directory) = pending.pop() {
+            if self.skipped.is_some() && fs::canonicalize(&directory).ok() == self.skipped {
+                continue;
+            }
             let entries = fs::read_dir(&directory).and_then(Iterator::collect::<Result<Vec<_>, _>>);
             match entries {
                 Ok(entries) => self.entries(&directory, entries, &mut files, &mut pending),
@@ -129,6 +142,29 @@ impl Reader {
         finding.help = help.map(str::to_owned);
         self.findings.push(finding);
     }
+}
+
+/// Everything in an open file.
+///
+/// # Errors
+/// Those of the file, and that it is larger than [`LARGEST_INPUT`].
+pub fn read_file(mut file: fs::File) -> io::Result<Vec<u8>> {
+    let size = file.metadata()?.len();
+    if size > LARGEST_INPUT {
+        return Err(too_large());
+    }
+    read_up_to_limit(&mut file, usize::try_from(size).unwrap_or_default())
+}
+
+/// Everything that a stream has to give, which is about `size` bytes, unless it is more than [`LARGEST_INPUT`].
+fn read_up_to_limit(stream: &mut dyn Read, size: usize) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(size);
+    stream.take(LARGEST_INPUT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST_INPUT { Err(too_large()) } else { Ok(bytes) }
+}
+
+fn too_large() -> io::Error {
+    io::Error::other("it is larger than 4 GiB")
 }
 
 fn has_manifest_extension(path: &Path) -> bool {

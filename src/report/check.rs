@@ -5,6 +5,8 @@ mod json;
 mod junit;
 mod markdown;
 mod sarif;
+#[cfg(test)]
+mod tests;
 
 pub use human::{human, notes};
 pub use json::json;
@@ -55,14 +57,14 @@ impl Check<'_> {
         self.findings.0.iter().filter(|finding| finding.severity == severity).count()
     }
 
-    /// `14 of 16 declared calls allowed, 1 denied, 1 unknown`.
+    /// `14/16 declared calls allowed, 1 denied, 1 unknown`.
     fn verdicts_in_words(&self) -> String {
         let all = self.intents.len();
         if all == 0 {
             return "no declared calls".to_owned();
         }
         let calls = if all == 1 { "call" } else { "calls" };
-        let mut words = format!("{} of {all} declared {calls} allowed", self.count(Verdict::Allowed));
+        let mut words = format!("{}/{all} declared {calls} allowed", self.count(Verdict::Allowed));
         for (verdict, word) in [(Verdict::Denied, "denied"), (Verdict::Unknown, "unknown")] {
             match self.count(verdict) {
                 0 => {}

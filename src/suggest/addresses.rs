@@ -97,7 +97,15 @@ fn call(
     names: &Names<'_>,
     collector: &mut Collector<'_>,
 ) {
-    let servers = found.pod_of.map_or_else(|| names.behind(found.service), |pod| vec![pod]);
+    let mut servers = found.pod_of.map_or_else(|| names.behind(found.service), |pod| vec![pod]);
+    // A chart's test pod often has the labels of what it tests.
+    let is_test = |index: &usize| {
+        let workload = names.workload(*index);
+        workload.and_then(|own| own.template_annotations.get("helm.sh/hook")).is_some_and(|hook| hook.contains("test"))
+    };
+    if !servers.iter().all(is_test) {
+        servers.retain(|index| !is_test(index));
+    }
     if servers.is_empty() {
         collector.call_service(client_index, found.service, evidence);
         return;

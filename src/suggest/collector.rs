@@ -127,7 +127,18 @@ impl<'n> Collector<'n> {
     /// An address in the cluster of something that the input does not have.
     pub(super) fn not_in_input(&mut self, client: &Workload, host: &str, evidence: Evidence) {
         let message = format!("{} calls {host}, which is no Service of the input ({})", client.identity, evidence.text);
-        self.note(Code::UnknownHost, message, evidence.place);
+        // Manifests without a namespace often belong beside those that have one.
+        let elsewhere = self.names.service_elsewhere(host).filter(|service| service.namespace != client.namespace);
+        let help = elsewhere.map(|service| {
+            format!(
+                "Service {}/{host} has that name: if manifests without namespace belong there, set `namespace`",
+                service.namespace
+            )
+        });
+        self.note(Code::UnknownHost, message.clone(), evidence.place);
+        if let Some(note) = self.notes.get_mut(&(Code::UnknownHost, message)) {
+            note.help = help;
+        }
     }
 
     /// A reference to a ConfigMap that the input does not have.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 /// The text with its comments blanked, so that offsets stay: lines that start with `#`, `//`, `;` or `--`, the rest of a line after
 /// a ` # ` or ` // `, and XML's `<!-- -->`.
 pub(super) fn blanked(text: &str) -> Cow<'_, str> {
-    if !["#", "//", ";", "--"].iter().any(|mark| text.contains(mark)) {
+    if !["#", "//", "/*", ";", "--"].iter().any(|mark| text.contains(mark)) {
         return Cow::Borrowed(text);
     }
     let mut output = String::with_capacity(text.len());
@@ -81,7 +81,7 @@ mod tests {
             ("<!-- a --> b <!-- c -->\n", "           b           \n"),
             ("  /* a\n b */ c\n", "      \n      c\n"),
             ("; a\n// b\n-- c\n", "   \n    \n    \n"),
-            ("é # é \n", "é     \n"),
+            ("é # é \n", "é      \n"),
         ] {
             let ours = blanked(text);
             assert_eq!(ours, expected, "{text:?}");

@@ -25,8 +25,8 @@ pub(super) struct Container<'p> {
 struct Variable<'p> {
     name: String,
     value: Node<'p>,
-    /// The object that has the value, with its key there.
-    object: Option<(SettingObject<'p>, &'p str)>,
+    /// The object that has the value, with its key there; no key if the container takes all of the object.
+    object: Option<(SettingObject<'p>, Option<&'p str>)>,
 }
 
 impl Container<'_> {
@@ -84,7 +84,7 @@ fn from_objects<'p>(
             found.extend(entries.map(|(key, value)| Variable {
                 name: format!("{prefix}{key}"),
                 value,
-                object: Some((object, key)),
+                object: Some((object, None)),
             }));
         }
     }
@@ -103,7 +103,7 @@ fn from_key<'p>(
     let (node, kind) = fields.into_iter().find_map(|(field, kind)| Some((from.get(field)?, kind)))?;
     let key = node.get("key").and_then(Node::as_str)?;
     let object = reference(node, kind, container, objects, collector)?;
-    Some(Variable { name: name.to_owned(), value: object.value(key)?, object: Some((object, key)) })
+    Some(Variable { name: name.to_owned(), value: object.value(key)?, object: Some((object, Some(key))) })
 }
 
 /// The object that a reference names. A ConfigMap that is not in the input is noted: it may say more.
@@ -135,7 +135,8 @@ fn set(
     let mut text = format!("env {} of {}", variable.name, container.title());
     let mut resource = container.workload.resource;
     if let Some((object, key)) = variable.object {
-        text.push_str(&format!(", key {key} of {} {}", object.kind.as_str(), object.name));
+        let part = key.map_or_else(|| "all".to_owned(), |key| format!("key {key}"));
+        text.push_str(&format!(", {part} of {} {}", object.kind.as_str(), object.name));
         resource = object.resource;
     }
     let seen = Seen {

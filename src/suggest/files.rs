@@ -76,7 +76,7 @@ impl Files {
         names: &Names<'_>,
         collector: &mut Collector<'_>,
     ) {
-        let Some(raw) = file.value.as_str() else { return };
+        let Some(raw) = file.value.as_str().filter(|text| !is_dashboard(text)) else { return };
         let text = format!("{} of {} {}", file.key, file.object.kind.as_str(), file.object.name);
         let seen = Seen {
             client: container.client,
@@ -101,6 +101,11 @@ impl Files {
 fn is_read(path: &str) -> bool {
     let extension = path.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
     extension.is_none_or(|extension| !UNREAD_EXTENSIONS.contains(&extension.as_str()))
+}
+
+/// Whether it is a dashboard of Grafana: its URLs are links for people.
+fn is_dashboard(text: &str) -> bool {
+    text.starts_with('{') && text.contains("\"schemaVersion\"") && text.contains("\"panels\"")
 }
 
 fn is_script(text: &str) -> bool {

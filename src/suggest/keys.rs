@@ -3,6 +3,9 @@
 /// How far back from a value its key is looked for.
 const REACH: usize = 400;
 
+/// The key of a list is looked for behind this many of its values.
+const MAX_VALUES: usize = 32;
+
 /// Last words of keys whose value is an address: `REDIS_HOST`, `paymentsUrl`, `spring.datasource.url`, `--broker-list`.
 const ADDRESS_WORDS: [&str; 36] = [
     "host",
@@ -100,7 +103,7 @@ pub(super) enum Before<'t> {
 pub(super) fn before(text: &str, start: usize) -> Before<'_> {
     let mut rest = tail(text, start, REACH);
     let is_cut = rest.len() < start;
-    loop {
+    for _ in 0..=MAX_VALUES {
         let unquoted = rest.trim_end_matches(['"', '\'', '[', '@', '(']);
         let unquoted = if rest.ends_with('@') { trim_item(unquoted) } else { unquoted };
         let trimmed = unquoted.trim_end_matches([' ', '\t']);
@@ -134,9 +137,11 @@ pub(super) fn before(text: &str, start: usize) -> Before<'_> {
             Some(_) => return Before::Nothing,
         }
     }
+    Before::Nothing
 }
 
-/// Whether the line that the value at `start` is in begins with a word that is about others' addresses, as nginx's `server_name` is.
+/// Whether the line that the value at `start` is in begins with a word that is about others' addresses, as nginx's
+/// `server_name` is.
 pub(super) fn is_in_line_about_others(text: &str, start: usize) -> bool {
     let before = tail(text, start, REACH);
     let line = before.rsplit('\n').next().unwrap_or_default();
@@ -172,10 +177,8 @@ fn list_key(text: &str) -> Option<&str> {
     let indentation = |line: &str| line.len() - line.trim_start().len();
     let mut lines = text.rsplit('\n');
     let column = indentation(lines.next()?);
-    let key = lines.find(|line| {
-        let is_item = line.trim_start().starts_with('-') || line.trim().is_empty();
-        !is_item || indentation(line) < column
-    })?;
+    let mut lines = lines.filter(|line| !line.trim().is_empty());
+    let key = lines.find(|line| !line.trim_start().starts_with('-') || indentation(line) < column)?;
     last_word(key.trim_end().strip_suffix(':')?.trim_end_matches(['"', '\'']))
 }
 
@@ -196,7 +199,7 @@ pub(super) fn is_about_others(key: &str) -> bool {
     let words = words(key);
     words.iter().any(|word| OTHER_WORDS.contains(&word.as_str()))
         || words.last().is_some_and(|last| PROSE_WORDS.contains(&last.as_str()))
-        || words.windows(2).any(|pair| matches!(pair, [first, second] if (first == "no" && second == "proxy") || (first == "server" && second == "name")))
+        || [["no", "proxy"], ["server", "name"]].iter().any(|pair| words.windows(2).any(|two| two == pair))
         || matches!(words.as_slice(), [code] if matches!(code.as_str(), "301" | "302" | "303" | "307" | "308"))
 }
 

@@ -18,6 +18,8 @@ const LOCAL_DOMAINS: [&str; 7] = ["local", "localdomain", "localhost", "internal
 pub(super) struct Names<'w> {
     pub(super) world: &'w World,
     services: BTreeMap<(&'w str, &'w str), &'w Service>,
+    /// By name alone; `None` where several namespaces have it.
+    services_by_name: BTreeMap<&'w str, Option<&'w Service>>,
     /// Targets of Services of type ExternalName.
     external_names: BTreeMap<(&'w str, &'w str), &'w str>,
     workloads: BTreeMap<(&'w str, &'w str), Vec<usize>>,
@@ -57,6 +59,7 @@ impl<'w> Names<'w> {
         let mut names = Self {
             world,
             services: BTreeMap::new(),
+            services_by_name: BTreeMap::new(),
             external_names: BTreeMap::new(),
             workloads: BTreeMap::new(),
             by_label: BTreeMap::new(),
@@ -66,6 +69,8 @@ impl<'w> Names<'w> {
             let key = (service.namespace.as_str(), service.name.as_str());
             names.services.entry(key).or_insert(service);
             names.namespaces.insert(&service.namespace);
+            let of_name = names.services_by_name.entry(&service.name);
+            of_name.and_modify(|known| *known = None).or_insert(Some(service));
             let target = package.node(service.resource).and_then(|node| node.path(&["spec", "externalName"]));
             if service.service_type == ServiceType::ExternalName {
                 names.external_names.extend(target.and_then(Node::as_str).map(|target| (key, target)));
@@ -100,6 +105,11 @@ impl<'w> Names<'w> {
     /// The Service with that name.
     pub(super) fn service(&self, namespace: &str, name: &str) -> Option<&'w Service> {
         self.services.get(&(namespace, name)).copied()
+    }
+
+    /// The only Service of that name in the input.
+    pub(super) fn service_elsewhere(&self, name: &str) -> Option<&'w Service> {
+        self.services_by_name.get(name).copied().flatten()
     }
 
     /// Indices of the workloads that a Service selects.

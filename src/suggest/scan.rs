@@ -109,7 +109,9 @@ pub(super) fn mentions(text: Text<'_>) -> Vec<Mention> {
 
 /// What the word is evidence of, by what stands around it.
 fn mention(text: Text<'_>, start: usize, word: &str) -> Option<Mention> {
-    let is_candidate = word.starts_with(|first: char| first.is_ascii_alphanumeric()) && !word.contains('_');
+    let is_candidate = word.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && !word.contains('_')
+        && word.bytes().any(|byte| byte.is_ascii_alphabetic());
     let before = text.text.get(..start).unwrap_or_default();
     let after = text.text.get(start + word.len()..).unwrap_or_default();
     if !is_candidate || before.ends_with(['$', '{', '}', '%', '/', '\\', '~', '*', ')']) {
@@ -134,16 +136,16 @@ fn mention(text: Text<'_>, start: usize, word: &str) -> Option<Mention> {
         Announcement::Word(word) => text.is_command && CLIENT_PROGRAMS.contains(&program_name(word)),
         Announcement::Nothing => false,
     };
-    let next_port = if text.is_command && port.is_none() { port_word(rest) } else { None };
-    let is_whole = ends_value(rest, text.is_command);
-    let form = if is_address && is_whole {
+    // Blanks end what is assigned: `host=db port=5432`.
+    let form = if is_address && ends_value(rest, text.is_command || before.ends_with('=')) {
         Form::Announced
-    } else if port.or(next_port).is_some() {
+    } else if port.is_some() {
         Form::WithPort
     } else {
         Form::Word
     };
-    Some(Mention { host: word.to_owned(), port: port.or(next_port), form, offset: start })
+    let next_port = || port_word(rest).filter(|_| text.is_command && form == Form::Announced);
+    Some(Mention { host: word.to_owned(), port: port.or_else(next_port), form, offset: start })
 }
 
 /// What announces a value.
@@ -208,14 +210,14 @@ fn port_word(after: &str) -> Option<u16> {
 }
 
 /// Whether the value ends here, or a list goes on.
-fn ends_value(after: &str, is_command: bool) -> bool {
+fn ends_value(after: &str, blanks_end: bool) -> bool {
     let rest = after.trim_start_matches(['"', '\'']);
     let rest = rest.trim_start_matches([' ', '\t']);
     match rest.chars().next() {
         None => true,
         Some(next) if ",;&]})|\n\r/?#<".contains(next) => true,
         Some('\\') => rest.starts_with("\\n") || rest.starts_with("\\\n"),
-        Some(_) => is_command && rest.len() < after.len() && after.starts_with([' ', '\t', '"', '\'']),
+        Some(_) => blanks_end && rest.len() < after.len() && after.starts_with([' ', '\t', '"', '\'']),
     }
 }
 

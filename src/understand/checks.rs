@@ -66,6 +66,10 @@ fn report_missing_namespaces(objects: &[Object<'_>], config: &Config, world: &Wo
     );
 }
 
+/// What a reference is about, as messages say it.
+const CLIENT: &str = "client";
+const PROTECTED: &str = "protected workload";
+
 /// Workloads by namespace and identity name.
 type Workloads<'w> = BTreeMap<&'w str, BTreeMap<&'w str, Vec<&'w Workload>>>;
 
@@ -78,6 +82,15 @@ fn report_references(world: &World, findings: &mut Findings) {
     let mut references = References {
         workloads,
         services: world.services.iter().map(|service| (service.namespace.as_str(), service.name.as_str())).collect(),
+        called_services: world
+            .client_intents
+            .iter()
+            .flat_map(|intents| &intents.targets)
+            .filter_map(|target| match &target.kind {
+                TargetKind::Service(service) => Some((service.namespace.as_str(), service.name.as_str())),
+                _ => None,
+            })
+            .collect(),
         by_object_name: BTreeMap::new(),
         reported: BTreeSet::new(),
         suggestions: 0,
@@ -87,7 +100,7 @@ fn report_references(world: &World, findings: &mut Findings) {
         references.by_object_name.insert((&workload.namespace, &workload.name), workload);
     }
     for intents in &world.client_intents {
-        references.workload(Code::ClientNotFound, "client", &intents.client, intents.client_place);
+        references.workload(Code::ClientNotFound, CLIENT, &intents.client, intents.client_place);
         for target in &intents.targets {
             if let TargetKind::Workload(server) = &target.kind
                 && !target.kind.is_api_server()
@@ -98,7 +111,7 @@ fn report_references(world: &World, findings: &mut Findings) {
     }
     for workload in &world.workloads {
         for called_by in &workload.called_by {
-            references.workload(Code::ClientNotFound, "client", &called_by.client, called_by.place);
+            references.workload(Code::ClientNotFound, CLIENT, &called_by.client, called_by.place);
         }
     }
     for protected in &world.protected_services {
@@ -111,6 +124,8 @@ fn report_references(world: &World, findings: &mut Findings) {
 struct References<'w, 'f> {
     workloads: Workloads<'w>,
     services: BTreeSet<(&'w str, &'w str)>,
+    /// Services that intents call.
+    called_services: BTreeSet<(&'w str, &'w str)>,
     /// Workloads whose identity is not their object's name, by the object's name.
     by_object_name: BTreeMap<(&'w str, &'w str), &'w Workload>,
     /// What was said already: one finding per missing identity and code.
@@ -138,11 +153,12 @@ impl<'w> References<'w, '_> {
         }
     }
 
-    /// A ProtectedService without kind protects Services too.
+    /// A ProtectedService without kind makes calls of a Service enforced, too, but denies nothing to the pods behind it.
     fn protected(&mut self, identity: &Identity, place: Place) {
-        let is_service = identity.kind.is_none() && self.services.contains(&(&identity.namespace, &identity.name));
+        let is_service =
+            identity.kind.is_none() && self.called_services.contains(&(&identity.namespace, &identity.name));
         if !is_service {
-            self.workload(Code::ServerNotFound, "protected workload", identity, place);
+            self.workload(Code::ServerNotFound, PROTECTED, identity, place);
         }
     }
 
@@ -153,14 +169,16 @@ impl<'w> References<'w, '_> {
         let kind = identity.kind.as_deref().map(|kind| format!("{kind} ")).unwrap_or_default();
         let message = format!("{role} {kind}{} in namespace {} is not in the input", identity.name, identity.namespace);
         let mut finding = Finding::new(code, place, message);
-        finding.help = Some(self.missing_help(identity, code));
+        finding.help = Some(self.missing_help(identity, role));
         self.findings.push(finding);
     }
 
-    fn missing_help(&mut self, identity: &Identity, code: Code) -> String {
+    fn missing_help(&mut self, identity: &Identity, role: &str) -> String {
         let (namespace, name) = (identity.namespace.as_str(), identity.name.as_str());
-        if let Some(other) = self.named(identity).first() {
-            return format!("a {} of that name is there", other.kind);
+        let kinds: BTreeSet<&str> = self.named(identity).iter().map(|other| other.kind.as_str()).collect();
+        if !kinds.is_empty() {
+            let kinds: Vec<&str> = kinds.into_iter().collect();
+            return format!("a {} of that name is there", kinds.join(" and a "));
         }
         if let Some(workload) = self.by_object_name.get(&(namespace, name)) {
             let source =
@@ -168,9 +186,14 @@ impl<'w> References<'w, '_> {
             return format!("{} {name} is called `{}` by {source}", workload.kind, workload.identity.name);
         }
         if identity.kind.is_none() && self.services.contains(&(namespace, name)) {
-            return "a Service of that name is there: make it the target, or name the workload behind it".into();
+            let advice = match role {
+                CLIENT => "name the workload behind it",
+                PROTECTED => "write `kind: Service` to protect the pods behind it",
+                _ => "make it the target, or name the workload behind it",
+            };
+            return format!("a Service of that name is there: {advice}");
         }
-        if let Some(suggestion) = self.suggestion(identity, code) {
+        if let Some(suggestion) = self.suggestion(identity, role) {
             return suggestion;
         }
         if self.workloads.contains_key(namespace) {
@@ -181,7 +204,7 @@ impl<'w> References<'w, '_> {
     }
 
     /// A similar name in the namespace, or the same name in another one.
-    fn suggestion(&mut self, identity: &Identity, code: Code) -> Option<String> {
+    fn suggestion(&mut self, identity: &Identity, role: &str) -> Option<String> {
         let (namespace, name) = (identity.namespace.as_str(), identity.name.as_str());
         self.suggestions += 1;
         if self.suggestions > MAX_SUGGESTIONS {
@@ -192,10 +215,12 @@ impl<'w> References<'w, '_> {
             return Some(format!("did you mean `{near}`?"));
         }
         let (elsewhere, _) = self.workloads.iter().find(|(_, names)| names.contains_key(name))?;
-        Some(if code == Code::ClientNotFound {
-            format!("there is one in namespace {elsewhere}: intents belong in the namespace of their client")
-        } else {
-            format!("there is one in namespace {elsewhere}: write `{name}.{elsewhere}`")
+        Some(match role {
+            CLIENT => format!("there is one in namespace {elsewhere}: intents belong in the namespace of their client"),
+            PROTECTED => {
+                format!("there is one in namespace {elsewhere}: a ProtectedService belongs beside what it protects")
+            }
+            _ => format!("there is one in namespace {elsewhere}: write `{name}.{elsewhere}`"),
         })
     }
 

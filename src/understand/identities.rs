@@ -57,11 +57,13 @@ fn first_owner(object: &Object<'_>) -> Option<(String, String)> {
     Some((text("kind")?, text("name")?))
 }
 
-/// Image texts after the first `/` up to the first `:`, joined with `-`; without sidecars.
+/// Image texts after the first `/` up to the first `:`, joined with `-`; without sidecars and init containers.
 fn image_name(containers: &[Container]) -> String {
     let names: Vec<&str> = containers
         .iter()
-        .filter(|container| container.name != "istio-proxy" && !container.name.contains("sidecar"))
+        .filter(|container| {
+            !container.is_init && container.name != "istio-proxy" && !container.name.contains("sidecar")
+        })
         .map(|container| match container.image.split_once('/') {
             Some((_, path)) => path.split_once(':').map_or(path, |(path, _)| path),
             None => container.image.as_str(),

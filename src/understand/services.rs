@@ -2,10 +2,11 @@
 
 use super::fields::Fields;
 use super::object::Object;
-use crate::diag::{Code, Findings};
+use crate::diag::{Code, Finding, Findings};
 use crate::model::policy::{PortValue, Protocol};
 use crate::model::service::{Endpoints, Service, ServicePort, ServiceType};
 use crate::read::tree::Node;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// Reads a `v1` Service. `None` when it has no name.
@@ -31,6 +32,42 @@ pub(super) fn read(object: &Object<'_>, findings: &mut Findings) -> Option<Servi
         labels: fields.labels(metadata, "labels"),
         place: object.name_place(),
     })
+}
+
+/// Keeps one of several Services with one name, as a cluster does, and says so where they differ. Which one is kept does not
+/// depend on the order of the input.
+pub(super) fn drop_duplicates(services: &mut Vec<Service>, findings: &mut Findings) {
+    let mut by_name: BTreeMap<(&str, &str), Vec<(usize, &Service)>> = BTreeMap::new();
+    for (index, service) in services.iter().enumerate() {
+        by_name.entry((&service.namespace, &service.name)).or_default().push((index, service));
+    }
+    let mut dropped = BTreeSet::new();
+    for ((namespace, name), mut same) in by_name.into_iter().filter(|(_, same)| same.len() > 1) {
+        same.sort_by(|(_, a), (_, b)| content(a).cmp(&content(b)));
+        let mut same = same.into_iter();
+        let Some((_, kept)) = same.next() else { continue };
+        for (index, other) in same {
+            dropped.insert(index);
+            if content(other) != content(kept) {
+                let message = format!("Service {namespace}/{name} is there twice, and only one can be deployed");
+                findings.push(
+                    Finding::new(Code::DuplicateService, other.place, message)
+                        .with_related(kept.place, "policies are made for this one")
+                        .with_help("remove one of the two, or give it another name"),
+                );
+            }
+        }
+    }
+    let mut index = 0..;
+    services.retain(|_| index.next().is_none_or(|index| !dropped.contains(&index)));
+}
+
+/// What policies look at in a Service.
+fn content(service: &Service) -> impl Ord {
+    let port = |port: &ServicePort| (port.port, port.target_port.clone(), port.protocol, port.name.clone());
+    let ports: Vec<_> = service.ports.iter().map(port).collect();
+    let maps = [service.labels.clone(), service.annotations.clone()];
+    (service.selector.clone(), ports, service.service_type, maps, service.cluster_ips.clone())
 }
 
 fn service_type<'a>(fields: &mut Fields<'_, 'a>, spec: Node<'a>) -> ServiceType {

@@ -146,19 +146,18 @@ fn report_missing_template(fields: &mut Fields<'_, '_>) {
 
 /// Containers, and init containers that keep running beside them.
 fn containers<'a>(fields: &mut Fields<'_, 'a>, pod_spec: Node<'a>) -> Vec<Container> {
-    let mut nodes = fields.mappings(pod_spec, "containers");
-    nodes.extend(
-        fields
-            .mappings(pod_spec, "initContainers")
-            .into_iter()
-            .filter(|node| node.get("restartPolicy").and_then(Node::as_str) == Some("Always")),
-    );
-    nodes
+    let main = fields.mappings(pod_spec, "containers").into_iter().map(|node| (node, false));
+    let init = fields
+        .mappings(pod_spec, "initContainers")
         .into_iter()
-        .map(|node| Container {
+        .filter(|node| node.get("restartPolicy").and_then(Node::as_str) == Some("Always"))
+        .map(|node| (node, true));
+    main.chain(init)
+        .map(|(node, is_init)| Container {
             name: fields.text(node, "name").map(|(name, _)| name.to_owned()).unwrap_or_default(),
             image: fields.text(node, "image").map(|(image, _)| image.to_owned()).unwrap_or_default(),
             ports: fields.mappings(node, "ports").into_iter().filter_map(|port| container_port(fields, port)).collect(),
+            is_init,
         })
         .collect()
 }

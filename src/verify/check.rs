@@ -3,18 +3,25 @@
 mod blocked;
 pub(super) mod directory;
 mod intents;
+mod once;
 mod undeclared;
 mod words;
 
 pub(super) use self::intents::undeclared_ports;
+pub use once::merged;
+
 use super::connections::ConnectionSet;
 use super::faults::faults;
+use super::generated::is_generated;
 use super::lint;
 use super::reach::decisions::{Segment, Verdict};
 use super::reach::{End, Reachability};
+use super::rendered::rendered;
 use crate::config::Config;
 use crate::diag::{Code, Findings};
 use crate::model::place::Place;
+use crate::model::world::World;
+use crate::plan::Plan;
 
 /// What `check` has to say. The severities are the codes' defaults until the configuration's `rules` are applied.
 #[derive(Clone, Debug, Default)]
@@ -82,9 +89,29 @@ pub struct DecidedPair {
 #[must_use]
 pub fn check(reach: &Reachability<'_>, config: &Config) -> CheckReport {
     let mut report = CheckReport { findings: faults(reach), ..CheckReport::default() };
-    report.intents = intents::judge(reach, config, &mut report.findings);
+    report.intents = intents::judge(reach, config, intents::Depth::Reasons, &mut report.findings);
     report.traffic = blocked::find(reach, config, &mut report.findings);
     undeclared::find(reach, &mut report.findings);
     report.findings.0.extend(lint::lint(reach).0);
     report
+}
+
+/// The declared calls that do not work, or may not, although the plan is carried out: what a run that compiles must say about them
+/// (`DESIGN.md` 1.4 rule 10).
+///
+/// Generated access policies open what is declared, and where the configuration keeps them from doing so (modes, watched
+/// namespaces) planning has warned, as the operator does. So a call counts only if a policy of another hand, or a namespace's
+/// default deny, is among those that refuse it; without such policies nothing is looked at.
+#[must_use]
+pub fn refused_calls(world: &World, plan: &Plan, config: &Config) -> Findings {
+    let is_anothers = world.policies.iter().any(|policy| !is_generated(&policy.policy));
+    if config.default_deny.is_none() && !is_anothers {
+        return Findings::default();
+    }
+    let world = rendered(world, plan);
+    let mut findings = Findings::default();
+    intents::judge(&Reachability::new(&world, config), config, intents::Depth::RefusedByOthers, &mut findings);
+    let is_verdict = |code| matches!(code, Code::IntentDenied | Code::IntentPartlyDenied | Code::IntentUnknown);
+    findings.0.retain(|finding| is_verdict(finding.code));
+    findings
 }

@@ -13,6 +13,7 @@ mod selectors;
 
 pub use hints::nearest_labels;
 
+use super::generated::is_generated;
 use super::reach::Reachability;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::Place;
@@ -22,9 +23,6 @@ use std::collections::BTreeSet;
 
 /// The annotation that silences lints for one policy.
 pub const IGNORE_ANNOTATION: &str = "enforce-intents/ignore";
-
-/// Prefix of the labels on policies that this project generates.
-const OUR_LABELS: &str = "intents.otterize.com/";
 
 /// Every lint of every policy of the input.
 #[must_use]
@@ -38,7 +36,7 @@ pub fn lint(reach: &Reachability<'_>) -> Findings {
     };
     let service_ports = ports::ServicePorts::new(reach.world());
     for (index, policy) in reach.world().policies.iter().enumerate() {
-        if policy.policy.labels.keys().any(|key| key.starts_with(OUR_LABELS)) {
+        if is_generated(&policy.policy) {
             continue;
         }
         let linted = Linted { index, policy };

@@ -11,7 +11,7 @@ pub struct ListFilter {
     pub workloads: Vec<String>,
     /// Only connections of workloads in these namespaces. Empty wants every namespace.
     pub namespaces: Vec<String>,
-    /// Only connections to (ingress) or from (egress) what the other fields name.
+    /// Only connections to (ingress) or from (egress) what the other fields name, which is never an address.
     pub direction: Option<Direction>,
 }
 
@@ -65,8 +65,8 @@ impl ListFilter {
     pub fn wants(&self, reach: &Reachability<'_>, source: End, destination: End) -> bool {
         match self.direction {
             None => self.names(reach, source) || self.names(reach, destination),
-            Some(Direction::Ingress) => self.names(reach, destination),
-            Some(Direction::Egress) => self.names(reach, source),
+            Some(Direction::Ingress) => matches!(destination, End::Workload(_)) && self.names(reach, destination),
+            Some(Direction::Egress) => !matches!(source, End::External(_)) && self.names(reach, source),
         }
     }
 

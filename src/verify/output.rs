@@ -12,7 +12,7 @@ use crate::model::selector::Labels;
 use crate::model::value::Value;
 use crate::plan::Plan;
 use crate::read::lane::{self, Lane};
-use crate::read::package::{Package, ResourceList, Role};
+use crate::read::package::{Package, Resource, ResourceList, Role};
 use crate::read::parser::Document;
 use crate::read::prune::{Selection, needed_to_compile};
 use crate::read::stream;
@@ -20,6 +20,7 @@ use crate::read::tree::{Node, Tree};
 use crate::source::{SourceOrigin, SourceText};
 use crate::write::Written;
 use crate::write::edit::EditSet;
+use crate::write::files::ManifestFile;
 use crate::write::new_items::new_items;
 use crate::write::objects::object;
 use crate::write::resource_changes::{Changes, from_plan};
@@ -216,35 +217,83 @@ fn new_objects<'t>(new: impl Iterator<Item = Value>, written: &mut impl Iterator
 
 /// The documents of the stream: what was not dropped, in its order, then the new objects.
 fn verify_stream(package: &Package, plan: &Plan, output: &str) -> Vec<Fault> {
-    let source = SourceText { origin: SourceOrigin::Synthetic("output"), text: output.to_owned() };
-    let (output, found) = stream::read_with(vec![source], None, package.lane);
-    if let Some(finding) = found.0.into_iter().find(|finding| finding.code == Code::InvalidInput) {
-        return vec![(None, finding.message)];
-    }
-    let mut changes = from_plan(package, plan);
-    let dropped = dropped(package, plan, &changes);
-    drop_tool_annotations(package, &mut changes);
-    let has_aliases = package.trees.iter().chain(&output.trees).any(Tree::has_aliases);
-    let rules = Rules { texts_decide: !has_aliases, may_appear: &["apiVersion", "kind"] };
-    let mut written = output.iter().filter_map(|(id, resource)| Some((resource, output.node(id)?)));
+    let stream = Stream::new(package, plan);
+    let kept: Vec<ResourceId> = stream.kept().collect();
+    let new: Vec<usize> = (0..plan.new_objects.len()).collect();
+    stream.verify(&kept, &new, output)
+}
+
+/// Compares the written files with the plan, like [`verify`]: every object is in one file, as planned.
+#[must_use]
+pub fn verify_files(package: &Package, plan: &Plan, files: &[ManifestFile]) -> Findings {
+    let stream = Stream::new(package, plan);
     let mut faults = Vec::new();
-    for (id, resource) in package.iter().filter(|(id, _)| !dropped.contains(id)) {
-        let Some((after_resource, after)) = written.next() else {
-            faults.push((Some(id), "it is missing".to_owned()));
-            continue;
-        };
-        if (&resource.api_version, &resource.kind) != (&after_resource.api_version, &after_resource.kind) {
-            faults.push((Some(id), "apiVersion or kind differ".to_owned()));
+    for file in files {
+        faults.extend(stream.verify(&file.resources, &file.new_objects, &file.text));
+    }
+    let mut resources: Vec<ResourceId> = files.iter().flat_map(|file| file.resources.iter().copied()).collect();
+    let mut new: Vec<usize> = files.iter().flat_map(|file| file.new_objects.iter().copied()).collect();
+    resources.sort_unstable();
+    new.sort_unstable();
+    if !resources.into_iter().eq(stream.kept()) || !new.into_iter().eq(0..plan.new_objects.len()) {
+        faults.push((None, "not every object is in one file".to_owned()));
+    }
+    findings(package, faults)
+}
+
+/// What documents are compared with.
+struct Stream<'p> {
+    package: &'p Package,
+    plan: &'p Plan,
+    changes: Changes,
+    dropped: BTreeSet<ResourceId>,
+    has_aliases: bool,
+}
+
+impl<'p> Stream<'p> {
+    fn new(package: &'p Package, plan: &'p Plan) -> Self {
+        let mut changes = from_plan(package, plan);
+        let dropped = dropped(package, plan, &changes);
+        drop_tool_annotations(package, &mut changes);
+        Self { package, plan, changes, dropped, has_aliases: package.trees.iter().any(Tree::has_aliases) }
+    }
+
+    fn kept(&self) -> impl Iterator<Item = ResourceId> {
+        self.package.iter().map(|(id, _)| id).filter(|id| !self.dropped.contains(id))
+    }
+
+    /// The documents of a text, which must be these resources and new objects.
+    fn verify(&self, resources: &[ResourceId], new: &[usize], output: &str) -> Vec<Fault> {
+        let source = SourceText { origin: SourceOrigin::Synthetic("output"), text: output.to_owned() };
+        let (output, found) = stream::read_with(vec![source], None, self.package.lane);
+        if let Some(finding) = found.0.into_iter().find(|finding| finding.code == Code::InvalidInput) {
+            return vec![(None, finding.message)];
         }
-        let comparison = Comparison { before: package.node(id), after: Some(after), change: changes.get(&id) };
-        faults.extend(difference("", comparison, rules).map(|fault| (Some(id), fault)));
+        let has_aliases = self.has_aliases || output.trees.iter().any(Tree::has_aliases);
+        let rules = Rules { texts_decide: !has_aliases, may_appear: &["apiVersion", "kind"] };
+        let mut written = output.iter().filter_map(|(id, resource)| Some((resource, output.node(id)?)));
+        let mut faults = Vec::new();
+        for id in resources {
+            let Some((after_resource, after)) = written.next() else {
+                faults.push((Some(*id), "it is missing".to_owned()));
+                continue;
+            };
+            let names = |resource: &Resource| (resource.api_version.clone(), resource.kind.clone());
+            if self.package.resource(*id).map(names) != Some(names(after_resource)) {
+                faults.push((Some(*id), "apiVersion or kind differ".to_owned()));
+            }
+            let before = self.package.node(*id);
+            let comparison = Comparison { before, after: Some(after), change: self.changes.get(id) };
+            faults.extend(difference("", comparison, rules).map(|fault| (Some(*id), fault)));
+        }
+        let planned = new.iter().filter_map(|index| self.plan.new_objects.get(*index));
+        let new = planned.map(|new| object(&new.object, &Labels::new()));
+        faults.extend(new_objects(new, &mut written.by_ref().map(|(_, node)| node)));
+        if written.next().is_some() {
+            faults.push((None, "it has documents that nobody asked for".to_owned()));
+        }
+        faults
     }
-    let new = plan.new_objects.iter().map(|new| object(&new.object, &Labels::new()));
-    faults.extend(new_objects(new, &mut written.by_ref().map(|(_, node)| node)));
-    if written.next().is_some() {
-        faults.push((None, "it has documents that nobody asked for".to_owned()));
-    }
-    faults
 }
 
 #[cfg(test)]

@@ -21,10 +21,14 @@ mod compiled;
 pub mod decisions;
 mod entry_points;
 pub(in crate::verify) mod label_index;
+mod openings;
+mod pair_table;
 mod pods;
 mod rows;
 
 pub use entry_points::EntryPoint;
+pub use openings::Openings;
+pub use pair_table::PairTable;
 pub use pods::{JudgedWorkload, NAMESPACE_NAME_LABEL};
 
 use self::compiled::{CompiledPolicy, CompiledRule};

@@ -31,6 +31,12 @@ pub fn rendered(world: &World, plan: &Plan) -> World {
             after.policies.push(generated(policy, NOT_IN_INPUT, None));
         }
     }
+    add_previews(world, plan, &mut after);
+    after.with_virtual_workloads()
+}
+
+/// Lets our previews, those of the plan, count as the policies that they preview.
+pub fn add_previews(world: &World, plan: &Plan, after: &mut World) {
     let in_input: BTreeMap<ObjectName, &InputPolicy> =
         world.staged_policies.iter().map(|staged| (staged.object_name(), &staged.preview)).collect();
     for object in &plan.generated {
@@ -40,7 +46,6 @@ pub fn rendered(world: &World, plan: &Plan) -> World {
             after.policies.push(generated(policy, resource, place));
         }
     }
-    after
 }
 
 /// What is to be said of previews among manifests that are judged as they stand: they are not.

@@ -36,8 +36,12 @@ pub fn check(world: &World, plan: &Plan, mut findings: Findings) -> Findings {
     if !was_run {
         findings.push(not_rendered(world, plan));
     } else if let Some(name) = findings.0.iter().find(|finding| UNRESOLVED.contains(&finding.code)) {
-        let why =
-            format!("{} differ, but intents name what is not in the stream: {}", objects(changes.len()), name.message);
+        let differ = if changes.len() == 1 {
+            "1 object differs".to_owned()
+        } else {
+            format!("{} objects differ", changes.len())
+        };
+        let why = format!("{differ}, but intents name what is not in the stream: {}", name.message);
         findings.push(not_compared(&why));
         findings.0.extend(unlabelled(world, plan));
     } else {
@@ -51,6 +55,7 @@ fn has_ours(world: &World) -> bool {
     let is_ours = |labels: &Labels| labels.keys().any(|key| key.starts_with(OUR_LABELS));
     world.workloads.iter().any(|workload| is_ours(&workload.template_labels))
         || world.policies.iter().any(|input| is_ours(&input.policy.labels))
+        || world.staged_policies.iter().any(|staged| is_ours(&staged.preview.policy.labels))
         || world.other_generated.iter().any(|other| is_ours(&other.labels))
 }
 
@@ -84,7 +89,8 @@ fn known_objects(world: &World) -> BTreeMap<ResourceId, (ObjectName, Place)> {
         .map(|one| (one.resource, (name("ClientIntents", &one.namespace, &one.name), one.client_place)));
     let policies = world.policies.iter().map(|one| (one.resource, (one.policy.object_name(), one.place)));
     let others = world.other_generated.iter().map(|one| (one.resource, (one.id.clone(), one.place)));
-    workloads.chain(namespaces).chain(intents).chain(policies).chain(others).collect()
+    let staged = world.staged_policies.iter().map(|one| (one.preview.resource, (one.object_name(), one.preview.place)));
+    workloads.chain(namespaces).chain(intents).chain(policies).chain(staged).chain(others).collect()
 }
 
 /// `lacks the labels a=b, c=d and has the stale labels e`, for any map.
@@ -123,22 +129,19 @@ fn unlabelled(world: &World, plan: &Plan) -> Vec<Finding> {
 }
 
 fn not_rendered(world: &World, plan: &Plan) -> Finding {
-    let count = plan.new_objects.len();
-    let message = match (world.workloads.first(), count) {
-        (Some(_), 0) => "no pod has a label that a run writes: the function did not run".to_owned(),
-        (Some(_), _) => format!(
-            "no pod has a label that a run writes, and {} missing: the function did not run",
-            if count == 1 { "a policy is".to_owned() } else { format!("{count} policies are") }
-        ),
-        (None, _) => format!("{} missing that a run writes: the function did not run", objects(count)),
+    // `selectors: native` writes no label, but takes stale ones away.
+    let labels_are_missing = plan.map_changes.iter().any(|change| !change.set.is_empty());
+    let labels = labels_are_missing.then(|| "no pod has a label that a run writes".to_owned());
+    let policies = match plan.new_objects.len() {
+        0 => None,
+        1 => Some("a policy is missing".to_owned()),
+        count => Some(format!("{count} policies are missing")),
     };
+    let parts: Vec<String> = labels.into_iter().chain(policies).collect();
+    let message = format!("{}: the function did not run", parts.join(", and "));
     Finding::new(Code::NotRendered, world.workloads.first().map(|workload| workload.place), message).with_help(
         "kustomize needs both --enable-alpha-plugins and --enable-exec; without the second it skips the function and exits 0",
     )
-}
-
-fn objects(count: usize) -> String {
-    if count == 1 { "1 object".to_owned() } else { format!("{count} objects") }
 }
 
 fn stale(place: Option<Place>, message: String) -> Finding {

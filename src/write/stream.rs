@@ -11,7 +11,6 @@ use super::members::{self, Member};
 use super::objects::object;
 use super::resource_changes::{Changes, change_resources, finding, from_plan};
 use super::tool_annotations::{LOCAL_CONFIG, annotation, is_tool_annotation};
-use crate::config::Config;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::ResourceId;
 use crate::model::selector::Labels;
@@ -22,28 +21,84 @@ use crate::source::{SourceId, SourceOrigin};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// See [`super::manifest_stream`].
-pub(super) fn write(package: &Package, plan: &Plan, _config: &Config) -> Result<Written, Findings> {
+pub(super) fn write(package: &Package, plan: &Plan) -> Result<Written, Findings> {
+    let texts = write_texts(package, plan, &Targets::default())?;
+    Ok(Written { text: texts.into_iter().next().unwrap_or_default(), edits: None })
+}
+
+/// Which of several texts each document belongs to; the first one where nothing is said.
+#[derive(Debug, Default)]
+pub(super) struct Targets {
+    /// Of resources.
+    pub(super) resources: BTreeMap<ResourceId, usize>,
+    /// Of documents that are comments alone, by source.
+    pub(super) sources: BTreeMap<SourceId, usize>,
+    /// Of the new objects, in their order.
+    pub(super) new_objects: Vec<usize>,
+}
+
+impl Targets {
+    fn of_resource(&self, id: ResourceId) -> usize {
+        self.resources.get(&id).copied().unwrap_or_default()
+    }
+
+    fn of_source(&self, id: SourceId) -> usize {
+        self.sources.get(&id).copied().unwrap_or_default()
+    }
+
+    fn of_new_object(&self, index: usize) -> usize {
+        self.new_objects.get(index).copied().unwrap_or_default()
+    }
+
+    /// By text the last source that may add to it; nothing for those that new objects end.
+    fn last_sources(&self, package: &Package, plan: &Plan) -> BTreeMap<usize, SourceId> {
+        let mut last: BTreeMap<usize, SourceId> = BTreeMap::new();
+        let of_sources = (0u32..).map(SourceId).zip(&package.sources).map(|(id, _)| (self.of_source(id), id));
+        let of_resources = package.iter().map(|(id, resource)| (self.of_resource(id), resource.source));
+        for (target, source) in of_sources.chain(of_resources) {
+            let known = last.entry(target).or_insert(source);
+            *known = source.max(*known);
+        }
+        for index in 0..plan.new_objects.len() {
+            last.remove(&self.of_new_object(index));
+        }
+        last
+    }
+}
+
+/// Every document in the text that it belongs to.
+pub(super) fn write_texts(package: &Package, plan: &Plan, targets: &Targets) -> Result<Vec<String>, Findings> {
     let mut changes = from_plan(package, plan);
     let dropped = dropped(package, plan, &changes);
     drop_tool_annotations(package, &mut changes);
     changes.retain(|resource, _| !dropped.contains(resource));
     let mut findings = Findings::default();
-    let mut output = String::new();
+    let count = targets.resources.values().chain(targets.sources.values()).chain(&targets.new_objects).max();
+    let mut texts = vec![String::new(); count.map_or(1, |last| last + 1)];
+    let last_sources = targets.last_sources(package, plan);
     let mut by_source = resources_by_document(package);
-    for (index, source) in package.sources.iter().enumerate() {
-        let id = SourceId(u32::try_from(index).unwrap_or(u32::MAX));
+    for (id, source) in (0u32..).map(SourceId).zip(&package.sources) {
         let resources = by_source.remove(&id).unwrap_or_default();
-        let is_last = index + 1 == package.sources.len() && plan.new_objects.is_empty();
-        let file = File { package, id, text: &source.text, resources: &resources, dropped: &dropped, is_last };
-        if let Err(found) = file.write(&changes, &mut output) {
+        let file = File {
+            package,
+            id,
+            text: &source.text,
+            resources: &resources,
+            dropped: &dropped,
+            targets,
+            last_sources: &last_sources,
+        };
+        if let Err(found) = file.write(&changes, &mut texts) {
             findings.0.extend(found.0);
         }
     }
-    for planned in &plan.new_objects {
-        start_document(&mut output);
-        output.push_str(&block_document(&object(&planned.object, &Labels::new())));
+    for (index, planned) in plan.new_objects.iter().enumerate() {
+        if let Some(text) = texts.get_mut(targets.of_new_object(index)) {
+            start_document(text);
+            text.push_str(&block_document(&object(&planned.object, &Labels::new())));
+        }
     }
-    if findings.has_errors() { Err(findings) } else { Ok(Written { text: output, edits: None }) }
+    if findings.has_errors() { Err(findings) } else { Ok(texts) }
 }
 
 /// Resources that must not be applied or that nothing asks for any more.
@@ -125,12 +180,13 @@ struct File<'a> {
     /// Resources by document.
     resources: &'a BTreeMap<u32, Vec<ResourceId>>,
     dropped: &'a BTreeSet<ResourceId>,
-    /// Whether nothing comes after it.
-    is_last: bool,
+    targets: &'a Targets,
+    /// By text the last source that may add to it.
+    last_sources: &'a BTreeMap<usize, SourceId>,
 }
 
 impl<'a> File<'a> {
-    fn write(&self, changes: &Changes, output: &mut String) -> Result<(), Findings> {
+    fn write(&self, changes: &Changes, texts: &mut [String]) -> Result<(), Findings> {
         let index = self.id.0 as usize;
         let (Some(tree), Some(documents)) = (self.package.trees.get(index), self.package.documents.get(index)) else {
             return Ok(());
@@ -163,12 +219,12 @@ impl<'a> File<'a> {
         let conflict =
             |conflict: EditConflict| Findings(vec![Finding::new(Code::OutputMismatch, None, conflict.to_string())]);
         let edits = EditSet::new(draft.edits).map_err(conflict)?;
-        self.print(documents, &members, &edits, output).map_err(conflict)
+        self.print(documents, &members, &edits, texts).map_err(conflict)
     }
 
     /// The members of lists that become documents, by the index of the list's document.
-    fn members(&self, draft: &mut Draft<'a>) -> BTreeMap<u32, Vec<Member>> {
-        let mut members: BTreeMap<u32, Vec<Member>> = BTreeMap::new();
+    fn members(&self, draft: &mut Draft<'a>) -> BTreeMap<u32, Vec<(ResourceId, Member)>> {
+        let mut members: BTreeMap<u32, Vec<(ResourceId, Member)>> = BTreeMap::new();
         for (document, ids) in self.resources {
             for id in ids {
                 let Some(resource) = self.package.resource(*id) else { continue };
@@ -178,7 +234,7 @@ impl<'a> File<'a> {
                         draft.drop_node(node);
                     } else {
                         let list = members.entry(*document).or_default();
-                        list.push(members::prepare(draft, resource, node));
+                        list.push((*id, members::prepare(draft, resource, node)));
                     }
                 }
             }
@@ -190,9 +246,10 @@ impl<'a> File<'a> {
     fn end_of_text(&self, draft: &Draft<'a>, documents: &[Document]) -> Option<Edit> {
         let leaf =
             last_leaf(draft.tree.node(self.text, documents.last()?.root)).filter(|leaf| is_block_scalar(*leaf))?;
-        let is_list = u32::try_from(documents.len() - 1)
-            .is_ok_and(|index| self.resources.get(&index).is_some_and(|ids| ids.iter().any(|id| self.is_member(*id))));
-        if self.text.ends_with('\n') || (self.is_last && !is_list) {
+        let last = u32::try_from(documents.len() - 1).unwrap_or(u32::MAX);
+        let is_list = self.resources.get(&last).is_some_and(|ids| ids.iter().any(|id| self.is_member(*id)));
+        let ends_its_text = self.last_sources.get(&self.target_of(last)) == Some(&self.id);
+        if self.text.ends_with('\n') || (ends_its_text && !is_list) {
             return None;
         }
         let header: String = self
@@ -210,13 +267,21 @@ impl<'a> File<'a> {
         self.package.resource(id).is_some_and(|resource| matches!(resource.role, Role::ListMember(_)))
     }
 
-    /// Adds the documents to the output.
+    /// The text that a document belongs to; members of lists have their own.
+    fn target_of(&self, document: u32) -> usize {
+        match self.resources.get(&document).and_then(|ids| ids.first()) {
+            Some(id) => self.targets.of_resource(*id),
+            None => self.targets.of_source(self.id),
+        }
+    }
+
+    /// Adds the documents to their texts.
     fn print(
         &self,
         documents: &[Document],
-        members: &BTreeMap<u32, Vec<Member>>,
+        members: &BTreeMap<u32, Vec<(ResourceId, Member)>>,
         edits: &EditSet,
-        output: &mut String,
+        texts: &mut [String],
     ) -> Result<(), EditConflict> {
         let mut previous_end = 0;
         for (index, document) in (0u32..).zip(documents) {
@@ -224,12 +289,15 @@ impl<'a> File<'a> {
             let prelude = previous_end..document.text.start.saturating_sub(marker).max(previous_end);
             previous_end = document.text.end;
             if let Some(members) = members.get(&index) {
-                for member in members {
+                for (id, member) in members {
+                    let Some(output) = texts.get_mut(self.targets.of_resource(*id)) else { continue };
                     start_document(output);
                     output.push_str(&member.print(self.text, edits)?);
                     end_line(output);
                 }
-            } else if self.is_kept(index, document) {
+            } else if self.is_kept(index, document)
+                && let Some(output) = texts.get_mut(self.target_of(index))
+            {
                 let body = edits.apply_within(self.text, document.text.clone())?;
                 self.print_prelude(self.text.get(prelude).unwrap_or_default(), output);
                 if document.has_start_marker {

@@ -1,7 +1,8 @@
 //! Random small clusters: workloads, Services, intents and switches, drawn from few names so that they meet often.
 
 use enforce_intents::config::{
-    ApiServer, Automate, Config, DefaultDeny, DnsPeer, KnownWorkload, LabelWorkloads, Mode, Profile, UnresolvedDomains,
+    ApiServer, Automate, Config, DefaultDeny, DnsPeer, KnownWorkload, LabelWorkloads, Mode, Profile, Selectors, Staged,
+    UnresolvedDomains,
 };
 use enforce_intents::model::identity::Identity;
 use enforce_intents::model::intent::{CalledBy, ClientIntents, InternetTarget, ProtectedService, Target, TargetKind};
@@ -79,6 +80,13 @@ pub(crate) fn labels(pairs: &[(&str, &str)]) -> Labels {
     pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
+/// Gives some workloads a selector that those of another kind with the same name match, too.
+fn overlap(workload: &mut Workload) {
+    if workload.containers[0].ports.len() == 1 {
+        workload.selector = Some(LabelSelector::from_labels(labels(&[("name", &workload.name)])));
+    }
+}
+
 /// Any cluster with any switches.
 pub(crate) fn cluster() -> impl Strategy<Value = Cluster> {
     let objects = (
@@ -96,6 +104,9 @@ pub(crate) fn cluster() -> impl Strategy<Value = Cluster> {
                 (workload.namespace.clone(), workload.name.clone(), workload.kind.clone())
             });
             let mut world = World { workloads: workloads.into_values().collect(), ..World::default() };
+            if config.selectors == Selectors::Native {
+                world.workloads.iter_mut().for_each(overlap);
+            }
             let services = services.into_iter().map(|(service, pick)| near(service, pick.get(&world.workloads)));
             world.services =
                 unique(services.collect(), |service: &Service| (service.namespace.clone(), service.name.clone()))
@@ -276,7 +287,12 @@ fn workload() -> impl Strategy<Value = Workload> {
             selector: Some(LabelSelector::from_labels(own.clone())),
             template_labels: own,
             template_annotations: scrape,
-            containers: vec![Container { name: "main".into(), image: String::new(), ports: ports.collect() }],
+            containers: vec![Container {
+                name: "main".into(),
+                image: String::new(),
+                ports: ports.collect(),
+                is_init: false,
+            }],
             host_network: false,
             host_network_place: None,
             pod_addresses: Vec::new(),
@@ -398,10 +414,11 @@ fn config() -> impl Strategy<Value = Config> {
         (proptest::option::of(namespaces()), any::<bool>(), any::<bool>())
             .prop_map(|(namespaces, ingress, egress)| DefaultDeny { namespaces, ingress, egress }),
     );
-    let switches = (any::<[bool; 8]>(), proptest::bool::weighted(0.25), proptest::bool::weighted(0.8));
-    (switches, automate(), automate(), namespaces(), namespaces(), deny).prop_map(
-        |((flags, shadow, v2), third_party, webhooks, enforced, watched, default_deny)| {
-            let [egress, dns, separate, group, selector_rules, involved, api_server, peers] = flags;
+    let switches = (any::<[bool; 9]>(), proptest::bool::weighted(0.25), proptest::bool::weighted(0.8));
+    let native = proptest::bool::weighted(0.3);
+    ((switches, native), automate(), automate(), namespaces(), namespaces(), deny).prop_map(
+        |(((flags, shadow, v2), native), third_party, webhooks, enforced, watched, default_deny)| {
+            let [egress, dns, separate, group, selector_rules, involved, api_server, peers, staged] = flags;
             let mut config = Config {
                 profile: if v2 { Profile::V2 } else { Profile::Classic },
                 mode: if shadow { Mode::Shadow } else { Mode::Active },
@@ -418,11 +435,13 @@ fn config() -> impl Strategy<Value = Config> {
                 watched_namespaces: if api_server { watched } else { Default::default() },
                 default_deny,
                 unresolved_domains: UnresolvedDomains::Warn,
+                selectors: if native { Selectors::Native } else { Selectors::Labels },
+                staged: if staged { Staged::Calico } else { Staged::None },
                 prometheus_server_configs: vec![KnownWorkload {
                     name: "a".into(),
                     namespace: "c".into(),
                     kind: "Deployment".into(),
-                    pod_labels: BTreeMap::new(),
+                    pod_labels: Default::default(),
                 }],
                 ..Config::default()
             };

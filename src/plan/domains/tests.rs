@@ -3,7 +3,7 @@ use crate::config::{Config, DnsPeer, DomainPolicies, Mode, Profile};
 use crate::model::intent::{InternetTarget, TargetKind};
 use crate::model::place::{Place, ResourceId};
 use crate::model::value::Value;
-use crate::plan::test_world::{Builder, call, findings_shown, labels};
+use crate::plan::testing::{Bundle, call, described_findings, labels};
 use crate::plan::{GeneratedObject, plan};
 
 fn config(domain_policies: DomainPolicies) -> Config {
@@ -19,22 +19,30 @@ fn internet(domains: &[&str], ports: &[u16]) -> TargetKind {
     })
 }
 
-fn calling(targets: &[TargetKind]) -> Builder {
-    let mut world = Builder::default();
-    world.deployment("shop", "web", &[]);
-    world.deployment("shop", "cart", &[]);
+fn calling(targets: &[TargetKind]) -> Bundle {
+    let mut world = Bundle::default();
+    world.add_deployment("shop", "web", &[]);
+    world.add_deployment("shop", "cart", &[]);
     world.calls("shop", "web", targets);
     world
 }
 
 /// The specs of the domain policies in a compact form, and the errors.
-fn planned(world: &Builder, config: &Config) -> Vec<String> {
+fn planned(world: &Bundle, config: &Config) -> Vec<String> {
     let (plan, findings) = plan(&world.world, config);
     let specs = plan.generated.iter().filter_map(|object| match object {
         GeneratedObject::DomainPolicy(policy) => Some(compact(&spec(policy))),
         GeneratedObject::NetworkPolicy(_) | GeneratedObject::StagedPolicy(_) => None,
     });
-    specs.chain(findings_shown(&findings).into_iter().filter(|line| line.starts_with("error"))).collect()
+    specs
+        .chain(
+            described_findings(&findings)
+                .lines()
+                .filter(|line| line.starts_with("error"))
+                .map(str::to_owned)
+                .collect::<Vec<_>>(),
+        )
+        .collect()
 }
 
 fn compact(value: &Value) -> String {

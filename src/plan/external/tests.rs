@@ -2,26 +2,26 @@ use crate::config::{Automate, Config, KnownWorkload, Mode, Profile};
 use crate::model::policy::{Peer, PolicyPort, PortValue, Protocol, Rule};
 use crate::model::service::ServiceType;
 use crate::model::traffic::{ExposureKind, ReferenceGrant};
-use crate::plan::test_world::{Builder, call, labels};
+use crate::plan::testing::{Bundle, call, labels};
 
 fn v2() -> Config {
     Config { profile: Profile::V2, ..Config::default() }
 }
 
 /// `caller` calls `web`, which a Service of that name and type is in front of.
-fn shop(service_type: ServiceType) -> Builder {
-    let mut shop = Builder::default();
-    shop.deployment("shop", "caller", &[]);
-    shop.deployment("shop", "web", &[("http", 8080)]);
-    shop.service("shop", "web", &[(80, "http")]).service_type = service_type;
+fn shop(service_type: ServiceType) -> Bundle {
+    let mut shop = Bundle::default();
+    shop.add_deployment("shop", "caller", &[]);
+    shop.add_deployment("shop", "web", &[("http", 8080)]);
+    shop.add_service("shop", "web", &[(80, "http")]).service_type = service_type;
     shop.calls("shop", "caller", &[call("shop", "web")]);
     shop
 }
 
 const OPEN: &str = "shop/external-access-to-web pods{service=web-shop-e8ed9a} in[any : TCP/8080]";
 
-fn external(world: &Builder, config: &Config) -> Vec<String> {
-    world.planned(config).into_iter().filter(|line| !line.contains("/web-access")).collect()
+fn external(world: &Bundle, config: &Config) -> Vec<String> {
+    world.lines(config).into_iter().filter(|line| !line.contains("/web-access")).collect()
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn switch_and_mode() {
         (Automate::Always, Mode::Shadow, vec![]),
     ] {
         let config = Config { automate_third_party_network_policies: switch, mode, ..v2() };
-        assert_eq!(not_called.planned(&config), expected, "{switch:?} {mode:?}");
+        assert_eq!(not_called.lines(&config), expected, "{switch:?} {mode:?}");
     }
     let off = Config { automate_third_party_network_policies: Automate::Off, ..v2() };
     assert!(external(&shop(ServiceType::LoadBalancer), &off).is_empty());
@@ -114,7 +114,7 @@ fn controllers() {
         |from: &str| format!("shop/external-access-to-web pods{{service=web-shop-e8ed9a}} in[{from} : TCP/8080]");
     let ours =
         |name: &str, hash: &str| format!("{{owner-kind=Deployment,service={name}-edge-{hash}}}@{{metadata.name=edge}}");
-    let run = |change: &dyn Fn(&mut Builder), known: Vec<KnownWorkload>| {
+    let run = |change: &dyn Fn(&mut Bundle), known: Vec<KnownWorkload>| {
         let mut shop = shop(ServiceType::ClusterIp);
         shop.exposure(ExposureKind::Ingress, "Ingress", "shop/edge", "shop/web");
         change(&mut shop);
@@ -132,11 +132,11 @@ fn controllers() {
     );
     assert_eq!(run(&|_| {}, vec![known("nginx", &[("app", "nginx")])]), [opened("{app=nginx}@{metadata.name=edge}")]);
     // In the bundle: its labels, whatever podLabels say; on the host network no selector helps.
-    let with_controller = |shop: &mut Builder| {
-        shop.deployment("edge", "nginx", &[]);
+    let with_controller = |shop: &mut Bundle| {
+        shop.add_deployment("edge", "nginx", &[]);
     };
     assert_eq!(run(&with_controller, vec![known("nginx", &[("x", "y")])]), [opened(&ours("nginx", "b6535e"))]);
-    let on_host = |shop: &mut Builder| shop.deployment("edge", "nginx", &[]).host_network = true;
+    let on_host = |shop: &mut Bundle| shop.add_deployment("edge", "nginx", &[]).host_network = true;
     assert_eq!(
         run(&on_host, vec![known("nginx", &[])]),
         [
@@ -233,7 +233,7 @@ fn never_a_rule_without_ports() {
 #[test]
 fn pods_that_only_the_external_policy_isolates() {
     let mut shop = shop(ServiceType::NodePort);
-    shop.deployment("shop", "beta", &[("http", 9090)]).template_labels = labels(&[("app", "web")]);
+    shop.add_deployment("shop", "beta", &[("http", 9090)]).template_labels = labels(&[("app", "web")]);
     assert_eq!(
         external(&shop, &v2()),
         [
@@ -250,6 +250,6 @@ fn host_network_and_missing_pods() {
     hosted.world.workloads[1].host_network = true;
     assert!(external(&hosted, &v2()).is_empty());
     let mut elsewhere = shop(ServiceType::NodePort);
-    elsewhere.service("shop", "gone", &[(80, "80")]).service_type = ServiceType::NodePort;
+    elsewhere.add_service("shop", "gone", &[(80, "80")]).service_type = ServiceType::NodePort;
     assert_eq!(external(&elsewhere, &v2()), [OPEN]);
 }

@@ -2,7 +2,7 @@ use crate::config::{Automate, Config, KnownWorkload, Profile};
 use crate::model::policy::{PortValue, Protocol, Rule};
 use crate::model::selector::LabelSelector;
 use crate::model::traffic::{Monitor, MonitorEndpoint, MonitorKind, MonitorNamespaces};
-use crate::plan::test_world::{Builder, call, labels};
+use crate::plan::testing::{Bundle, call, labels};
 
 fn config() -> Config {
     let prometheus = KnownWorkload {
@@ -48,57 +48,57 @@ fn ports_of_annotations() {
         (&[], &[], Err("can not deduce the port to scrape of Deployment shop/web: no port is declared")),
     ];
     for (annotations, ports, expected) in cases {
-        let mut world = Builder::default();
-        let workload = world.deployment("shop", "web", ports);
+        let mut world = Bundle::default();
+        let workload = world.add_deployment("shop", "web", ports);
         workload.template_annotations = labels(&SCRAPED);
         workload.template_annotations.extend(labels(annotations));
         let expected = match expected {
             Ok(ports) => opened("pod", ports),
             Err(message) => format!("error scrape-port-unknown: {message}"),
         };
-        assert_eq!(world.planned(&always()), [expected], "{annotations:?}");
+        assert_eq!(world.lines(&always()), [expected], "{annotations:?}");
     }
 }
 
 #[test]
 fn switch_servers_and_hand_written_policies() {
     let scraped = || {
-        let mut world = Builder::default();
-        world.deployment("shop", "web", &[("http", 8080)]).template_annotations = labels(&SCRAPED);
+        let mut world = Bundle::default();
+        world.add_deployment("shop", "web", &[("http", 8080)]).template_annotations = labels(&SCRAPED);
         world
     };
     let off = Config { automate_third_party_network_policies: Automate::Off, ..config() };
     let nothing: [&str; 0] = [];
-    assert_eq!(scraped().planned(&config()), nothing, "nothing isolates the pods");
-    assert_eq!(scraped().planned(&off), nothing);
+    assert_eq!(scraped().lines(&config()), nothing, "nothing isolates the pods");
+    assert_eq!(scraped().lines(&off), nothing);
     let mut called = scraped();
-    called.deployment("shop", "caller", &[]);
+    called.add_deployment("shop", "caller", &[]);
     called.calls("shop", "caller", &[call("shop", "web")]);
-    assert_eq!(called.planned_with(&config(), "metrics"), [opened("pod", "TCP/8080")]);
+    assert_eq!(called.lines_with(&config(), "metrics"), [opened("pod", "TCP/8080")]);
     let without = Config { prometheus_server_configs: Vec::new(), ..config() };
     assert_eq!(
-        called.planned_with(&without, "metrics"),
+        called.lines_with(&without, "metrics"),
         [
             "warning traffic-blocked: scraping of metrics of Deployment shop/web will fail: a generated policy isolates it"
         ]
     );
     called.hand_written("shop", "open", "web", Rule::default());
-    assert_eq!(called.planned_with(&config(), "metrics"), nothing, "everybody may come in already");
+    assert_eq!(called.lines_with(&config(), "metrics"), nothing, "everybody may come in already");
     let mut hosted = scraped();
     hosted.world.workloads[0].host_network = true;
-    assert_eq!(hosted.planned(&always()), nothing);
+    assert_eq!(hosted.lines(&always()), nothing);
 }
 
 #[test]
 fn services() {
-    let mut world = Builder::default();
-    world.deployment("shop", "web", &[("http", 8080)]);
+    let mut world = Bundle::default();
+    world.add_deployment("shop", "web", &[("http", 8080)]);
     for (name, ports) in [("web", [(80, "http")]), ("admin", [(81, "9000")])] {
-        let service = world.service("shop", name, &ports);
+        let service = world.add_service("shop", name, &ports);
         service.selector = Some(labels(&[("app", "web")]));
         service.annotations = labels(&SCRAPED);
     }
-    assert_eq!(world.planned(&always()), [opened("service", "TCP/8080,TCP/9000")]);
+    assert_eq!(world.lines(&always()), [opened("service", "TCP/8080,TCP/9000")]);
     let (plan, _) = crate::plan::plan(&world.world, &always());
     let crate::plan::GeneratedObject::NetworkPolicy(policy) = &plan.generated[0] else { panic!("no policy") };
     assert_eq!(
@@ -142,9 +142,9 @@ fn monitors() {
         (MonitorKind::Pod, "shop", own.clone(), vec![endpoint(Some("absent"), None)], None),
         (MonitorKind::Pod, "shop", own, vec![], None),
     ] {
-        let mut world = Builder::default();
-        world.deployment("shop", "web", &[("http", 8080), ("metrics", 9102)]);
-        let service = world.service("shop", "web", &[(80, "http")]);
+        let mut world = Bundle::default();
+        world.add_deployment("shop", "web", &[("http", 8080), ("metrics", 9102)]);
+        let service = world.add_service("shop", "web", &[(80, "http")]);
         service.labels = labels(&[("app", "web")]);
         service.ports[0].name = Some("http".into());
         let place = world.place();
@@ -160,6 +160,6 @@ fn monitors() {
         });
         let level = if kind == MonitorKind::Pod { "pod" } else { "service" };
         let expected: Vec<String> = expected.map(|ports| opened(level, ports)).into_iter().collect();
-        assert_eq!(world.planned(&always()), expected, "{kind:?} {namespace} {namespaces:?} {endpoints:?}");
+        assert_eq!(world.lines(&always()), expected, "{kind:?} {namespace} {namespaces:?} {endpoints:?}");
     }
 }

@@ -1,6 +1,6 @@
 use crate::config::{Config, DefaultDeny, KnownWorkload, Mode, Profile};
 use crate::model::policy::Rule;
-use crate::plan::test_world::{Builder, call};
+use crate::plan::testing::{Bundle, call};
 use std::collections::BTreeSet;
 
 fn deny(namespaces: &[&str], ingress: bool, egress: bool) -> Config {
@@ -17,10 +17,10 @@ fn names(list: &[&str]) -> BTreeSet<String> {
     list.iter().map(|name| (*name).to_owned()).collect()
 }
 
-fn world() -> Builder {
-    let mut world = Builder::default();
+fn world() -> Bundle {
+    let mut world = Bundle::default();
     for namespace in ["shop", "kube-system", "test"] {
-        world.deployment(namespace, "web", &[]);
+        world.add_deployment(namespace, "web", &[]);
     }
     world
 }
@@ -54,26 +54,26 @@ fn which_namespaces_and_directions() {
             vec!["warning namespace-not-allowed: namespace test of defaultDeny is left out: it is not among watchedNamespaces".into()],
         ),
     ] {
-        assert_eq!(world().planned(&config), expected, "{config:?}");
+        assert_eq!(world().lines(&config), expected, "{config:?}");
     }
     let no_dns = Config { enable_egress_autoallow_dns_traffic: false, ..deny(&["shop"], false, true) };
-    assert_eq!(world().planned(&no_dns), in_namespace("shop", &[EGRESS]));
+    assert_eq!(world().lines(&no_dns), in_namespace("shop", &[EGRESS]));
     let suffixed = Config { policy_name_suffix: "-a".into(), ..deny(&["shop"], true, false) };
-    assert_eq!(world().planned(&suffixed), ["shop/default-deny-ingress-a pods{} in[]"]);
+    assert_eq!(world().lines(&suffixed), ["shop/default-deny-ingress-a pods{} in[]"]);
 }
 
 #[test]
 fn declared_calls_that_egress_denial_cuts_off() {
     let mut world = world();
-    world.deployment("shop", "cart", &[]);
+    world.add_deployment("shop", "cart", &[]);
     world.calls("shop", "web", &[call("shop", "cart")]);
     let cut_off = "warning traffic-blocked: the calls of web in namespace shop will fail: default-deny-egress denies its \
                    egress, and no egress policies are generated";
-    assert_eq!(world.planned_with(&deny(&["*"], false, true), "traffic-blocked"), [cut_off]);
+    assert_eq!(world.lines_with(&deny(&["*"], false, true), "traffic-blocked"), [cut_off]);
     let with_egress = Config { enable_egress_network_policy_creation: true, ..deny(&["*"], false, true) };
     let nothing: [&str; 0] = [];
-    assert_eq!(world.planned_with(&with_egress, "traffic-blocked"), nothing);
-    assert_eq!(world.planned_with(&deny(&["test"], false, true), "traffic-blocked"), nothing);
+    assert_eq!(world.lines_with(&with_egress, "traffic-blocked"), nothing);
+    assert_eq!(world.lines_with(&deny(&["test"], false, true), "traffic-blocked"), nothing);
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn controllers_that_egress_denial_cuts_off() {
     };
     let config = Config { ingress_controller_configs: vec![known], ..deny(&["shop"], false, true) };
     assert_eq!(
-        world().planned_with(&config, "traffic-blocked"),
+        world().lines_with(&config, "traffic-blocked"),
         ["warning traffic-blocked: Deployment shop/web of ingressControllerConfigs may call only what it declares: \
           NetworkPolicy shop/default-deny-egress restricts its egress"]
     );
@@ -95,15 +95,15 @@ fn controllers_that_egress_denial_cuts_off() {
 #[test]
 fn dns_servers_that_ingress_denial_cuts_off() {
     let mut world = world();
-    world.deployment("kube-system", "coredns", &[]);
+    world.add_deployment("kube-system", "coredns", &[]);
     let cut_off = "warning traffic-blocked: DNS of the cluster will fail: default-deny-ingress denies calls to Deployment \
                    kube-system/coredns";
     let config = deny(&["kube-system"], true, false);
-    assert_eq!(world.planned_with(&config, "traffic-blocked"), [cut_off]);
+    assert_eq!(world.lines_with(&config, "traffic-blocked"), [cut_off]);
     let nothing: [&str; 0] = [];
-    assert_eq!(world.planned_with(&deny(&["*"], true, false), "traffic-blocked"), nothing);
+    assert_eq!(world.lines_with(&deny(&["*"], true, false), "traffic-blocked"), nothing);
     world.calls("shop", "web", &[call("kube-system", "coredns")]);
-    assert_eq!(world.planned_with(&config, "traffic-blocked"), nothing, "the policy for the call opens port 53");
+    assert_eq!(world.lines_with(&config, "traffic-blocked"), nothing, "the policy for the call opens port 53");
 }
 
 #[test]

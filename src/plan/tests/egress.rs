@@ -250,6 +250,22 @@ error api-server-unknown: egress of a/web to the API server needs endpoint addre
 \x20 egress anyone on UDP/53 TCP/53
 "
     );
+    let without_ports = egress(|config| {
+        config.api_server = Some(ApiServer { addresses: vec!["172.16.0.1".parse().unwrap()], ports: Vec::new() });
+    });
+    assert_eq!(
+        rules(&with_endpoints, &without_ports),
+        "\
+\x20 egress 10.96.0.1/32 | fd00::1/128 | 172.16.0.1/32 on TCP/6443
+\x20 egress anyone on UDP/53 TCP/53
+"
+    );
+    assert_eq!(
+        bundle.findings(&without_ports),
+        "\
+error api-server-unknown: egress of a/web to the API server needs endpoint ports, which are not in the input
+"
+    );
     // Without a kind it is a workload that no pod is, and the call is cut off.
     let kindless = Bundle::default().intents("a/web", &["default/kubernetes"]);
     assert_eq!(

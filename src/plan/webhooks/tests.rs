@@ -1,15 +1,15 @@
 use crate::config::{ApiServer, Automate, Config, DefaultDeny, Profile};
 use crate::model::policy::{Peer, Protocol, Rule};
-use crate::plan::test_world::{Builder, labels};
+use crate::plan::testing::{Bundle, labels};
 
 fn always() -> Config {
     Config { profile: Profile::V2, automate_allow_webhook_traffic: Automate::Always, ..Config::default() }
 }
 
-fn hooks(ports: &[(u16, &str)]) -> Builder {
-    let mut world = Builder::default();
-    world.deployment("sys", "hooks", &[("https", 9443)]);
-    world.service("sys", "hooks", ports);
+fn hooks(ports: &[(u16, &str)]) -> Bundle {
+    let mut world = Bundle::default();
+    world.add_deployment("sys", "hooks", &[("https", 9443)]);
+    world.add_service("sys", "hooks", ports);
     world
 }
 
@@ -33,12 +33,12 @@ fn ports() {
         for port in &referred {
             world.webhook("policy", "sys/hooks", *port);
         }
-        assert_eq!(world.planned(&always()), [expected], "{service:?} {referred:?}");
+        assert_eq!(world.lines(&always()), [expected], "{service:?} {referred:?}");
     }
     let mut udp = hooks(&[(443, "9443")]);
     udp.world.services[0].ports[0].protocol = Protocol::Udp;
     udp.webhook("policy", "sys/hooks", 443);
-    assert_eq!(udp.planned(&always()), [opened("any", "TCP/443,UDP/9443")]);
+    assert_eq!(udp.lines(&always()), [opened("any", "TCP/443,UDP/9443")]);
 }
 
 #[test]
@@ -51,23 +51,23 @@ fn when_to_open() {
     };
     let mut world = hooks(&[(443, "9443")]);
     world.webhook("policy", "sys/hooks", 443);
-    assert_eq!(world.planned(&blocked), nothing);
-    assert_eq!(world.planned_with(&denied, "webhook"), [opened("any", "TCP/443,TCP/9443")]);
+    assert_eq!(world.lines(&blocked), nothing);
+    assert_eq!(world.lines_with(&denied, "webhook"), [opened("any", "TCP/443,TCP/9443")]);
     world.world.workloads[0].host_network = true;
-    assert_eq!(world.planned_with(&denied, "webhook"), nothing, "policies do not apply to the host network");
+    assert_eq!(world.lines_with(&denied, "webhook"), nothing, "policies do not apply to the host network");
     world.world.workloads[0].host_network = false;
     world.world.services[0].selector = None;
     assert_eq!(
-        world.planned_with(&denied, "traffic-blocked"),
+        world.lines_with(&denied, "traffic-blocked"),
         [
             "warning traffic-blocked: calls of the API server to Service sys/hooks of ValidatingWebhookConfiguration policy \
           cannot be allowed: the Service has no selector, and the namespace denies ingress by default"
         ]
     );
-    assert_eq!(world.planned(&always()), nothing, "a missing selector never selects everything");
+    assert_eq!(world.lines(&always()), nothing, "a missing selector never selects everything");
     world.world.services.clear();
     assert_eq!(
-        world.planned(&always()),
+        world.lines(&always()),
         ["warning service-not-found: Service sys/hooks of ValidatingWebhookConfiguration policy is not in the input"]
     );
 }
@@ -79,7 +79,7 @@ fn hand_written_policies_decide() {
     let nodes = Peer::IpBlock { cidr: "10.0.0.0/8".parse().unwrap(), except: vec![] };
     world.hand_written("sys", "nodes", "hooks", Rule { peers: vec![nodes], ports: vec![] });
     assert_eq!(
-        world.planned(&always()),
+        world.lines(&always()),
         [
             "info outside-access-decided: NetworkPolicy sys/nodes already says who outside may reach Service sys/hooks of \
           ValidatingWebhookConfiguration policy, so nothing is opened there"
@@ -90,7 +90,7 @@ fn hand_written_policies_decide() {
 #[test]
 fn control_plane() {
     let api_server = |addresses: &[&str]| {
-        Some(ApiServer { addresses: addresses.iter().map(|text| text.parse().unwrap()).collect(), ports: vec![6443] })
+        Some(ApiServer { addresses: addresses.iter().map(|text| text.parse().unwrap()).collect(), ports: Vec::new() })
     };
     let limited = |prefix: u8, addresses: &[&str]| Config {
         webhook_traffic_limit_to_control_plane: true,
@@ -112,7 +112,7 @@ fn control_plane() {
                 .to_owned(),
         ),
     ] {
-        assert_eq!(world.planned(&config), [expected]);
+        assert_eq!(world.lines(&config), [expected]);
     }
 }
 

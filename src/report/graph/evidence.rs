@@ -67,6 +67,7 @@ impl Tables<'_, '_> {
             ("name", Value::String(words.name)),
             ("detail", Value::String(words.detail)),
             ("title", Value::String(self.picture.node_title(node))),
+            ("reference", Value::String(self.picture.node_reference(node))),
             ("namespace", words.namespace.map_or(Value::Null, Value::String)),
             ("unprotected", Value::Bool(node.is_open_to_all)),
         ];

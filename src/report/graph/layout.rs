@@ -49,7 +49,7 @@ pub(super) struct InputEdge {
 }
 
 /// Where a box belongs.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Region {
     /// Left of all namespaces.
     Left,
@@ -81,6 +81,9 @@ pub(super) struct Rectangle {
     pub(super) height: i32,
 }
 
+/// How often sizes and columns are adjusted to each other.
+const ROUNDS: usize = 2;
+
 /// Space around the picture.
 const MARGIN: i32 = 24;
 
@@ -111,13 +114,16 @@ enum Side {
 
 /// Lays a graph out.
 pub(super) fn layout(input: &Input) -> Layout {
-    // How large the namespaces are tells which column they go to; then it is known on which side edges leave and enter them,
-    // and they are laid out again with room for these.
-    let sides = vec![None; input.edges.len()];
-    let columns = pack::columns(input, &block::blocks(input, &sides));
-    let sides: Vec<Option<(Side, Side)>> =
-        input.edges.iter().map(|edge| sides_between(input, &columns, edge)).collect();
-    let blocks = block::blocks(input, &sides);
+    // How large the namespaces are tells which column they go to, and that on which side edges leave and enter them, for which
+    // they need room.
+    let mut sides = vec![None; input.edges.len()];
+    let mut blocks = block::blocks(input, &sides);
+    let mut columns = Vec::new();
+    for _ in 0..ROUNDS {
+        columns = pack::columns(input, &blocks);
+        sides = input.edges.iter().map(|edge| sides_between(input, &columns, edge)).collect();
+        blocks = block::blocks(input, &sides);
+    }
     let packed = pack::pack(input, &blocks, &columns);
     let mut boxes = vec![Rectangle::default(); input.boxes.len()];
     for (block, frame) in blocks.iter().zip(&packed.groups) {

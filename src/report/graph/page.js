@@ -35,9 +35,11 @@
   function add(parent, name, className, text) {
     return parent.appendChild(make(name, className, text));
   }
+  // With one namespace, its name everywhere says nothing.
   function nodeName(index) {
-    const node = data.nodes[index];
-    return node.namespace === null || data.namespaces.length === 1 ? node.name : node.namespace + "/" + node.name;
+    const { reference, namespace } = data.nodes[index];
+    const prefix = namespace + "/";
+    return data.namespaces.length === 1 && reference.startsWith(prefix) ? reference.slice(prefix.length) : reference;
   }
 
   // What is wanted: styles, a namespace, a text.
@@ -119,9 +121,9 @@
   // The panel.
   function snippet(parent, number, label) {
     if (number === null || number === undefined) return;
-    const { file, line, text } = data.snippets[number];
+    const { file, text } = data.snippets[number];
     const fold = add(parent, "details");
-    add(fold, "summary", "", label || (file === "generated" ? "the generated policy" : `${file}:${line}`));
+    add(fold, "summary", "", label || (file === "generated" ? "show the generated policy" : "show the lines"));
     add(fold, "pre", "", text);
     return fold;
   }
@@ -263,6 +265,22 @@
     if (element) element.classList.add("chosen");
     (chosen.kind === "edge" ? showEdge : showNode)(chosen.index);
     panel.scrollTop = 0;
+    approach();
+  }
+  // Goes near enough to read the names of what is chosen, where they are too small.
+  function approach() {
+    if (drawing.getScreenCTM().a >= 0.6) return;
+    const boxes = near.filter((element) => element.classList.contains("node")).map((element) => element.getBBox());
+    const left = Math.min(...boxes.map((box) => box.x));
+    const right = Math.max(...boxes.map((box) => box.x + box.width));
+    const top = Math.min(...boxes.map((box) => box.y));
+    const bottom = Math.max(...boxes.map((box) => box.y + box.height));
+    const { width, height } = drawing.getBoundingClientRect();
+    if (boxes.length === 0 || width === 0 || height === 0) return;
+    const scale = Math.min(width / (right - left + 200), height / (bottom - top + 200), 1);
+    if (scale <= drawing.getScreenCTM().a) return;
+    view = [(left + right - width / scale) / 2, (top + bottom - height / scale) / 2, width / scale, height / scale];
+    show();
   }
 
   // Part of the drawing under an event.
@@ -383,7 +401,7 @@
   document.getElementById("zoom-fit").addEventListener("click", fit);
   addEventListener("hashchange", choose);
 
-  drawing.classList.toggle("many", data.edges.length > 80);
+  drawing.classList.toggle("many", data.nodes.length > 60);
   choose();
   root.dataset.ready = "yes";
 })();

@@ -72,13 +72,23 @@ impl Picture<'_> {
 
     /// A node in one text that tells it from all others.
     pub(super) fn node_title(&self, node: &Node) -> String {
-        if let NodeKind::EntryPoint(what) = &node.kind {
-            return one_line(what);
-        }
         let words = self.node_words(node);
-        match words.namespace {
-            Some(namespace) => format!("{namespace}/{} ({})", words.name, words.detail),
-            None => format!("{} ({})", words.name, words.detail),
+        match (&node.kind, words.namespace) {
+            (NodeKind::EntryPoint(what), _) => one_line(what),
+            (NodeKind::EveryWorkloadIn(_), Some(namespace)) => format!("every workload of {namespace}"),
+            (_, Some(namespace)) => format!("{namespace}/{} ({})", words.name, words.detail),
+            (_, None) => format!("{} ({})", words.name, words.detail),
+        }
+    }
+
+    /// The same without the kind of a workload.
+    pub(super) fn node_reference(&self, node: &Node) -> String {
+        match (&node.kind, self.node_words(node)) {
+            (NodeKind::Workload(_) | NodeKind::Missing { .. }, NodeWords { namespace: Some(namespace), name, .. }) => {
+                format!("{namespace}/{name}")
+            }
+            (NodeKind::Internet(_) | NodeKind::ApiServer | NodeKind::Beyond | NodeKind::Outside, words) => words.name,
+            _ => self.node_title(node),
         }
     }
 

@@ -229,7 +229,10 @@ fn protected_services_and_called_by_are_references_too() {
     let names: Vec<String> = world.protected_services.iter().map(|p| p.protected.name_with_kind()).collect();
     assert_eq!(names, ["dev-api-deployment", "dev-cache", "dev-cache-service"]);
     assert_eq!(world.workloads[1].called_by[0].client.name_with_kind(), "dev-web-deployment");
-    assert_eq!(lines, "");
+    assert_eq!(
+        lines,
+        "warning server-not-found spec.name: protected workload dev-cache in namespace shop is not in the input (a Service of that name is there: write `kind: Service` to protect the pods behind it)\n"
+    );
 }
 
 #[test]

@@ -162,3 +162,30 @@ endpoints: [{addresses: [192.0.2.3]}]
     );
     assert_eq!(lines.lines().count(), 1, "{lines}");
 }
+
+#[test]
+fn one_of_several_services_with_one_name_counts() {
+    let service = |app: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: s, namespace: shop}}\nspec: {{selector: {{app: {app}}}, ports: [{{port: 80}}]}}\n"
+        )
+    };
+    let named_once = |manifests: [String; 2]| {
+        let (world, lines) = understand(&manifests.join("---\n"));
+        assert_eq!(world.services.len(), 1);
+        (
+            summary(&world),
+            lines.lines().filter(|line| !line.contains("no-client-intents")).collect::<Vec<_>>().join("\n"),
+        )
+    };
+    let (kept, lines) = named_once([service("web"), service("web")]);
+    assert_eq!((kept.as_str(), lines.as_str()), (r#"ClusterIp {"app": "web"} -:80->80/TCP []"#, ""));
+    for order in [[service("web"), service("api")], [service("api"), service("web")]] {
+        let (kept, lines) = named_once(order);
+        assert_eq!(kept, r#"ClusterIp {"app": "api"} -:80->80/TCP []"#);
+        assert_eq!(
+            lines,
+            "warning duplicate-service metadata.name: Service shop/s is there twice, and only one can be deployed (remove one of the two, or give it another name)"
+        );
+    }
+}

@@ -170,7 +170,8 @@ fn illegal_names_are_errors() {
 fn jobs_are_named_after_their_images() {
     let by_image = config(&[("experimentalUseDockerImageAsServiceNameForJobs", "true")]);
     let containers = "[{name: a, image: 'registry.example/etl:1'}, {name: istio-proxy, image: x/y}, {name: my-sidecar, image: x/z}, {name: b, image: 'registry.example:5000/up'}]";
-    let template = format!("template: {{spec: {{containers: {containers}}}}}");
+    let init = "[{name: c, image: 'registry.example/beside:1', restartPolicy: Always}]";
+    let template = format!("template: {{spec: {{containers: {containers}, initContainers: {init}}}}}");
     let job = object("batch/v1", "Job", &format!("spec: {{{template}}}"));
     let cron_job = object("batch/v1", "CronJob", &format!("spec: {{jobTemplate: {{spec: {{{template}}}}}}}"));
     let (world, _) = read(&format!("{job}{cron_job}"), &by_image);

@@ -218,3 +218,17 @@ fn local_configuration_goes_to_no_cluster() {
     let (world, _) = understand(&local("Deployment", "spec: {template: {}}"));
     assert!(world.workloads.is_empty());
 }
+
+/// Its default deny selects pods by a workload's identity, so it does nothing to a Service's unless a call makes it enforced.
+#[test]
+fn a_protected_service_without_kind_that_names_a_service_only() {
+    let service = "apiVersion: v1\nkind: Service\nmetadata: {name: front, namespace: shop}\nspec: {selector: {app: web}, ports: [{port: 80}]}\n---\n";
+    let protected = "apiVersion: k8s.otterize.com/v2beta1\nkind: ProtectedService\nmetadata: {name: p, namespace: shop}\nspec: {name: front}\n---\n";
+    let bundle = format!("{}{service}{protected}", deployment("shop", "web"));
+    assert_eq!(
+        understand(&bundle).1,
+        "warning server-not-found spec.name: protected workload front in namespace shop is not in the input (a Service of that name is there: write `kind: Service` to protect the pods behind it)\n"
+    );
+    let call = "apiVersion: k8s.otterize.com/v2beta1\nkind: ClientIntents\nmetadata: {name: i, namespace: shop}\nspec: {workload: {name: web}, targets: [{service: {name: front}}]}\n";
+    assert_eq!(understand(&format!("{bundle}{call}")).1, "");
+}

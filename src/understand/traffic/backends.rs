@@ -60,12 +60,13 @@ pub(super) fn reference<'a>(fields: &mut Fields<'_, 'a>, node: Node<'a>) -> Opti
 pub(super) fn resolve(objects: &[Object<'_>], names: &Names, world: &mut World, findings: &mut Findings) {
     let by_resource: BTreeMap<ResourceId, &Object<'_>> =
         objects.iter().map(|object| (object.resource, object)).collect();
-    let mut resolve = |resource: ResourceId, namespace: &mut String, service: &mut String, place: Place| {
+    let mut resolve = |resource: ResourceId, reference: (&mut String, &mut String), must_say: bool, place: Place| {
+        let (namespace, service) = reference;
         let Some(object) = by_resource.get(&resource) else { return };
         let wanted = Wanted {
             name: service,
             namespace,
-            says_namespace: namespace != object.namespace,
+            says_namespace: must_say || namespace != object.namespace,
             kind: None,
             layer: object.layer,
         };
@@ -87,11 +88,12 @@ pub(super) fn resolve(objects: &[Object<'_>], names: &Names, world: &mut World, 
     };
     for exposure in &mut world.exposures {
         for backend in &mut exposure.backends {
-            resolve(exposure.resource, &mut backend.namespace, &mut backend.service, backend.place);
+            resolve(exposure.resource, (&mut backend.namespace, &mut backend.service), false, backend.place);
         }
     }
     for webhook in &mut world.webhooks {
-        resolve(webhook.resource, &mut webhook.namespace, &mut webhook.service, webhook.place);
+        // What refers to a webhook has no namespace of its own, so it always says one.
+        resolve(webhook.resource, (&mut webhook.namespace, &mut webhook.service), true, webhook.place);
     }
 }
 

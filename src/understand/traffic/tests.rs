@@ -359,6 +359,9 @@ fn references_under_kustomize() {
     assert!(findings.is_empty(), "{findings:?}");
     assert_eq!(exposures(&world), ["Ingress dev/in -> dev/dev-web"]);
     assert_eq!((world.webhooks[0].namespace.as_str(), world.webhooks[0].service.as_str()), ("dev", "dev-web"));
+    // kustomize records `default` for a Service without namespace, and the reference means that one.
+    let (world, _) = self::world(&text.replace("shop", "default"));
+    assert_eq!((world.webhooks[0].namespace.as_str(), world.webhooks[0].service.as_str()), ("dev", "dev-web"));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::TrafficVerdict;
 use super::directory::Directory;
 use super::words::policy_name;
-use crate::config::Config;
+use crate::config::{Config, KnownWorkload};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::Place;
 use crate::model::policy::{Direction, Peer, PortValue, Protocol};
@@ -33,15 +33,28 @@ pub(super) fn find(reach: &Reachability<'_>, config: &Config, findings: &mut Fin
     search.services();
     search.exposures();
     search.webhooks();
-    let collectors = if config.prometheus_server_configs.is_empty() {
-        vec![reach.unknown_pod()]
-    } else {
-        reach.strangers(&config.prometheus_server_configs)
-    };
+    let collectors = collectors(reach, config);
     search.annotated(&collectors);
     search.monitors(&collectors);
     search.dns(config);
     search.verdicts
+}
+
+/// Who scrapes: whom the configuration names, else the Prometheus servers of the input, else somebody unknown.
+fn collectors(reach: &Reachability<'_>, config: &Config) -> Vec<Stranger> {
+    if !config.prometheus_server_configs.is_empty() {
+        return reach.strangers(&config.prometheus_server_configs);
+    }
+    let servers = reach.world().workloads.iter().filter(|workload| workload.kind == "Prometheus");
+    let known: Vec<KnownWorkload> = servers
+        .map(|workload| KnownWorkload {
+            name: workload.name.clone(),
+            namespace: workload.namespace.clone(),
+            kind: workload.kind.clone(),
+            pod_labels: workload.template_labels.clone(),
+        })
+        .collect();
+    if known.is_empty() { vec![reach.unknown_pod()] } else { reach.strangers(&known) }
 }
 
 struct Search<'s, 'w> {

@@ -14,16 +14,32 @@ use crate::model::selector::LabelSelector;
 use crate::model::service::{Service, ServiceType};
 use crate::verify::addresses::{AddressRange, AddressSet};
 use crate::verify::connections::ConnectionSet;
+use crate::verify::generated::{is_generated, is_namespace_deny};
 use crate::verify::listing::end_text;
-use crate::verify::reach::decisions::{Segment, Verdict};
-use crate::verify::reach::{End, Reachability};
+use crate::verify::reach::decisions::{Decision, Segment, Verdict};
+use crate::verify::reach::{End, PairTable, Reachability};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+/// How much is asked about every call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// Everything, with the rules that decide.
+    Reasons,
+    /// Only which calls are refused by policies that this project did not write for calls. What is allowed is not explained.
+    RefusedByOthers,
+}
+
 /// Judges every call that ClientIntents and `called-by` annotations declare.
-pub(super) fn judge(reach: &Reachability<'_>, config: &Config, findings: &mut Findings) -> Vec<IntentVerdict> {
+pub(super) fn judge(
+    reach: &Reachability<'_>,
+    config: &Config,
+    depth: Depth,
+    findings: &mut Findings,
+) -> Vec<IntentVerdict> {
     let directory = Directory::new(reach);
-    let mut judge = Judge { reach, config, findings, directory: &directory, judged_services: BTreeSet::new() };
+    let pairs = (depth == Depth::RefusedByOthers).then(|| reach.pair_table());
+    let mut judge = Judge { reach, config, findings, directory: &directory, judged_services: BTreeSet::new(), pairs };
     let mut verdicts = Vec::new();
     for intents in &reach.world().client_intents {
         for target in &intents.targets {
@@ -51,6 +67,8 @@ struct Judge<'j, 'w> {
     directory: &'j Directory<'j, 'w>,
     /// Services whose ports and selector were looked at.
     judged_services: BTreeSet<(String, String)>,
+    /// Quick answers, where reasons are asked only for what is refused by others.
+    pairs: Option<PairTable<'j>>,
 }
 
 /// What became of the ports that matter to a call.
@@ -143,7 +161,7 @@ impl<'w> Judge<'_, 'w> {
         for (from, to, wanted) in pairs {
             let outcome = self.outcome(from, to, &wanted);
             let names = (end_text(self.reach, from), end_text(self.reach, to));
-            self.report(&result, &names, &outcome, &wanted);
+            self.report(&result, (from, to), &outcome, &wanted);
             result.verdict = match (result.verdict, outcome.verdict) {
                 (Verdict::Denied, _) | (_, Verdict::Denied) => Verdict::Denied,
                 (Verdict::Unknown, _) | (_, Verdict::Unknown) => Verdict::Unknown,
@@ -161,7 +179,11 @@ impl<'w> Judge<'_, 'w> {
         result
     }
 
-    fn outcome(&self, from: End, to: End, wanted: &ConnectionSet) -> Outcome {
+    fn outcome(&mut self, from: End, to: End, wanted: &ConnectionSet) -> Outcome {
+        if self.is_surely_allowed(from, to, wanted) {
+            let (verdict, denied_beside) = (Verdict::Allowed, ConnectionSet::none());
+            return Outcome { verdict, denied_beside, only: None, segments: Vec::new() };
+        }
         let narrow = |segment: Segment| Segment { connections: segment.connections.intersection(wanted), ..segment };
         let segments: Vec<Segment> = self
             .reach
@@ -186,13 +208,24 @@ impl<'w> Judge<'_, 'w> {
         Outcome { verdict, denied_beside, only, segments }
     }
 
-    fn report(
-        &mut self,
-        intent: &IntentVerdict,
-        (source, destination): &(String, String),
-        outcome: &Outcome,
-        wanted: &ConnectionSet,
-    ) {
+    /// Whether a quick answer is enough: then nothing is denied in part either.
+    fn is_surely_allowed(&mut self, from: End, to: End, wanted: &ConnectionSet) -> bool {
+        let (Some(pairs), End::Workload(from), End::Workload(to)) = (&mut self.pairs, from, to) else { return false };
+        let allowed = pairs.between(from, to);
+        if is_undeclared(wanted) { !allowed.intersection(wanted).is_empty() } else { wanted.is_subset_of(allowed) }
+    }
+
+    /// Whether a policy of another hand, or a namespace's default deny, is among those that refuse the connections.
+    fn is_refused_by_others(&self, segment: &Segment) -> bool {
+        let refusals = [&segment.egress, &segment.ingress].into_iter().flat_map(|decision| match decision {
+            Decision::Denied { refusals, .. } => refusals.as_slice(),
+            _ => &[],
+        });
+        let mut policies = refusals.filter_map(|refusal| self.reach.world().policies.get(refusal.policy));
+        policies.any(|policy| !is_generated(&policy.policy) || is_namespace_deny(&policy.policy))
+    }
+
+    fn report(&mut self, intent: &IntentVerdict, (from, to): (End, End), outcome: &Outcome, wanted: &ConnectionSet) {
         let (code, verb) = match outcome.verdict {
             Verdict::Allowed if outcome.denied_beside.is_empty() => return,
             Verdict::Allowed => (Code::IntentPartlyDenied, "is denied in part"),
@@ -203,12 +236,28 @@ impl<'w> Judge<'_, 'w> {
         let reason = with_verdict(outcome.verdict).filter(|segment| segment.verdict() != Verdict::Allowed);
         let reason = reason.or_else(|| with_verdict(Verdict::Denied)).or_else(|| with_verdict(Verdict::Unknown));
         let Some(segment) = reason else { return };
+        if self.pairs.is_some() && !self.is_refused_by_others(segment) {
+            return;
+        }
         let ports = if outcome.verdict == Verdict::Allowed { &outcome.denied_beside } else { wanted };
         let on = if is_undeclared(ports) { String::new() } else { format!(" on {ports}") };
-        let message =
-            format!("the declared call {source} => {destination}{on} {verb}: {}", why_not(self.reach, segment));
+        let message = format!(
+            "the declared call {} => {}{on} {verb}: {}",
+            short_name(self.reach, from),
+            short_name(self.reach, to),
+            why_not(self.reach, segment)
+        );
         let finding = with_refusing_places(self.reach, Finding::new(code, intent.place, message), segment);
-        self.findings.push(finding.with_help("`explain` shows the rules on both ends and what would allow it"));
+        let (from, to) = (question_name(self.reach, from), question_name(self.reach, to));
+        let help =
+            format!("`enforce-intents explain {from} {to}` shows the rules on both ends and what would allow it");
+        self.findings.push(finding.with_help(help));
+    }
+
+    /// What is missing here is missing nowhere else, so no other finding says it.
+    fn report_unknown(&mut self, call: &IntentVerdict, reason: &str) {
+        let message = format!("the declared call {} => {} may or may not work: {reason}", call.client, call.target);
+        self.findings.push(Finding::new(Code::IntentUnknown, call.place, message));
     }
 
     fn call_to_service(
@@ -364,7 +413,9 @@ impl<'w> Judge<'_, 'w> {
                 DomainPolicies::None => "their addresses are not known",
                 DomainPolicies::Cilium | DomainPolicies::Gke => "a policy of the CNI decides, which is not judged",
             };
-            result.notes.push(format!("{}: {who}", unresolved.join(", ")));
+            let reason = format!("{}: {who}", unresolved.join(", "));
+            self.report_unknown(&result, &reason);
+            result.notes.push(reason);
         }
         result
     }
@@ -384,7 +435,9 @@ impl<'w> Judge<'_, 'w> {
         let (addresses, ports) = self.api_server();
         if addresses.is_empty() {
             if clients.iter().any(|&client| self.is_egress_isolated(client)) {
-                return self.unknown(names, place, "the API server's addresses are not known; set `apiServer`");
+                let verdict = self.unknown(names, place, "the API server's addresses are not known; set `apiServer`");
+                self.report_unknown(&verdict, "the API server's addresses are not known");
+                return verdict;
             }
             return self.over_pairs(names, place, Vec::new());
         }
@@ -415,6 +468,26 @@ impl<'w> Judge<'_, 'w> {
             ports.extend(one.ports.iter().filter(|(_, protocol)| *protocol == Protocol::Tcp).map(|(port, _)| port));
         }
         (addresses, ports)
+    }
+}
+
+/// An end in a message: a single address without the form of a range.
+fn short_name(reach: &Reachability<'_>, end: End) -> String {
+    match end {
+        End::External(range) if range.first() == range.last() => range.first().to_string(),
+        end => end_text(reach, end),
+    }
+}
+
+/// An end as an argument of `explain`, without what a shell would have to be kept from reading.
+fn question_name(reach: &Reachability<'_>, end: End) -> String {
+    match end {
+        End::External(range) => range.first().to_string(),
+        End::IngressController => "ingress-controller".to_owned(),
+        End::Workload(index) => {
+            let workload = reach.workload(index);
+            workload.map(|workload| format!("{}/{}", workload.namespace, workload.name)).unwrap_or_default()
+        }
     }
 }
 

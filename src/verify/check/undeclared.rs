@@ -7,8 +7,8 @@ use crate::model::intent::TargetKind;
 use crate::model::policy::Direction;
 use crate::model::service::{Service, ServiceType};
 use crate::verify::listing::end_text;
-use crate::verify::reach::decisions::{Decision, RuleRef};
-use crate::verify::reach::{End, Reachability};
+use crate::verify::reach::decisions::RuleRef;
+use crate::verify::reach::{End, Openings, Reachability};
 use crate::verify::rendered::NOT_IN_INPUT;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -38,38 +38,66 @@ pub(super) fn find(reach: &Reachability<'_>, findings: &mut Findings) {
 fn open_to_protected(reach: &Reachability<'_>, findings: &mut Findings) {
     let declared = declared_pairs(reach);
     let exposed = exposed(reach);
-    let mut open: BTreeMap<usize, Vec<End>> = BTreeMap::new();
-    reach.for_each_connection(&mut |source, destination, _| {
+    let controllers = reach.controllers();
+    let is_protected = |server: usize| reach.is_isolated(server, Direction::Ingress);
+    let openings: Vec<Option<Openings<'_>>> =
+        (0..reach.workloads().len()).map(|server| is_protected(server).then(|| reach.openings(server))).collect();
+    let mut open: BTreeMap<(usize, RuleRef), Sources> = BTreeMap::new();
+    reach.for_each_connection(&mut |source, destination, connections| {
         let End::Workload(server) = destination else { return };
-        let is_declared = matches!(source, End::Workload(client) if declared.contains(&(client, server)));
-        if !is_declared && reach.is_isolated(server, Direction::Ingress) {
-            open.entry(server).or_default().push(source);
+        let Some(openings) = openings.get(server).and_then(Option::as_ref) else { return };
+        if matches!(source, End::Workload(client) if declared.contains(&(client, server))) {
+            return;
+        }
+        for rule in openings.rules_for(source, connections, &controllers) {
+            open.entry((server, rule)).or_default().add(source);
         }
     });
-    for (server, sources) in open {
-        let mut by_rule: BTreeMap<RuleRef, Vec<End>> = BTreeMap::new();
-        for source in sources {
-            for rule in opening_rules(reach, source, End::Workload(server)) {
-                by_rule.entry(rule).or_default().push(source);
-            }
-        }
-        for (rule, sources) in by_rule {
-            report(reach, server, rule, &sources, exposed.get(&server), findings);
-        }
+    for ((server, rule), sources) in open {
+        report(reach, server, rule, &sources, exposed.get(&server), findings);
     }
 }
 
-/// The first ingress rule of the destination that lets any of the connections through.
-fn opening_rules(reach: &Reachability<'_>, source: End, destination: End) -> BTreeSet<RuleRef> {
-    let segments = reach.explain(source, destination);
-    let allowed =
-        segments.iter().filter(|segment| segment.egress.verdict() == crate::verify::reach::decisions::Verdict::Allowed);
-    allowed
-        .filter_map(|segment| match &segment.ingress {
-            Decision::Allowed(rules) => rules.first().copied(),
-            _ => None,
-        })
-        .collect()
+/// Whom a rule lets in.
+#[derive(Default)]
+struct Sources {
+    /// The first few workloads, and how many there are.
+    pods: (Vec<End>, usize),
+    /// The ranges of addresses outside.
+    outside: Vec<End>,
+}
+
+impl Sources {
+    fn add(&mut self, source: End) {
+        if matches!(source, End::External(_)) {
+            self.outside.push(source);
+            return;
+        }
+        if self.pods.0.len() < MAX_SOURCES {
+            self.pods.0.push(source);
+        }
+        self.pods.1 += 1;
+    }
+
+    /// `a, b and 3 more`; the addresses in few words if they are all that policies tell apart.
+    fn in_words(&self, reach: &Reachability<'_>) -> String {
+        let mut names: Vec<String> = self.pods.0.iter().map(|&source| end_text(reach, source)).collect();
+        let is_everywhere = !self.outside.is_empty() && self.outside.len() == reach.external(Direction::Ingress).len();
+        let shown = if is_everywhere { &[] } else { self.outside.get(..MAX_SOURCES).unwrap_or(&self.outside) };
+        names.extend(shown.iter().map(|&source| end_text(reach, source)));
+        let all = self.pods.1 + if is_everywhere { 0 } else { self.outside.len() };
+        match all.saturating_sub(names.len()) {
+            0 => {}
+            more => names.push(format!("{more} more")),
+        }
+        if is_everywhere {
+            names.push("every address outside the cluster".to_owned());
+        }
+        match names.split_last() {
+            Some((last, others)) if !others.is_empty() => format!("{} and {last}", others.join(", ")),
+            _ => names.concat(),
+        }
+    }
 }
 
 /// The workloads that something outside the cluster's pods must reach, and what: such traffic has no sender that a rule could
@@ -106,13 +134,10 @@ fn report(
     reach: &Reachability<'_>,
     server: usize,
     rule: RuleRef,
-    sources: &[End],
+    sources: &Sources,
     exposed_by: Option<&String>,
     findings: &mut Findings,
 ) {
-    let names: Vec<String> = sources.iter().take(MAX_SOURCES).map(|&source| end_text(reach, source)).collect();
-    let more = sources.len().saturating_sub(MAX_SOURCES);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     let Some(policy) = reach.world().policies.get(rule.policy) else { return };
     let is_by_switch = policy.policy.labels.keys().any(|key| {
         key.strip_prefix("intents.otterize.com/")
@@ -126,9 +151,9 @@ fn report(
         None => (Code::UndeclaredOpen, "though nobody declared it".to_owned()),
     };
     let message = format!(
-        "{} is open to {}{more} {why}: {}",
+        "{} is open to {} {why}: {}",
         end_text(reach, End::Workload(server)),
-        names.join(", "),
+        sources.in_words(reach),
         rule_name(reach, rule)
     );
     let place = policy.rule_place(rule.direction, rule.rule).unwrap_or(policy.place);

@@ -8,6 +8,7 @@ use crate::verify::connections::ConnectionSet;
 use crate::verify::reach::decisions::{Segment, Verdict};
 use crate::verify::reach::{End, Reachability};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 /// More edges than this help nobody and are left out.
 const MAX_EDGES: usize = 5000;
@@ -45,7 +46,7 @@ pub(super) fn add(builder: &mut Builder<'_, '_>, report: &CheckReport, is_groupe
             }
         }
     }
-    add_outside(builder, open);
+    add_outside(builder, open, is_grouped);
 }
 
 /// The sources of one destination, together where all of the input or of a namespace are among them.
@@ -56,7 +57,8 @@ fn groups<'c>(
     is_grouped: bool,
 ) -> Vec<(NodeKind, Vec<(usize, &'c ConnectionSet)>)> {
     let all = reach.workloads();
-    if is_grouped && sources.len() >= SMALLEST_GROUP && sources.len() + 1 == all.len() {
+    let has_one_namespace = all.first().map(|one| &one.namespace) == all.last().map(|one| &one.namespace);
+    if is_grouped && !has_one_namespace && sources.len() >= SMALLEST_GROUP && sources.len() + 1 == all.len() {
         return vec![(NodeKind::EveryWorkload, sources.to_vec())];
     }
     let namespace = |index: usize| all.get(index).map(|workload| workload.namespace.as_str()).unwrap_or_default();
@@ -64,10 +66,8 @@ fn groups<'c>(
     for members in sources.chunk_by(|a, b| namespace(a.0) == namespace(b.0)) {
         let Some(&(first, _)) = members.first() else { continue };
         let own = namespace(first);
-        // Workloads are sorted by namespace, so those of one are a range.
-        let start = all.partition_point(|workload| workload.namespace.as_str() < own);
-        let end = all.partition_point(|workload| workload.namespace.as_str() <= own);
-        let others = end - start - usize::from((start..end).contains(&destination));
+        let all = in_namespace(reach, own);
+        let others = all.len() - usize::from(all.contains(&destination));
         if is_grouped && members.len() >= SMALLEST_GROUP && members.len() == others {
             groups.push((NodeKind::EveryWorkloadIn(own.to_owned()), members.to_vec()));
         } else {
@@ -75,6 +75,13 @@ fn groups<'c>(
         }
     }
     groups
+}
+
+/// The workloads of a namespace, which are sorted by it.
+fn in_namespace(reach: &Reachability<'_>, namespace: &str) -> Range<usize> {
+    let all = reach.workloads();
+    let start = all.partition_point(|workload| workload.namespace.as_str() < namespace);
+    start..all.partition_point(|workload| workload.namespace.as_str() <= namespace)
 }
 
 fn draft(reach: &Reachability<'_>, ends: (End, End), connections: ConnectionSet, pairs: usize) -> Draft {
@@ -89,27 +96,51 @@ fn draft(reach: &Reachability<'_>, ends: (End, End), connections: ConnectionSet,
     }
 }
 
-/// Connections to and from the outside, an edge for each workload.
-fn add_outside(builder: &mut Builder<'_, '_>, open: Open) {
-    let ways = [(open.from_outside, Direction::Ingress), (open.to_outside, Direction::Egress)];
-    for (workloads, direction) in ways {
-        for (workload, ranges) in workloads {
-            let Some((first, _)) = ranges.first() else { continue };
-            let connections = ranges.iter().fold(ConnectionSet::none(), |set, (_, own)| set.union(own));
-            let (own, outside) = (End::Workload(workload), End::External(*first));
-            let ends = if direction == Direction::Ingress { (outside, own) } else { (own, outside) };
-            let mut draft = draft(builder.reach, ends, connections, 1);
-            let more = ranges.len() - 1;
-            let more = if more > 0 { format!(" and {more} more ranges") } else { String::new() };
-            draft.notes.push(format!("addresses {first}{more}"));
-            let own = NodeKind::Workload(workload);
-            let (from, to) = match direction {
-                Direction::Ingress => (NodeKind::Outside, own),
-                Direction::Egress => (own, NodeKind::Beyond),
-            };
-            builder.add(from, to, EdgeKind::Undeclared, draft);
+/// Addresses, and the ports on which they are open.
+type Ranges = Vec<(AddressRange, ConnectionSet)>;
+
+/// Connections to and from the outside: an edge for each workload, or for each namespace whose workloads may all do the same.
+fn add_outside(builder: &mut Builder<'_, '_>, open: Open, is_grouped: bool) {
+    for (workload, ranges) in open.from_outside {
+        let ends = |outside| (outside, End::Workload(workload));
+        if let Some(draft) = outside_draft(builder.reach, &ranges, ends, 1) {
+            builder.add(NodeKind::Outside, NodeKind::Workload(workload), EdgeKind::Undeclared, draft);
         }
     }
+    let all = builder.reach.workloads();
+    let sources: Vec<(usize, Ranges)> = open.to_outside.into_iter().collect();
+    let namespace = |index: usize| all.get(index).map(|workload| workload.namespace.as_str()).unwrap_or_default();
+    for members in sources.chunk_by(|a, b| namespace(a.0) == namespace(b.0) && a.1 == b.1) {
+        let Some((first, ranges)) = members.first() else { continue };
+        let own = namespace(*first);
+        let count = in_namespace(builder.reach, own).len();
+        let is_group = is_grouped && members.len() >= SMALLEST_GROUP && members.len() == count;
+        let kinds = match is_group {
+            true => vec![(NodeKind::EveryWorkloadIn(own.to_owned()), *first, count)],
+            false => members.iter().map(|(source, _)| (NodeKind::Workload(*source), *source, 1)).collect(),
+        };
+        for (source, example, pairs) in kinds {
+            let ends = |outside| (End::Workload(example), outside);
+            if let Some(draft) = outside_draft(builder.reach, ranges, ends, pairs) {
+                builder.add(source, NodeKind::Beyond, EdgeKind::Undeclared, draft);
+            }
+        }
+    }
+}
+
+fn outside_draft(
+    reach: &Reachability<'_>,
+    ranges: &Ranges,
+    ends: impl Fn(End) -> (End, End),
+    pairs: usize,
+) -> Option<Draft> {
+    let (first, _) = ranges.first()?;
+    let connections = ranges.iter().fold(ConnectionSet::none(), |set, (_, own)| set.union(own));
+    let mut draft = draft(reach, ends(End::External(*first)), connections, pairs);
+    let more = ranges.len() - 1;
+    let more = if more > 0 { format!(" and {more} more ranges") } else { String::new() };
+    draft.notes.push(format!("addresses {first}{more}"));
+    Some(draft)
 }
 
 /// Pairs of workloads that some intent declares.
@@ -129,9 +160,9 @@ struct Open {
     /// For each protected workload its sources, by index.
     to_workloads: BTreeMap<usize, Vec<Run>>,
     /// For each protected workload that nothing exposes on purpose the addresses that reach it.
-    from_outside: BTreeMap<usize, Vec<(AddressRange, ConnectionSet)>>,
+    from_outside: BTreeMap<usize, Ranges>,
     /// For each workload with isolated egress the addresses that it reaches and that no intent names.
-    to_outside: BTreeMap<usize, Vec<(AddressRange, ConnectionSet)>>,
+    to_outside: BTreeMap<usize, Ranges>,
 }
 
 impl Open {

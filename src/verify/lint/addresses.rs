@@ -1,9 +1,10 @@
 //! Address blocks that mean something else than their author thinks, or too much.
 
-use super::{Linted, Lints, OUR_LABELS, rule_words};
+use super::{Linted, Lints, rule_words};
 use crate::diag::Code;
 use crate::model::policy::{Direction, Peer};
 use crate::verify::addresses::AddressSet;
+use crate::verify::generated::is_generated;
 use ipnet::IpNet;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
@@ -50,7 +51,7 @@ pub(super) fn check_cluster_ips(lints: &mut Lints<'_, '_>) {
         return;
     }
     for (index, policy) in world.policies.iter().enumerate() {
-        if policy.policy.labels.keys().any(|key| key.starts_with(OUR_LABELS)) {
+        if is_generated(&policy.policy) {
             continue;
         }
         let linted = Linted { index, policy };

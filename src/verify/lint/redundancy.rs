@@ -1,9 +1,10 @@
 //! Rules and policies that add nothing to others.
 
-use super::{Linted, Lints, OUR_LABELS, rule_words};
+use super::{Linted, Lints, rule_words};
 use crate::diag::Code;
 use crate::model::policy::{Direction, InputPolicy, PolicyPort, PolicySpec, PortValue, Rule};
 use crate::model::selector::LabelSelector;
+use crate::verify::generated::is_generated;
 use std::collections::BTreeMap;
 
 /// Policies with this many rules in a direction are not searched for redundant ones.
@@ -36,7 +37,7 @@ pub(super) fn check_policies(lints: &mut Lints<'_, '_>) {
     let policies = &lints.reach.world().policies;
     let mut alike: BTreeMap<(&str, &LabelSelector), Vec<usize>> = BTreeMap::new();
     for (index, policy) in policies.iter().enumerate() {
-        if !policy.policy.labels.keys().any(|key| key.starts_with(OUR_LABELS)) {
+        if !is_generated(&policy.policy) {
             let key = (policy.policy.namespace.as_str(), &policy.policy.spec.pod_selector);
             alike.entry(key).or_default().push(index);
         }

@@ -8,7 +8,7 @@ use crate::verify::connections::ConnectionSet;
 use std::collections::BTreeMap;
 
 /// The rows of all classes in one direction. Classes that the same policies select share one.
-struct Rows {
+pub(super) struct Rows {
     rows: Vec<Row>,
     /// For each class its row.
     of_class: Vec<u32>,
@@ -17,7 +17,8 @@ struct Rows {
 }
 
 impl Rows {
-    fn of_class(&self, class: u32) -> Option<(u32, &Row)> {
+    /// The row of a class, with its number.
+    pub(super) fn of_class(&self, class: u32) -> Option<(u32, &Row)> {
         let number = *self.of_class.get(class as usize)?;
         Some((number, self.rows.get(number as usize)?))
     }
@@ -146,7 +147,7 @@ impl Reachability<'_> {
     }
 
     /// The rows of all classes in one direction. Classes that the same policies select share one, unless port names tell them apart.
-    fn rows(&self, direction: Direction, sets: &mut Sets) -> Rows {
+    pub(super) fn rows(&self, direction: Direction, sets: &mut Sets) -> Rows {
         let by_port = self.classes_by_port();
         let builder = RowBuilder { classes: &self.classes, by_port: &by_port, partition: self.external(direction) };
         let mut rows = Rows { rows: Vec::new(), of_class: Vec::new(), members: Vec::new() };

@@ -371,7 +371,8 @@ enum Selects {
 }
 
 impl Stranger {
-    fn is_selected(&self, peer: &Peer, policy_namespace: &str) -> bool {
+    /// Whether a peer of a policy in that namespace selects it.
+    pub(super) fn is_selected(&self, peer: &Peer, policy_namespace: &str) -> bool {
         match peer {
             Peer::Pods { pod_selector, namespace_selector } => {
                 let in_namespace = match namespace_selector {

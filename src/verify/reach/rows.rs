@@ -187,10 +187,14 @@ impl RowBuilder<'_, '_> {
     fn add_named(&self, rule: &CompiledRule, ports: &PortSpec, classes: &mut BTreeMap<u32, SetId>, sets: &mut Sets) {
         for (protocol, name) in &ports.named {
             let with_port = self.by_port.get(&(*protocol, name.as_str())).map(Vec::as_slice).unwrap_or_default();
-            for &number in with_port {
+            let peers = &rule.peers;
+            let meant = peers.classes.as_slice();
+            // A name like `http` is on most pods, and a rule means few of them: the shorter list is looked through.
+            let by_rule = !peers.anyone && !peers.every_pod && meant.len() < with_port.len();
+            for &number in if by_rule { meant } else { with_port } {
                 let Some(class) = self.classes.get(number as usize) else { continue };
                 let Some(&port) = class.ports.get(&(name.as_str(), *protocol)) else { continue };
-                if rule.peers.has_class(number, class.host_network) {
+                if by_rule || peers.has_class(number, class.host_network) {
                     let set = sets.add(ConnectionSet::port(*protocol, port));
                     let entry = classes.entry(number).or_insert(NONE);
                     *entry = sets.union(*entry, set);

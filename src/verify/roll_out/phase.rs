@@ -37,40 +37,37 @@ pub(super) struct Phase<'p> {
     policies: &'p [&'p NetworkPolicy],
     meant: Pods<'p>,
     other: Pods<'p>,
-    namespaces: BTreeMap<&'p str, Labels>,
 }
 
 /// The pods of one generation.
 struct Pods<'p> {
     labels: &'p [Labels],
+    namespaces: BTreeMap<&'p str, Labels>,
     by_namespace: BTreeMap<&'p str, (Vec<usize>, LabelIndex)>,
     /// For each workload the policies that select it.
     selected_by: Vec<Vec<usize>>,
 }
 
 impl<'p> Phase<'p> {
-    /// `world` has the Namespaces; `meant` and `other` the labels of each workload in the two generations.
+    /// `meant` and `other` have the Namespaces and the labels of each workload's pods in the two generations. Namespaces change at
+    /// once, so as soon as there is a pod of the other generation, those of `other` count.
     pub(super) fn new(
-        world: &'p World,
         rolling: &'p [Rolling<'p>],
         policies: &'p [&'p NetworkPolicy],
-        meant: &'p [Labels],
-        other: &'p [Labels],
+        meant: (&'p World, &'p [Labels]),
+        other: (&'p World, &'p [Labels]),
     ) -> Self {
-        let mut namespaces: BTreeMap<&str, Labels> =
-            rolling.iter().map(|rolling| (rolling.workload.namespace.as_str(), Labels::new())).collect();
-        namespaces.extend(world.namespaces.iter().map(|found| (found.name.as_str(), found.labels.clone())));
-        for (name, labels) in &mut namespaces {
-            labels.insert(NAMESPACE_NAME_LABEL.into(), (*name).into());
+        Self {
+            rolling,
+            policies,
+            meant: Pods::new(rolling, policies, meant),
+            other: Pods::new(rolling, policies, other),
         }
-        let meant = Pods::new(rolling, policies, meant);
-        let other = Pods::new(rolling, policies, other);
-        Self { rolling, policies, meant, other, namespaces }
     }
 
     /// Whether the policies allow a connection between pods with the labels that they were written for.
     pub(super) fn allows(&self, client: usize, server: usize) -> bool {
-        self.lets_through((client, Generation::Meant), (server, Generation::Meant))
+        self.lets_through(&self.meant, (client, Generation::Meant), (server, Generation::Meant))
     }
 
     /// For each workload whose labels differ what is cut off where it, or both ends, have the other labels. `matters` is asked
@@ -104,9 +101,10 @@ impl<'p> Phase<'p> {
     /// Adds a connection to the workloads that break it. The one whose labels alone break it is named; if it takes both, the client.
     fn note(&self, client: usize, server: usize, cuts: &mut BTreeMap<usize, Cut>) {
         use Generation::{Meant, Other};
-        let breaks =
-            |client_labels, server_labels| !self.lets_through((client, client_labels), (server, server_labels));
-        if !breaks(Meant, Meant) {
+        let breaks = |client_labels, server_labels| {
+            !self.lets_through(&self.other, (client, client_labels), (server, server_labels))
+        };
+        if self.allows(client, server) {
             let by_client = self.differs(client) && breaks(Other, Meant);
             let by_server = self.differs(server) && breaks(Meant, Other);
             let by_both = !by_client && !by_server && breaks(Other, Other);
@@ -133,11 +131,11 @@ impl<'p> Phase<'p> {
             // Almost every selector of namespaces is this one, and it needs no search.
             Some(selector) => match selector.match_labels.get(NAMESPACE_NAME_LABEL) {
                 Some(name) => vec![name],
-                None => self.namespaces.keys().copied().collect(),
+                None => self.meant.namespaces.keys().copied().collect(),
             },
         };
         let means = |namespace: &&str| {
-            let labels = self.namespaces.get(namespace);
+            let labels = self.meant.namespaces.get(namespace);
             namespace_selector.as_ref().is_none_or(|selector| labels.is_some_and(|labels| selector.matches(labels)))
         };
         let found = namespaces.into_iter().filter(means).flat_map(|namespace| self.meant.selected(namespace, pods));
@@ -153,12 +151,19 @@ impl<'p> Phase<'p> {
             .all(|index| self.rolling.get(index).is_some_and(|rolling| rolling.workload.sync_wave.unwrap_or(0) < wave))
     }
 
-    fn lets_through(&self, client: (usize, Generation), server: (usize, Generation)) -> bool {
-        self.admits(Direction::Egress, client, server) && self.admits(Direction::Ingress, server, client)
+    fn lets_through(&self, cluster: &Pods<'_>, client: (usize, Generation), server: (usize, Generation)) -> bool {
+        self.admits(cluster, Direction::Egress, client, server)
+            && self.admits(cluster, Direction::Ingress, server, client)
     }
 
     /// Whether the policies on one end admit the other.
-    fn admits(&self, direction: Direction, own: (usize, Generation), other: (usize, Generation)) -> bool {
+    fn admits(
+        &self,
+        cluster: &Pods<'_>,
+        direction: Direction,
+        own: (usize, Generation),
+        other: (usize, Generation),
+    ) -> bool {
         if self.rolling.get(own.0).is_some_and(|rolling| rolling.workload.host_network) {
             return true;
         }
@@ -166,10 +171,16 @@ impl<'p> Phase<'p> {
         let policies = selecting.filter_map(|number| self.policies.get(*number));
         let mut isolating = policies.filter_map(|policy| Some((policy, policy.spec.rules(direction)?))).peekable();
         isolating.peek().is_none()
-            || isolating.any(|(policy, rules)| rules.iter().any(|rule| self.rule_admits(policy, rule, other)))
+            || isolating.any(|(policy, rules)| rules.iter().any(|rule| self.rule_admits(cluster, policy, rule, other)))
     }
 
-    fn rule_admits(&self, policy: &NetworkPolicy, rule: &Rule, (index, generation): (usize, Generation)) -> bool {
+    fn rule_admits(
+        &self,
+        cluster: &Pods<'_>,
+        policy: &NetworkPolicy,
+        rule: &Rule,
+        (index, generation): (usize, Generation),
+    ) -> bool {
         let (Some(rolling), Some(labels)) = (self.rolling.get(index), self.pods(generation).labels.get(index)) else {
             return false;
         };
@@ -181,7 +192,7 @@ impl<'p> Phase<'p> {
                     !rolling.workload.host_network
                         && pod_selector.as_ref().is_none_or(|selector| selector.matches(labels))
                         && namespace_selector.as_ref().map_or(namespace == policy.namespace, |selector| {
-                            self.namespaces.get(namespace).is_some_and(|labels| selector.matches(labels))
+                            cluster.namespaces.get(namespace).is_some_and(|labels| selector.matches(labels))
                         })
                 }
             })
@@ -196,7 +207,17 @@ impl<'p> Phase<'p> {
 }
 
 impl<'p> Pods<'p> {
-    fn new(rolling: &'p [Rolling<'p>], policies: &[&NetworkPolicy], labels: &'p [Labels]) -> Self {
+    fn new(
+        rolling: &'p [Rolling<'p>],
+        policies: &[&NetworkPolicy],
+        (world, labels): (&'p World, &'p [Labels]),
+    ) -> Self {
+        let mut namespaces: BTreeMap<&str, Labels> =
+            rolling.iter().map(|rolling| (rolling.workload.namespace.as_str(), Labels::new())).collect();
+        namespaces.extend(world.namespaces.iter().map(|found| (found.name.as_str(), found.labels.clone())));
+        for (name, labels) in &mut namespaces {
+            labels.insert(NAMESPACE_NAME_LABEL.into(), (*name).into());
+        }
         let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, rolling) in rolling.iter().enumerate() {
             members.entry(&rolling.workload.namespace).or_default().push(index);
@@ -206,7 +227,7 @@ impl<'p> Pods<'p> {
             (namespace, (members, index))
         });
         let by_namespace = by_namespace.collect();
-        let mut pods = Self { labels, by_namespace, selected_by: vec![Vec::new(); rolling.len()] };
+        let mut pods = Self { labels, namespaces, by_namespace, selected_by: vec![Vec::new(); rolling.len()] };
         for (number, policy) in policies.iter().enumerate() {
             for index in pods.selected(&policy.namespace, &policy.spec.pod_selector) {
                 pods.selected_by.get_mut(index).into_iter().for_each(|policies| policies.push(number));

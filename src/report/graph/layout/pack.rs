@@ -10,7 +10,11 @@ const GROUP_GAP: i32 = 36;
 /// Space between two columns of namespaces beyond that between columns of nodes.
 const MORE_GAP: i32 = 20;
 /// Width to height of the picture, in tenths.
-const ASPECT: i64 = 16;
+const ASPECT: i64 = 14;
+/// Namespaces are tried in up to this many columns.
+const MOST_COLUMNS: i32 = 24;
+/// And with columns higher than their share, in percent, since namespaces do not divide evenly.
+const SLACK: [i32; 4] = [100, 110, 122, 135];
 /// The nodes outside of namespaces get further columns when one has this many.
 const MOST_OUTER_ROWS: usize = 24;
 
@@ -50,23 +54,36 @@ pub(super) fn pack(input: &Input, blocks: &[Block], columns: &[usize]) -> Packed
     Packed { width: (x - gap + MARGIN).max(2 * MARGIN), height, groups, outer }
 }
 
-/// The column of every namespace: callers on the left, and the whole about as wide as a screen.
+/// The column of every namespace: callers on the left, and as many columns as let the whole be shown largest.
 pub(super) fn columns(input: &Input, blocks: &[Block]) -> Vec<usize> {
-    let gap = input.column_gap + MORE_GAP;
-    let area: i64 = blocks.iter().map(|block| i64::from(block.width + gap) * i64::from(block.height + GROUP_GAP)).sum();
+    let order = callers_first(input, blocks.len());
+    let total: i32 = blocks.iter().map(|block| block.height + GROUP_GAP).sum();
     let tallest = blocks.iter().map(|block| block.height).max().unwrap_or_default();
-    let height = tallest.max(i32::try_from((area * 10 / ASPECT).isqrt()).unwrap_or(i32::MAX));
+    let gap = input.column_gap + MORE_GAP;
+    let heights = (1..=MOST_COLUMNS).flat_map(|count| SLACK.map(|percent| tallest.max(total / count / 100 * percent)));
+    let filled = heights.map(|height| filled(&order, blocks, height, gap));
+    // Of equally good ones the first, with fewer columns.
+    let best = filled.min_by_key(|(_, width, height)| (i64::from(*width) * 10).max(i64::from(*height) * ASPECT));
+    best.map(|(columns, ..)| columns).unwrap_or_default()
+}
+
+/// Columns up to that height. Gives the column of every namespace, and the size of the whole.
+fn filled(order: &[usize], blocks: &[Block], most: i32, gap: i32) -> (Vec<usize>, i32, i32) {
     let mut columns = vec![0; blocks.len()];
-    let (mut column, mut used) = (0, 0);
-    for group in callers_first(input, blocks.len()) {
-        let own = blocks.get(group).map_or(0, |block| block.height);
-        if used > 0 && used + GROUP_GAP + own > height {
-            (column, used) = (column + 1, 0);
+    let (mut column, mut used, mut widest) = (0, 0, 0);
+    let (mut width, mut height) = (0, 0);
+    for &group in order {
+        let Some(own) = blocks.get(group) else { continue };
+        if used > 0 && used + GROUP_GAP + own.height > most {
+            width += widest + gap;
+            (column, used, widest) = (column + 1, 0, 0);
         }
-        used += own + if used > 0 { GROUP_GAP } else { 0 };
+        used += own.height + if used > 0 { GROUP_GAP } else { 0 };
+        widest = widest.max(own.width);
+        height = height.max(used);
         put(&mut columns, group, column);
     }
-    columns
+    (columns, width + widest, height)
 }
 
 /// The namespaces of every column from top to bottom.
