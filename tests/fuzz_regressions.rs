@@ -32,8 +32,12 @@ fn no_target_fails_on_a_known_input() {
         }
         let data = std::fs::read(&path).unwrap();
         for (name, target) in targets::TARGETS {
+            let start = std::time::Instant::now();
             let result = std::panic::catch_unwind(|| target(&data));
             assert!(result.is_ok(), "{name} fails on {}", path.display());
+            if start.elapsed().as_secs() > 0 {
+                println!("{name} on {}: {:?}", path.display(), start.elapsed());
+            }
         }
         count += 1;
     }
