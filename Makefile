@@ -59,7 +59,6 @@ deny:
 	@cargo deny --version >/dev/null 2>&1 || cargo install --locked cargo-deny
 	cargo deny --all-features check $(DENY_CHECKS)
 
-# Times on generated bundles, and how they grow: benches/README.md.
 # Times and memory on generated bundles, and how they grow: benches/README.md.
 bench:
 	cargo bench --locked --bench speed
@@ -75,12 +74,6 @@ mutants:
 install:
 	cargo install --locked --path .
 
-tools:
-	@if [ "$$(kustomize version 2>&1)" != "$(KUSTOMIZE_VERSION)" ]; then \
-	  echo "installing kustomize $(KUSTOMIZE_VERSION)"; \
-	  GOBIN="$(TOOLS)" go install sigs.k8s.io/kustomize/kustomize/v5@$(KUSTOMIZE_VERSION); \
-	fi
-	@python3 -c 'import yaml' 2>/dev/null || python3 -m pip install --quiet pyyaml
 # The program without any library: runs on an empty root.
 static:
 	RUSTFLAGS='-C target-feature=+crt-static' cargo build --locked --profile $(PROFILE) --bin enforce-intents --target $(STATIC_TARGET)
@@ -107,6 +100,7 @@ image: $(if $(LOCAL),static go-tools)
 
 # What the end-to-end tests run. A tool that cannot be installed fails here, with its name.
 tools: go-tools apt-tools
+	@python3 -c 'import yaml' 2>/dev/null || python3 -m pip install --quiet pyyaml
 	@kubectl version --client >/dev/null || { echo "kubectl is missing: see kubernetes.io, or Google's package kubectl" >&2; exit 1; }
 	@kpt version >/dev/null || { echo "kpt is missing: see kpt.dev, or Google's package google-cloud-cli-kpt" >&2; exit 1; }
 

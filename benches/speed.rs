@@ -101,7 +101,7 @@ fn sizes(folder: &Path) {
         for (contender, figures) in contenders.iter().zip(&figures) {
             let wall = figures.wall.as_secs_f64();
             println!(
-                "{:<20}{:>7} MB{:>10}{:>10}{:>10}{:>5.0} MB/s{:>8.1}{:>9.2}",
+                "{:<20}{:>7} MB{:>10}{:>10}{:>10}{:>5.1} MB/s{:>8.1}{:>9.2}",
                 contender.name,
                 megabytes,
                 milliseconds(figures.wall),

@@ -54,6 +54,9 @@ struct Settings {
     /// Who reads YAML: the fast lane where it can, or the parser alone, to compare the two
     #[arg(long, value_name = "LANE", default_value = "fast", hide = true)]
     lane: Lane,
+    /// Threads that read a large text: one, or two as if nothing is said. The output is the same
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..))]
+    jobs: u8,
 }
 
 /// [`enforce_intents::read::lane::Lane`] as an argument.
@@ -71,6 +74,7 @@ impl Settings {
     /// The exit code, after the reason was written to stderr: without its configuration a run must give nothing.
     fn load(self) -> Result<enforce_intents::Settings, u8> {
         let lane = match self.lane {
+            Lane::Fast if self.jobs == 1 => enforce_intents::read::lane::Lane::FastAlone,
             Lane::Fast => enforce_intents::read::lane::Lane::Fast,
             Lane::Parser => enforce_intents::read::lane::Lane::Parser,
         };

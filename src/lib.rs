@@ -137,8 +137,10 @@ pub fn edit(input: Vec<u8>, settings: Settings) -> Edited {
         };
     let compiled = compile(&mut package, settings);
     add_verdicts(&compiled, &mut findings);
-    // From here on the plan says it all, and the world of a large input is large.
-    let Compiled { config, plan, .. } = compiled;
+    // From here on the changes say it all, and the rest of what is known about a large input is large.
+    let Compiled { config, world, mut plan, .. } = compiled;
+    drop(world);
+    drop(std::mem::take(&mut plan.generated));
     if !findings.has_errors() {
         let results = report::krm::results(&package, &findings);
         match write::resource_list_edits(&package, &plan, &config, &results) {
@@ -312,7 +314,7 @@ pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) ->
             let mut judged = world.clone();
             verify::rendered::add_previews(&world, &plan, &mut judged);
             judged.policies.retain(|policy| policy.resource != verify::rendered::NOT_IN_INPUT);
-            (config, Some(judged), findings)
+            (config, Some(judged.with_virtual_workloads()), findings)
         }
         Subject::AsIs => {
             let (mut config, mut findings) = configure(&mut package, settings);

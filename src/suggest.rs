@@ -3,8 +3,8 @@
 //! A suggestion is a starting point to review, so precision comes before recall: every call has evidence with a place, a name in
 //! free text is none, and what looks like an address but is no call is noted instead of suggested.
 //!
-//! One file per family of evidence: [`containers`] (env, args, command), [`files`] (mounted ConfigMaps), [`policies`], [`flows`]. The first two
-//! share [`scan`], which finds addresses in texts, and [`names`], which knows what an address means in a namespace.
+//! One file per family of evidence: `containers` (env, args, command), `files` (mounted ConfigMaps), `policies`, `flows`. The
+//! first two share `scan`, which finds addresses in texts, and `names`, which knows what an address means in a namespace.
 
 mod addresses;
 mod collector;

@@ -39,7 +39,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("anstream", &["report/human.rs"]),
     ("clap", &["cli.rs", "cli/"]),
     ("std::fs", &["cli/", "read/files.rs"]),
-    ("std::env", &["cli/"]),
+    ("std::env", &["cli.rs", "cli/"]),
     ("std::process", &["main.rs", "cli.rs", "cli/"]),
     ("std::io::stdin", &["cli/"]),
     ("std::io::stdout", &["cli/"]),

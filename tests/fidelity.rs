@@ -33,8 +33,12 @@ fn without_ours(line: &str) -> String {
         rest = &after[end..];
     }
     kept.push_str(rest);
-    let kept =
-        kept.replace("{,", "{").replace("{ ", "{").replace("labels: {}", "labels:").replace("labels: null", "labels:");
+    let kept = kept
+        .replace("{,", "{")
+        .replace("{ ", "{")
+        .replace("labels: {}", "labels:")
+        .replace("labels: null", "labels:")
+        .replace(", labels:}", "}");
     kept.trim().to_owned()
 }
 

@@ -6,6 +6,7 @@
     clippy::indexing_slicing,
     clippy::string_slice,
     clippy::panic,
+    clippy::type_complexity,
     dead_code,
     unreachable_pub,
     reason = "a failing test may panic; the naive evaluator has more than fuzzing needs"

@@ -13,6 +13,8 @@ mod mutate;
 mod seeds;
 
 use compare::compare;
+use enforce_intents::Settings;
+use enforce_intents::read::lane::Lane;
 use mutate::{Random, mutant};
 use std::path::{Path, PathBuf};
 
@@ -75,6 +77,17 @@ fn generated_bundles_are_in_the_subset() {
     for (name, text) in bundle::files(60_000) {
         assert_eq!(compare(&text), Ok(true), "{name}");
     }
+}
+
+/// Large enough for two threads without being asked.
+#[test]
+fn any_number_of_threads_gives_the_same_output() {
+    let list = bundle::resource_list(2_500_000).into_bytes();
+    let output = |lane| {
+        let settings = Settings { lane, ..Settings::default() };
+        enforce_intents::process(list.clone(), settings).output.unwrap()
+    };
+    assert_eq!(output(Lane::Fast), output(Lane::FastAlone));
 }
 
 #[test]

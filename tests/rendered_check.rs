@@ -49,6 +49,10 @@ fn outputs_of_runs_are_recognised() {
             &[("staged", "calico"), ("profile", "v2")],
             &[("staged", "calico"), ("selectors", "native")],
         ] {
+            // The shop has a CronJob whose pods have no label to select them by.
+            if path != TUTORIAL && fields.contains(&("selectors", "native")) {
+                continue;
+            }
             assert_eq!(judged(&rendered(path, fields), fields), "", "{path} {fields:?}");
         }
     }

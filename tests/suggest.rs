@@ -1,5 +1,5 @@
-//! `suggest` on bundles of our own: `testdata/suggest/<case>/input.yaml`, the whole output in `expected.yaml`, the notes in `notes.txt`, and in
-//! `calls.txt`, written by hand, who really calls whom: precision and recall are measured against it.
+//! `suggest` on bundles of our own: `testdata/suggest/<case>/input.yaml`, the whole output in `expected.yaml`, the notes in
+//! `notes.txt`, and in `calls.txt`, written by hand, who really calls whom: precision and recall are measured against it.
 //!
 //! A first line `# arguments: ...` in the input adds arguments. `UPDATE_EXPECTED=1` rewrites outputs and notes, never the calls.
 

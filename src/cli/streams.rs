@@ -46,7 +46,8 @@ fn try_print<'s>(slices: impl Iterator<Item = &'s str>) -> io::Result<()> {
     // As many as one system call takes.
     const AT_ONCE: usize = 1024;
     let mut output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    let mut slices = slices.peekable();
+    // A write of nothing writes nothing, which looks like a stream that is full.
+    let mut slices = slices.filter(|slice| !slice.is_empty()).peekable();
     let mut waiting = Vec::with_capacity(AT_ONCE);
     while slices.peek().is_some() {
         waiting.extend(slices.by_ref().take(AT_ONCE).map(|slice| IoSlice::new(slice.as_bytes())));

@@ -36,7 +36,8 @@ enum Format {
     Json,
 }
 
-/// The values of every `--from`: `manifests`, `policies`, or `hubble` with a file. clap's derive has no option of one or two values.
+/// The values of every `--from`: `manifests`, `policies`, or `hubble` with a file. clap's derive has no option of one or two
+/// values.
 #[derive(Debug, Default)]
 struct Origins(Vec<Vec<String>>);
 

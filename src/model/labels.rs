@@ -1,8 +1,15 @@
 //! Labels and annotations: small maps, of which there are many.
 
 /// Strings by key, sorted by key. A sorted list: most have one to five entries, for which a tree takes several times the room.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Labels(Vec<(String, String)>);
+
+impl std::fmt::Debug for Labels {
+    /// As a map, which it is to everybody else.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_map().entries(self.0.iter().map(|(key, value)| (key, value))).finish()
+    }
+}
 
 impl Labels {
     /// No labels.
@@ -69,7 +76,6 @@ impl Labels {
     }
 
     /// The entries in key order.
-    #[must_use]
     pub fn iter(&self) -> Iter<'_> {
         self.0.iter().map(|(key, value)| (key, value))
     }

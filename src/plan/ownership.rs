@@ -55,10 +55,15 @@ fn is_for_its_service(name: &str, policy: &NetworkPolicy, prefix: &str) -> bool 
 /// The same for a default deny: its name ends with the name, or name and kind, of the identity that its label says.
 fn is_for_its_identity(rest: &str, policy: &NetworkPolicy) -> bool {
     let Some(identity) = policy.labels.get(keys::POLICY) else { return true };
-    let selected_kind = policy.spec.pod_selector.match_labels.get(keys::OWNER_KIND).map(|kind| kind.to_lowercase());
-    let kind = selected_kind.as_deref().unwrap_or("service");
-    let without_kind = rest.strip_suffix(kind).and_then(|rest| rest.strip_suffix('-'));
-    without_kind.into_iter().chain([rest]).any(|name| is_name_of(name, identity, policy)) || naming::looks_cut(rest)
+    let selected = &policy.spec.pod_selector.match_labels;
+    let is_by_identity = selected.contains_key(keys::SERVICE) || selected.contains_key(keys::SERVER);
+    let without_kind = rest.rsplit_once('-').filter(|(_, kind)| match selected.get(keys::OWNER_KIND) {
+        Some(selected) => selected.to_lowercase() == *kind,
+        // Pods behind a Service, or selected by labels of their own, have any kind.
+        None => !is_by_identity,
+    });
+    let names = without_kind.map(|(name, _)| name).into_iter().chain([rest]);
+    names.into_iter().any(|name| is_name_of(name, identity, policy)) || naming::looks_cut(rest)
 }
 
 /// The same for a metrics policy, whose annotation says the identity of the workload.

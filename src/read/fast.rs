@@ -15,18 +15,42 @@ mod decode;
 mod flow;
 mod lines;
 mod scalar;
+mod threads;
 
 use super::parser::Document;
 use super::prune::Selection;
 use super::tree::Tree;
+use lines::Lexer;
 
 /// Collections of either style may nest this deep; the parser's limit is higher.
 const NESTING_LIMIT: usize = 100;
 
+/// Shorter texts are read by one thread: they take less time than it takes to start another.
+const LARGE: usize = 2_000_000;
+
 /// What the parser makes of the text, if it is in the subset.
 pub(super) fn parse(text: &str, selection: Option<Selection>) -> Option<(Tree, Vec<Document>)> {
-    if !text.ends_with('\n') || !bytes::are_plain(text.as_bytes()) {
+    parse_with_threads(text, selection, if text.len() < LARGE { 1 } else { 2 })
+}
+
+/// The same with one thread, or with two if the text can be divided.
+pub(super) fn parse_with_threads(
+    text: &str,
+    selection: Option<Selection>,
+    threads: usize,
+) -> Option<(Tree, Vec<Document>)> {
+    if !text.ends_with('\n') {
         return None;
     }
-    lines::parse(text, selection)
+    if threads > 1
+        && let Some(read) = threads::parse(text, selection)
+    {
+        return read;
+    }
+    if !bytes::are_plain(text.as_bytes()) {
+        return None;
+    }
+    let mut lexer = Lexer::new(text, selection);
+    lexer.lines(0, text.len())?;
+    lexer.finish()
 }

@@ -8,9 +8,11 @@ use super::tree::Tree;
 /// Who reads YAML.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Lane {
-    /// The fast lane, and the parser for what is outside its subset.
+    /// The fast lane, with two threads if the text is large, and the parser for what is outside its subset.
     #[default]
     Fast,
+    /// The same with one thread.
+    FastAlone,
     /// The parser alone: for comparing the two, and in case of doubt.
     Parser,
 }
@@ -20,12 +22,16 @@ pub enum Lane {
 /// # Errors
 /// As for [`parser::parse`].
 pub fn parse(text: &str, selection: Option<Selection>, lane: Lane) -> Result<(Tree, Vec<Document>), SyntaxError> {
-    let read = if lane == Lane::Fast { parse_fast(text, selection) } else { None };
+    let read = match lane {
+        Lane::Fast => fast::parse(text, selection),
+        Lane::FastAlone => parse_fast(text, selection, 1),
+        Lane::Parser => None,
+    };
     read.map_or_else(|| parser::parse_keeping(text, selection), Ok)
 }
 
-/// What the fast lane makes of a text; `None` if the text is for the parser.
+/// What the fast lane makes of a text with one or two threads; `None` if the text is for the parser.
 #[must_use]
-pub fn parse_fast(text: &str, selection: Option<Selection>) -> Option<(Tree, Vec<Document>)> {
-    fast::parse(text, selection)
+pub fn parse_fast(text: &str, selection: Option<Selection>, threads: usize) -> Option<(Tree, Vec<Document>)> {
+    fast::parse_with_threads(text, selection, threads)
 }

@@ -163,6 +163,21 @@ impl Tree {
         self.duplicates.borrow().iter().copied().collect()
     }
 
+    /// Adds the nodes of a tree that was read from a later part of the same text, but for its first `skip` nodes.
+    pub(crate) fn append(&mut self, later: Self, skip: u32) {
+        let shift = to_u32(self.nodes.len()) - skip;
+        let decoded = to_u32(self.decoded.len());
+        let added = later.nodes.into_iter().skip(skip as usize);
+        self.nodes.extend(added.map(|node| NodeData {
+            subtree_end: node.subtree_end + shift,
+            link: if node.is_decoded() { node.link + decoded } else { node.link },
+            ..node
+        }));
+        self.decoded.extend(later.decoded);
+        let duplicates = later.duplicates.into_inner().into_iter().filter(|node| node.0 >= skip);
+        self.duplicates.borrow_mut().extend(duplicates.map(|node| NodeId(node.0 + shift)));
+    }
+
     /// Whether a repeated key was found in the node with that index or behind it.
     pub(crate) fn has_duplicates_from(&self, first: NodeId) -> bool {
         self.duplicates.borrow().range(first..).next().is_some()

@@ -11,7 +11,8 @@ use crate::write::yaml_scalar;
 /// A call shows this much of its evidence; JSON shows all.
 const MAX_EVIDENCE: usize = 3;
 
-/// A document per client. For a client that has intents already, comments say what to add to them: a second object for it would be a fault.
+/// A document per client. For a client that has intents already, comments say what to add to them: a second object for it
+/// would be a fault.
 #[must_use]
 pub fn yaml(package: &Package, suggestions: &[Suggestion]) -> String {
     let documents: Vec<String> = suggestions.iter().map(|suggestion| document(package, suggestion)).collect();

@@ -140,7 +140,8 @@ pub(super) fn before(text: &str, start: usize) -> Before<'_> {
     Before::Nothing
 }
 
-/// Whether the line that the value at `start` is in begins with a word that is about others' addresses, as nginx's `server_name` is.
+/// Whether the line that the value at `start` is in begins with a word that is about others' addresses, as nginx's
+/// `server_name` is.
 pub(super) fn is_in_line_about_others(text: &str, start: usize) -> bool {
     let before = tail(text, start, REACH);
     let line = before.rsplit('\n').next().unwrap_or_default();
@@ -198,7 +199,7 @@ pub(super) fn is_about_others(key: &str) -> bool {
     let words = words(key);
     words.iter().any(|word| OTHER_WORDS.contains(&word.as_str()))
         || words.last().is_some_and(|last| PROSE_WORDS.contains(&last.as_str()))
-        || words.windows(2).any(|pair| matches!(pair, [first, second] if (first == "no" && second == "proxy") || (first == "server" && second == "name")))
+        || [["no", "proxy"], ["server", "name"]].iter().any(|pair| words.windows(2).any(|two| two == pair))
         || matches!(words.as_slice(), [code] if matches!(code.as_str(), "301" | "302" | "303" | "307" | "308"))
 }
 

@@ -42,7 +42,8 @@ impl<'n, 'w> Variables<'n, 'w> {
         }
     }
 
-    /// The text with `$(A)`, `${A}`, `${A:-default}` and Spring's `${A:default}` replaced; `$A` too in commands. What is not known stays as it is.
+    /// The text with `$(A)`, `${A}`, `${A:-default}` and Spring's `${A:default}` replaced; `$A` too in commands. What is not
+    /// known stays as it is.
     pub(super) fn expand<'t>(&self, text: &'t str, is_command: bool) -> Cow<'t, str> {
         if !text.contains('$') {
             return Cow::Borrowed(text);

@@ -14,19 +14,30 @@ const SELECTIONS: [Option<Selection>; 2] = [None, Some(needed_to_compile)];
 /// A description of the difference, if it does and the parser gives an error or another tree.
 pub(crate) fn compare(text: &str) -> Result<bool, String> {
     for selection in SELECTIONS {
-        let Some((tree, documents)) = parse_fast(text, selection) else { return Ok(false) };
+        let divided = parse_fast(text, selection, 2);
+        let Some((tree, documents)) = parse_fast(text, selection, 1) else {
+            return if divided.is_none() { Ok(false) } else { Err("only two threads read it".to_owned()) };
+        };
+        let (divided, divided_documents) = divided.ok_or("only one thread reads it")?;
+        same_documents(text, (&divided, &divided_documents), (&tree, &documents))?;
         let parsed = parse_keeping(text, selection);
         let (expected, expected_documents) =
             parsed.map_err(|error| format!("the parser refuses it at byte {}: {error}", error.offset))?;
-        if documents != expected_documents {
-            return Err(format!("documents are {documents:?} instead of {expected_documents:?}"));
-        }
-        same_documents(text, &documents, (&tree, &expected))?;
+        same_documents(text, (&tree, &documents), (&expected, &expected_documents))?;
     }
     Ok(true)
 }
 
-fn same_documents(text: &str, documents: &[Document], (tree, expected): (&Tree, &Tree)) -> Result<(), String> {
+type Read<'t> = (&'t Tree, &'t [Document]);
+
+fn same_documents(
+    text: &str,
+    (tree, documents): Read<'_>,
+    (expected, expected_documents): Read<'_>,
+) -> Result<(), String> {
+    if documents != expected_documents {
+        return Err(format!("documents are {documents:?} instead of {expected_documents:?}"));
+    }
     if tree.len() != expected.len() {
         return Err(format!("{} nodes instead of {} in {} documents", tree.len(), expected.len(), documents.len()));
     }

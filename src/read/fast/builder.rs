@@ -76,6 +76,24 @@ impl<'t> Builder<'t> {
         }
     }
 
+    /// End and subtree end of a node.
+    pub(super) fn end_of(&self, id: u32) -> (u32, u32) {
+        self.tree.nodes.get(id as usize).map_or((0, 0), |node| (node.end, node.subtree_end))
+    }
+
+    pub(super) fn set_end(&mut self, id: u32, end: u32, subtree_end: u32) {
+        if let Some(node) = self.tree.nodes.get_mut(id as usize) {
+            node.end = end;
+            node.subtree_end = subtree_end;
+        }
+    }
+
+    /// Adds what was built from a later part of the text, but for its first nodes.
+    pub(super) fn join(&mut self, later: Self, skip: u32) {
+        self.tree.append(later.tree, skip);
+        self.last_end = later.last_end;
+    }
+
     /// Lets the plain scalar that was added last go on to `end`, on a later line.
     pub(super) fn extend(&mut self, end: usize) {
         self.last_end = to_u32(end);

@@ -83,7 +83,8 @@ fn scalar(bytes: &[u8], start: usize) -> Option<Scalar> {
     }
     let is_plain_start =
         |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'/' | b'~' | b'$' | b'<');
-    if !is_plain_start(first) && !(first == b'-' && is_plain_start(at(bytes, start + 1))) {
+    let starts_plain = is_plain_start(first) || (first == b'-' && is_plain_start(at(bytes, start + 1)));
+    if !starts_plain {
         return None;
     }
     let mut end = start;

@@ -48,26 +48,93 @@ pub(super) struct Lexer<'t> {
     is_items_key: bool,
 }
 
-/// Reads a text whose bytes were looked at and that ends with a line break.
-pub(super) fn parse(text: &str, selection: Option<Selection>) -> Option<(Tree, Vec<Document>)> {
-    let mut lexer = Lexer {
-        bytes: text.as_bytes(),
-        builder: Builder::new(text, selection),
-        open: Vec::new(),
-        documents: Vec::new(),
-        has_root: false,
-        is_continuable: false,
-        is_items_key: false,
-    };
-    let mut position = 0;
-    while position < text.len() {
-        position = lexer.line(position)?;
-    }
-    lexer.end_document()?;
-    Some((lexer.builder.tree, lexer.documents))
-}
+/// The nodes of the root and its `items`, which a lexer that starts between two items has instead of the real ones.
+const STAND_INS: u32 = 2;
 
-impl Lexer<'_> {
+impl<'t> Lexer<'t> {
+    /// A lexer at the start of a text whose bytes were looked at and that ends with a line break.
+    pub(super) fn new(text: &'t str, selection: Option<Selection>) -> Self {
+        Self {
+            bytes: text.as_bytes(),
+            builder: Builder::new(text, selection),
+            open: Vec::new(),
+            documents: Vec::new(),
+            has_root: false,
+            is_continuable: false,
+            is_items_key: false,
+        }
+    }
+
+    /// A lexer at the dash of an item of the first document, at that column. Right only if another one arrives there.
+    pub(super) fn between_items(text: &'t str, selection: Option<Selection>, column: usize) -> Self {
+        let mut lexer = Self::new(text, selection);
+        for (shape, column, is_items) in [(MAPPING, 0, false), (SEQUENCE, column, true)] {
+            let node = lexer.builder.open(shape, 0);
+            lexer.open.push(Frame { node, shape, column, pending: None, is_items });
+        }
+        lexer.has_root = true;
+        lexer.is_items_key = true;
+        lexer
+    }
+
+    /// Reads lines from `start` on until a line starts at `end` or behind it; gives where that is.
+    pub(super) fn lines(&mut self, start: usize, end: usize) -> Option<usize> {
+        let mut position = start;
+        while position < end {
+            position = self.line(position)?;
+        }
+        Some(position)
+    }
+
+    /// Whether an item at that column, in the line that comes next, would be one more of the root's `items`; if so, the item
+    /// before it is complete.
+    pub(super) fn is_between_items(&mut self, column: usize) -> Option<bool> {
+        let is_text = self.is_continuable && self.open.last().is_some_and(|top| column > top.column);
+        let is_in_items = matches!(self.open.as_slice(), [_, items, ..] if items.is_items && items.column == column);
+        if is_text || !is_in_items || self.documents.len() != 1 {
+            return Some(false);
+        }
+        while self.open.len() > 2 {
+            self.close_top()?;
+        }
+        Some(self.open.last().is_some_and(|items| items.pending.is_none()))
+    }
+
+    /// Whether a document was started.
+    pub(super) fn has_documents(&self) -> bool {
+        !self.documents.is_empty()
+    }
+
+    /// Goes on where another lexer, which started here between two items and found no other document, has arrived.
+    pub(super) fn join(&mut self, later: Self) -> Option<()> {
+        let shift = self.builder.next_id() - STAND_INS;
+        let own = [self.open.first()?.node, self.open.get(1)?.node];
+        let place = |stand_in: u32| match stand_in {
+            0 | 1 => own.get(stand_in as usize).copied(),
+            node => Some(node + shift),
+        };
+        let items_ended = later.open.len() < 2 || later.open.get(1).is_some_and(|frame| frame.node != 1);
+        let items_end = later.builder.end_of(1);
+        self.open.clear();
+        for frame in later.open {
+            self.open.push(Frame { node: place(frame.node)?, ..frame });
+        }
+        self.builder.join(later.builder, STAND_INS);
+        if items_ended {
+            let (end, subtree_end) = items_end;
+            self.builder.set_end(*own.get(1)?, end, subtree_end + shift);
+        }
+        self.is_continuable = later.is_continuable;
+        self.is_items_key = later.is_items_key;
+        Some(())
+    }
+
+    /// The tree, at the end of the text.
+    pub(super) fn finish(mut self) -> Option<(Tree, Vec<Document>)> {
+        self.end_document()?;
+        Some((self.builder.tree, self.documents))
+    }
+
     fn at(&self, position: usize) -> u8 {
         scalar::at(self.bytes, position)
     }

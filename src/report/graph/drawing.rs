@@ -56,8 +56,9 @@ impl Drawing {
             let class = Style::ALL.iter().zip(0..).find(|(style, _)| **style == Style::of(edge));
             InputEdge { from: edge.from, to: edge.to, label_width, class: class.map_or(0, |(_, class)| class) }
         });
-        let edges: Vec<InputEdge> = edges.collect();
-        let column_gap = edges.iter().map(|edge| edge.label_width + 36).max().unwrap_or_default().clamp(76, 150);
+        // Lines that are not drawn need no room.
+        let edges: Vec<InputEdge> = edges.filter(|_| graph.edges.len() <= MAX_DRAWN).collect();
+        let column_gap = edges.iter().map(|edge| edge.label_width + 36).max().unwrap_or_default().clamp(76, 240);
         let input = Input { boxes: boxes.collect(), groups: namespaces.len(), edges, column_gap };
         let layout = layout(&input);
         Self { layout, words, namespaces, labels, is_labelled }

@@ -112,11 +112,12 @@ fn styles(picture: &Picture<'_>, text: &mut String) {
     class("missing", "stroke-dasharray:2 3", of(|node| matches!(node.kind, NodeKind::Missing { .. })));
 }
 
-/// Text inside quotes: whatever means something to mermaid, to HTML or to its Markdown is written as a character entity.
+/// Text inside quotes: whatever means something to mermaid, to HTML or to its Markdown is written as a character entity. A colon,
+/// too: mermaid takes `style a:#35;` for a style wherever it stands and drops the semicolon.
 fn label(text: &str) -> String {
     let mut label = String::new();
     for character in cut(text, LONGEST).chars() {
-        if character.is_alphanumeric() || " -./:,()[]{}=+@\u{2026}".contains(character) {
+        if character.is_alphanumeric() || " -./,()[]{}=+@\u{2026}".contains(character) {
             label.push(character);
         } else {
             let _ = write!(label, "#{};", u32::from(character));
