@@ -128,7 +128,8 @@ fn edit_labels(package: &Package, path: &[&str], is_removing: bool) {
     let mut plan = Plan::default();
     for (resource, owner) in package.iter() {
         let Some(root) = package.node(resource) else { continue };
-        if owner.role == Role::FunctionConfig || !root.path(parent).is_some_and(Node::is_mapping) {
+        // Of kinds that are never changed only the header was kept.
+        if owner.role == Role::FunctionConfig || root.is_pruned() || !root.path(parent).is_some_and(Node::is_mapping) {
             continue;
         }
         let mut change = MapChange {

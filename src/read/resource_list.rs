@@ -106,6 +106,10 @@ fn check_kind(root: Node<'_>) -> Result<(), Findings> {
 /// Whether the fields that we read and write are there at most once and of the right form.
 fn check_fields(root: Node<'_>) -> Result<(), Findings> {
     let mut faults = Findings::default();
+    for (key, _) in root.entries().filter(|(key, _)| !key.is_scalar()) {
+        let message = format!("the ResourceList has a key that is no text ({})", words(key));
+        faults.push(Finding::new(Code::InvalidInput, None, message));
+    }
     for name in ["apiVersion", "kind", "items", "functionConfig", "results"] {
         for (key, _) in root.entries().filter(|(key, _)| key.as_str() == Some(name)).skip(1) {
             let message = format!("the ResourceList has the key `{name}` twice, again at {}", words(key));
