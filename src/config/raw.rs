@@ -3,7 +3,7 @@
 use super::fields::FIELDS;
 use super::shape::{Shape, check, unknown_key};
 use super::value::{Origin, Raw, RawEntry, RawShape};
-use super::{Config, DomainPolicies, LabelWorkloads, PolicyLabelValue, Profile, Selectors, Staged, aliases};
+use super::{Config, DnsPeer, DomainPolicies, LabelWorkloads, PolicyLabelValue, Profile, Selectors, Staged, aliases};
 use crate::diag::suggest::nearest;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::ResourceId;
@@ -231,6 +231,16 @@ fn check_combinations(config: &Config, entries: &[RawEntry], findings: &mut Find
         ));
     }
     check_roll_out(config, origin, findings);
+    let is_both =
+        |peer: &DnsPeer| peer.cidr.is_some() && !(peer.pod_labels.is_empty() && peer.namespace_labels.is_empty());
+    if config.dns_peers.iter().any(is_both) {
+        let origin = origin("dnsPeers").unwrap_or(Origin::Setting);
+        findings.push(
+            origin
+                .fault("an entry of `dnsPeers` names both a network and pods, which no rule can mean together")
+                .with_help("write two entries"),
+        );
+    }
     if config.api_server.as_ref().is_some_and(|api_server| api_server.addresses.is_empty()) {
         let origin = origin("apiServer").unwrap_or(Origin::Setting);
         findings.push(origin.fault("`apiServer.addresses` must not be empty"));

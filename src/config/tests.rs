@@ -482,6 +482,10 @@ fn faults_of_an_enforce_intents() {
             "[spec.domainPolicies] functionConfig: `domainPolicies` writes policies that are enforced, which `staged: calico` must not (leave out one of the two)",
         ),
         (
+            "{dnsPeers: [{cidr: 10.0.0.10, podLabels: {k8s-app: kube-dns}}]}",
+            "[spec.dnsPeers] functionConfig: an entry of `dnsPeers` names both a network and pods, which no rule can mean together (write two entries)",
+        ),
+        (
             "{enableEgressNetworkPolicyCreation: true}",
             "[spec.enableEgressNetworkPolicyCreation] functionConfig: `enableEgressNetworkPolicyCreation` needs `profile: v2`: profile classic has no egress policies (set `profile: v2`)",
         ),
