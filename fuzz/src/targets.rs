@@ -95,6 +95,20 @@ fn check_spans(tree: &Tree, text: &str, root: NodeId) {
     }
 }
 
+/// Kinds that no plan changes.
+const UNREAD: [&str; 10] = [
+    "ConfigMap",
+    "Secret",
+    "PersistentVolumeClaim",
+    "ServiceAccount",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "Role",
+    "RoleBinding",
+    "PrometheusRule",
+    "CustomResourceDefinition",
+];
+
 /// A label that no input has.
 const KEY: &str = "fuzz.example/label";
 
@@ -128,8 +142,9 @@ fn edit_labels(package: &Package, path: &[&str], is_removing: bool) {
     let mut plan = Plan::default();
     for (resource, owner) in package.iter() {
         let Some(root) = package.node(resource) else { continue };
-        // Of kinds that are never changed only the header was kept.
-        if owner.role == Role::FunctionConfig || root.is_pruned() || !root.path(parent).is_some_and(Node::is_mapping) {
+        // What is never changed may be kept as a header alone, in the input or in the output.
+        let is_unread = root.is_pruned() || UNREAD.contains(&owner.kind.as_str());
+        if owner.role == Role::FunctionConfig || is_unread || !root.path(parent).is_some_and(Node::is_mapping) {
             continue;
         }
         let mut change = MapChange {

@@ -7,6 +7,7 @@ use super::prune::{Selection, needed_to_compile};
 use super::tree::{Node, Shape};
 use crate::diag::{Code, Finding, Findings, suggest};
 use crate::source::{LineColumn, SourceId, SourceOrigin, SourceText, line_column};
+use std::collections::BTreeSet;
 
 /// The one text of a run in function mode.
 const SOURCE: SourceId = SourceId(0);
@@ -110,8 +111,10 @@ fn check_fields(root: Node<'_>) -> Result<(), Findings> {
         let message = format!("the ResourceList has a key that is no text ({})", words(key));
         faults.push(Finding::new(Code::InvalidInput, None, message));
     }
-    for name in ["apiVersion", "kind", "items", "functionConfig", "results"] {
-        for (key, _) in root.entries().filter(|(key, _)| key.as_str() == Some(name)).skip(1) {
+    let mut seen = BTreeSet::new();
+    for (key, _) in root.entries() {
+        let name = key.as_str().unwrap_or_default();
+        if !seen.insert(name) {
             let message = format!("the ResourceList has the key `{name}` twice, again at {}", words(key));
             faults.push(Finding::new(Code::DuplicateKey, None, message).with_help("remove one of the two"));
         }
