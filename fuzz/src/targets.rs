@@ -155,7 +155,8 @@ fn edit_labels(package: &Package, path: &[&str], is_removing: bool) {
         };
         if is_removing {
             let old = root.path(path).map(|labels| labels.merged_entries()).unwrap_or_default();
-            change.remove = old.into_iter().take(1).map(|(key, ..)| key.to_owned()).collect();
+            let keys = old.into_iter().map(|(key, ..)| key.to_owned());
+            change.remove = keys.filter(|key| key != KEY).take(1).collect();
         }
         plan.map_changes.push(change);
     }
