@@ -71,26 +71,36 @@ fn is_line_end(text: &str, position: usize) -> bool {
     text.get(position..).is_none_or(|rest| rest.is_empty() || rest.starts_with(['\n', '\r']))
 }
 
-/// `apiVersion` and `kind` of a member of a typed list, before its first key.
-fn inherited_fields(resource: &Resource, node: Node<'_>) -> Option<Edit> {
+/// `apiVersion` and `kind` of a member of a typed list: nulls are filled in, what is missing comes before its first key.
+fn inherited_fields(resource: &Resource, node: Node<'_>) -> Vec<Edit> {
     let has = |key: &str| node.get(key).is_some_and(|value| !value.is_null());
     if has("kind") || has("apiVersion") || resource.kind.is_empty() || !matches!(node.shape(), Shape::Mapping(_)) {
-        return None;
+        return Vec::new();
     }
-    let (api_version, kind) = (&resource.api_version, &resource.kind);
-    if is_block_collection(node) {
-        let next = format!("{}{}", line_ending(node.source(), node.start()), " ".repeat(block_column(node)));
-        let fields = format!("apiVersion: {api_version}{next}kind: {kind}{next}");
-        return Some(Edit::insert(node.start(), fields));
-    }
-    let comma = if node.entries().next().is_some() { ", " } else { "" };
-    let fields = match super::flow_mapping::quoting_of(node) {
-        Quoting::Yaml => format!("apiVersion: {api_version}, kind: {kind}{comma}"),
-        Quoting::Json => {
-            format!("\"apiVersion\": {}, \"kind\": {}{comma}", double_quoted(api_version), double_quoted(kind))
-        }
+    let quoting = super::flow_mapping::quoting_of(node);
+    let spelled = |text: &str| match quoting {
+        Quoting::Json if !is_block_collection(node) => double_quoted(text),
+        _ => text.to_owned(),
     };
-    Some(Edit::insert(node.start() + 1, fields))
+    let (mut edits, mut missing) = (Vec::new(), Vec::new());
+    for (key, value) in [("apiVersion", &resource.api_version), ("kind", &resource.kind)] {
+        match node.get(key) {
+            Some(null) if null.is_absent() => edits.push(Edit::insert(null.start(), format!(" {}", spelled(value)))),
+            Some(null) => edits.push(Edit::replace(null.outer_start()..null.end(), spelled(value))),
+            None => missing.push(format!("{}: {}", spelled(key), spelled(value))),
+        }
+    }
+    if missing.is_empty() {
+        return edits;
+    }
+    edits.push(if is_block_collection(node) {
+        let next = format!("{}{}", line_ending(node.source(), node.start()), " ".repeat(block_column(node)));
+        Edit::insert(node.start(), format!("{}{next}", missing.join(&next)))
+    } else {
+        let comma = if node.entries().next().is_some() { ", " } else { "" };
+        Edit::insert(node.start() + 1, format!("{}{comma}", missing.join(", ")))
+    });
+    edits
 }
 
 impl Member {

@@ -53,6 +53,9 @@ pub(super) fn difference(path: &str, comparison: Comparison<'_, '_>, rules: Rule
                         _ => continue,
                     }
                 };
+                if before.is_null() && rules.may_appear.contains(&path.as_str()) {
+                    continue;
+                }
                 // What was pruned has neither anchors nor aliases, so its text says everything even where others have them.
                 if (rules.texts_decide || before.is_pruned()) && text_of(before) == text_of(after) {
                     continue;
