@@ -76,6 +76,7 @@ impl Settings {
         let lane = match self.lane {
             Lane::Fast if self.jobs == 1 => enforce_intents::read::lane::Lane::FastAlone,
             Lane::Fast => enforce_intents::read::lane::Lane::Fast,
+            Lane::Parser if self.jobs == 1 => enforce_intents::read::lane::Lane::ParserAlone,
             Lane::Parser => enforce_intents::read::lane::Lane::Parser,
         };
         let mut settings = enforce_intents::Settings { config: None, set: self.set, lane };

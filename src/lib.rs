@@ -36,6 +36,7 @@ pub mod read;
 pub mod report;
 pub mod source;
 pub mod suggest;
+mod threads;
 pub mod understand;
 pub mod verify;
 pub mod write;
