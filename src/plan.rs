@@ -182,16 +182,16 @@ pub struct DomainRule {
 pub fn plan(world: &World, config: &Config) -> (Plan, Findings) {
     let mut findings = Findings::default();
     let calls = calls::collect(world);
-    let input_labels: Vec<Labels> = world.workloads.iter().map(|workload| workload.template_labels.clone()).collect();
-    let before = PlanContext::new(world, config, &calls, &input_labels);
+    let input_labels = world.workloads.iter().map(|workload| &workload.template_labels);
+    let before = PlanContext::new(world, config, &calls, input_labels);
     if config.selectors == Selectors::Labels {
         access_key::check(&before, &mut findings);
     }
     let labelling = labels::plan(&before, &mut findings);
-    let mut context = PlanContext::new(world, config, &calls, &labelling.final_labels);
+    let mut context = PlanContext::new(world, config, &calls, labelling.final_labels.iter());
     context.own_selections = native::selections(&context);
     let wanted = if config.enable_network_policy_creation { rules(&context, &mut findings) } else { Vec::new() };
-    if !wanted.is_empty() {
+    if !wanted.is_empty() && config.argocd_sync_wave.is_some() {
         findings.0.extend(sync_wave::order(&context, &labels::involved(&context)));
     }
     let wanted = staged(sync_wave::annotated(wanted, config), config, &mut findings);
