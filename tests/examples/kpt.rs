@@ -166,7 +166,11 @@ fn written(files: &Files, list: &str) -> Files {
         let path = annotation("internal.config.kubernetes.io/path").map_or_else(|| own_path(&value), str::to_owned);
         let index = annotation("internal.config.kubernetes.io/index").map_or(0, |index| index.parse().unwrap());
         let path = format!("{package}/{path}").trim_start_matches('/').to_owned();
-        let before = documents.entry(path.clone()).or_default().insert(index, document(&item));
+        let old = files.get(&path).and_then(|text| split_documents(text).get(index).copied()).unwrap_or_default();
+        let document = document(&item);
+        let ordered = in_old_order(&old.lines().collect::<Vec<_>>(), &document.lines().collect::<Vec<_>>());
+        let text = ordered.iter().map(|line| format!("{line}\n")).collect();
+        let before = documents.entry(path.clone()).or_default().insert(index, text);
         assert!(before.is_none(), "two resources at {path}, {index}");
     }
     let mut after: Files = files
@@ -178,6 +182,68 @@ fn written(files: &Files, list: &str) -> Files {
         after.insert(path, documents.into_values().collect::<Vec<_>>().join("---\n"));
     }
     after
+}
+
+/// The lines of a block map with the keys in the order that they had, and new ones after them, in every map below it, too: kpt does so
+/// with what a function gives back. Lists and flow maps stay.
+fn in_old_order<'t>(old: &[&'t str], new: &[&'t str]) -> Vec<&'t str> {
+    let (old, new) = (entries(old), entries(new));
+    let known = old
+        .iter()
+        .filter_map(|before| new.iter().find(|entry| entry.key == before.key).map(|entry| (Some(before), entry)));
+    let added = new.iter().filter(|entry| old.iter().all(|before| before.key != entry.key)).map(|entry| (None, entry));
+    let mut lines = Vec::new();
+    for (before, entry) in known.chain(added) {
+        lines.extend(&entry.head);
+        match before.filter(|before| before.is_map() && entry.is_map()) {
+            Some(before) => lines.extend(in_old_order(&before.body, &entry.body)),
+            None => lines.extend(&entry.body),
+        }
+    }
+    lines
+}
+
+/// A key of a block map.
+struct Entry<'t> {
+    key: &'t str,
+    /// The comments above it and its own line.
+    head: Vec<&'t str>,
+    /// What is below it.
+    body: Vec<&'t str>,
+}
+
+impl Entry<'_> {
+    fn is_map(&self) -> bool {
+        let first = self.body.iter().map(|line| line.trim_start()).find(|line| !line.starts_with('#'));
+        let is_block = self.head.last().is_some_and(|line| !line.contains(": |") && !line.contains(": >"));
+        is_block && first.is_some_and(|line| !line.starts_with("- "))
+    }
+}
+
+/// The keys of a block map. A list may stand as far left as its key does.
+fn entries<'t>(lines: &[&'t str]) -> Vec<Entry<'t>> {
+    let indent_of = |line: &str| line.len() - line.trim_start().len();
+    let indent = lines.first().map_or(0, |line| indent_of(line));
+    let mut entries: Vec<Entry<'t>> = Vec::new();
+    let mut comments = Vec::new();
+    for line in lines {
+        let text = line.trim_start();
+        if indent_of(line) > indent || text.is_empty() || text.starts_with("- ") {
+            let body = &mut entries.last_mut().unwrap().body;
+            body.append(&mut comments);
+            body.push(*line);
+        } else if text.starts_with('#') {
+            comments.push(*line);
+        } else {
+            comments.push(*line);
+            let key = text.split(": ").next().unwrap().trim_end_matches(':');
+            entries.push(Entry { key, head: std::mem::take(&mut comments), body: Vec::new() });
+        }
+    }
+    if let Some(last) = entries.last_mut() {
+        last.body.append(&mut comments);
+    }
+    entries
 }
 
 /// Where kpt puts a resource that has no path.
