@@ -7,6 +7,7 @@ mod automation;
 mod blocked;
 mod calls;
 mod context;
+mod distinct;
 mod dns;
 pub mod domains;
 mod egress;
@@ -16,6 +17,7 @@ mod internet;
 mod isolation;
 mod keys;
 mod known_workloads;
+mod labelled_workload;
 mod labels;
 mod metrics;
 mod namespace_deny;
@@ -32,6 +34,7 @@ mod selectors;
 mod servers;
 mod sync_wave;
 mod valid;
+mod wanted;
 mod webhooks;
 
 use crate::config::{Config, DnsPeer, Profile, Selectors, Staged};
@@ -40,9 +43,10 @@ use crate::model::place::{ObjectName, ResourceId};
 use crate::model::policy::{NetworkPolicy, STAGED_KIND};
 use crate::model::selector::{LabelSelector, Labels};
 use crate::model::world::World;
-use context::{PlanContext, Wanted};
+use context::PlanContext;
 use isolation::Isolation;
 use std::collections::{BTreeMap, BTreeSet};
+use wanted::Wanted;
 
 /// Everything that the output must change about the input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,12 +1,13 @@
 //! What every rule family looks things up in: the world with its labels as they will be, indexed so that no look-up is a scan.
 
-use super::GeneratedObject;
 use super::calls::Calls;
-use super::{ownership, servers};
+use super::distinct::distinct;
+use super::labelled_workload::LabelledWorkload;
+use super::ownership;
 use crate::config::{Config, Mode, Profile};
 use crate::model::identity::Identity;
 use crate::model::intent::ProtectedService;
-use crate::model::place::{Place, ResourceId};
+use crate::model::place::ResourceId;
 use crate::model::policy::{InputPolicy, Protocol};
 use crate::model::selector::{LabelSelector, Labels, Operator};
 use crate::model::service::{Endpoints, Service};
@@ -17,26 +18,6 @@ use indexmap::IndexMap;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-
-/// An object that a rule family wants in the output.
-#[derive(Clone, Debug)]
-pub(crate) struct Wanted {
-    /// The object.
-    pub(crate) object: GeneratedObject,
-    /// The intent or manifest line that asks for it, for messages.
-    pub(crate) reason: Option<Place>,
-    /// The resource whose `package-path` the object gets if it is new (`DESIGN.md` 1.4 rule 15).
-    pub(crate) package_of: Option<ResourceId>,
-}
-
-/// A workload with the labels that its pods will have.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LabelledWorkload<'a> {
-    /// The workload.
-    pub(crate) workload: &'a Workload,
-    /// Its template's labels after the plan: stale ones gone, ours added.
-    pub(crate) labels: &'a Labels,
-}
 
 /// The API server's addresses (decision D17).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -209,7 +190,7 @@ impl<'a> PlanContext<'a> {
     /// ClientIntents that ask for it by (namespace, name) (`DESIGN.md` 1.4 rule 15).
     pub(crate) fn package_of(&self, identity: &Identity, declared_in: &[ResourceId]) -> Option<ResourceId> {
         let mut workloads = self.workloads_of(identity);
-        let service = self.service(&identity.namespace, &identity.name).filter(|_| servers::is_service(identity));
+        let service = self.service(&identity.namespace, &identity.name).filter(|_| identity.is_service());
         workloads.extend(service.map(|service| self.behind(service)).unwrap_or_default());
         let workload = workloads
             .into_iter()
@@ -327,12 +308,6 @@ fn grouped<'a, T: 'a, K: Ord>(
         groups.entry(key(item)).or_default().push(item);
     }
     groups
-}
-
-/// The items without repetition, in order of first appearance.
-pub(crate) fn distinct<T: Ord + Clone>(items: Vec<T>) -> Vec<T> {
-    let mut seen = BTreeSet::new();
-    items.into_iter().filter(|item| seen.insert(item.clone())).collect()
 }
 
 /// Workloads by namespace, label key and label value.

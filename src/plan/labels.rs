@@ -1,14 +1,14 @@
 //! Labels of pods and Namespaces, and the mark on ClientIntents (`spec/otterize.md` 3, decisions D1, D7, D11, D13).
 
 use super::MapChange;
-use super::access_key::{access_key, is_label_value};
+use super::access_key::access_key;
 use super::context::PlanContext;
 use super::keys;
 use crate::config::{ClientIntentsOutput, LabelWorkloads, Profile, Selectors};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
 use crate::model::place::ResourceId;
-use crate::model::selector::Labels;
+use crate::model::selector::{Labels, is_label_value};
 use crate::model::workload::Workload;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -3,8 +3,9 @@
 //! A label of somebody else's may stand on any pod, so a selector is used only if it selects no pods of the input but those that
 //! are meant. Otherwise there is an error: a policy would open or isolate more than it says.
 
-use super::context::{LabelledWorkload, OwnSelections, PlanContext};
+use super::context::{OwnSelections, PlanContext};
 use super::keys;
+use super::labelled_workload::LabelledWorkload;
 use crate::config::Selectors;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;

@@ -1,7 +1,8 @@
 //! Two ways to read a text, with one result.
 
+use super::document::{Document, SyntaxError};
 use super::fast;
-use super::parser::{self, Document, SyntaxError};
+use super::parser;
 use super::prune::Selection;
 use super::tree::Tree;
 

@@ -1,7 +1,7 @@
 //! What was read: source texts, their trees, and the resources in them.
 
+use super::document::Document;
 use super::lane::Lane;
-use super::parser::Document;
 use super::tree::{Node, NodeId, Tree};
 use crate::model::place::{Place, ResourceId};
 use crate::source::{LineStarts, SourceId, SourceText};
