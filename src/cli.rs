@@ -2,6 +2,7 @@
 
 mod bundles;
 mod check;
+mod completions;
 mod diff;
 mod environment;
 mod explain;
@@ -9,6 +10,7 @@ mod function;
 mod graph;
 mod install;
 mod list;
+mod man;
 mod output_directory;
 mod producer;
 mod render;
@@ -111,6 +113,10 @@ enum Command {
     Schema,
     /// Copy this program into a directory: for images without a shell, such as Argo CD's init containers
     Install(install::Arguments),
+    /// Print a script with which a shell completes commands and flags
+    Completions(completions::Arguments),
+    /// Write manual pages, one for each command, into a directory
+    Man(man::Arguments),
 }
 
 /// Runs the program.
@@ -130,6 +136,8 @@ pub(crate) fn run() -> ExitCode {
         Ok(Arguments { command: Some(Command::Graph(arguments)), .. }) => graph::run(arguments),
         Ok(Arguments { command: Some(Command::Schema), .. }) => schema::run(),
         Ok(Arguments { command: Some(Command::Install(arguments)), .. }) => install::run(arguments),
+        Ok(Arguments { command: Some(Command::Completions(arguments)), .. }) => completions::run(arguments),
+        Ok(Arguments { command: Some(Command::Man(arguments)), .. }) => man::run(arguments),
         Err(message) => {
             // Help goes to stdout, usage errors to stderr; a reader that has gone away changes neither's exit code.
             let _ = message.print();
