@@ -109,8 +109,8 @@ enum Command {
     Suggest(suggest::Arguments),
     /// Draw who calls whom: mermaid, dot, svg, or a page to click through
     Graph(graph::Arguments),
-    /// Print the JSON Schema of the functionConfig
-    Schema,
+    /// Print the JSON Schema of the functionConfig, or its reference
+    Schema(schema::Arguments),
     /// Copy this program into a directory: for images without a shell, such as Argo CD's init containers
     Install(install::Arguments),
     /// Print a script with which a shell completes commands and flags
@@ -134,7 +134,7 @@ pub(crate) fn run() -> ExitCode {
         Ok(Arguments { command: Some(Command::Diff(arguments)), .. }) => diff::run(arguments),
         Ok(Arguments { command: Some(Command::Suggest(arguments)), .. }) => suggest::run(arguments),
         Ok(Arguments { command: Some(Command::Graph(arguments)), .. }) => graph::run(arguments),
-        Ok(Arguments { command: Some(Command::Schema), .. }) => schema::run(),
+        Ok(Arguments { command: Some(Command::Schema(arguments)), .. }) => schema::run(arguments),
         Ok(Arguments { command: Some(Command::Install(arguments)), .. }) => install::run(arguments),
         Ok(Arguments { command: Some(Command::Completions(arguments)), .. }) => completions::run(arguments),
         Ok(Arguments { command: Some(Command::Man(arguments)), .. }) => man::run(arguments),
