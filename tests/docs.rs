@@ -166,7 +166,7 @@ fn pages_are_generated_from_the_program() {
     expect("docs/function-config.md", &enforce_intents::config::reference::markdown());
 }
 
-/// The examples of the reference, each alone, are taken.
+/// The examples of the reference, each alone, are taken, whatever they make of the tutorial.
 #[test]
 fn every_example_of_a_field_is_taken() {
     let shell = Shell { folder: empty_folder("function-config") };
@@ -179,7 +179,6 @@ fn every_example_of_a_field_is_taken() {
         shell.write("config.yaml", &format!("apiVersion: fn.kpt.dev/v1alpha1\nkind: EnforceIntents\nspec:\n{spec}"));
         let printed = shell.bash(&["-c"], "enforce-intents check tutorial --config config.yaml");
         assert!(!printed.all.contains("[invalid-config]"), "{}\n{}", block.text, printed.all);
-        assert!(printed.stdout.contains("declared call"), "{}\n{}", block.text, printed.all);
     }
     assert!(count > 30, "{count} examples");
 }
@@ -198,7 +197,7 @@ fn every_make_target_exists() {
             let is_command =
                 index == 0 || matches!(text.as_bytes()[index - 1], b'`' | b'\n') || text[..index].ends_with("- run: ");
             let word: String =
-                text[index + 5..].chars().take_while(|next| next.is_ascii_lowercase() || *next == '-').collect();
+                text[index + 5..].chars().take_while(|next| next.is_ascii_alphanumeric() || *next == '-').collect();
             if is_command && !word.is_empty() {
                 found += 1;
                 assert!(is_target(&word), "{name}: the Makefile has no target {word}");
