@@ -46,7 +46,7 @@ fn expect(path: &str, expected: &str) {
     }
     let found = read(path);
     let line = found.lines().zip(expected.lines()).position(|(found, expected)| found != expected);
-    let line = line.map_or_else(|| found.lines().count().min(expected.lines().count()), |line| line) + 1;
+    let line = line.unwrap_or_else(|| found.lines().count().min(expected.lines().count())) + 1;
     assert!(found == expected, "{path}:{line} has drifted: UPDATE_EXPECTED=1 cargo test --test docs writes it anew");
 }
 
@@ -209,4 +209,27 @@ fn every_make_target_exists() {
     let ci = read(&workflows[0]);
     let list = ci.split_once("target: [").unwrap().1.split_once(']').unwrap().0;
     assert!(list.split(", ").all(is_target), "{list}");
+}
+
+/// What `make install` does after cargo: pages and completions where `man` and shells look.
+#[test]
+fn manual_pages_and_completions_are_installed() {
+    let prefix = empty_folder("install");
+    let output = Command::new("make")
+        .current_dir(repository())
+        .args(["install-pages", &format!("PROGRAM={}", env!("CARGO_BIN_EXE_enforce-intents"))])
+        .arg(format!("PREFIX={}", prefix.display()))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for file in [
+        "man/man1/enforce-intents.1",
+        "man/man1/enforce-intents-render.1",
+        "bash-completion/completions/enforce-intents",
+        "zsh/site-functions/_enforce-intents",
+        "fish/vendor_completions.d/enforce-intents.fish",
+    ] {
+        let text = std::fs::read_to_string(prefix.join("share").join(file)).unwrap();
+        assert!(text.contains("enforce-intents") || text.contains("enforce\\-intents"), "{file}");
+    }
 }

@@ -151,7 +151,7 @@ const NOTES: &[Note] = &[
     note(
         "defaultDeny",
         "",
-        "`{}` denies both directions in every namespace that has workloads in the input.",
+        "`{}` denies both directions in every namespace that has workloads in the input. To deny egress wants `enableEgressNetworkPolicyCreation`, else declared calls are cut off, which `check` says.",
         "defaultDeny:\n  namespaces: [shop]\n  directions: [Ingress]",
     ),
     note("clientIntents", "", "", "clientIntents: localConfig"),
@@ -166,7 +166,7 @@ const NOTES: &[Note] = &[
     note(
         "workloadKinds",
         "",
-        "The kinds of Kubernetes itself and of Argo Rollouts and the like are known.",
+        "Not needed for the kinds of Kubernetes, nor for others that have their containers at `spec.template.spec.containers`.",
         "workloadKinds:\n- {apiVersion: example.com/v1, kind: Worker, podTemplate: spec.podTemplate}",
     ),
     note(
