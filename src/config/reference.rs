@@ -24,7 +24,6 @@ const fn note(field: &'static str, switch: &'static str, more: &'static str, exa
 const PROMETHEUS: &str = "prometheusServerConfigs:\n- {name: prometheus, namespace: monitoring, kind: StatefulSet, podLabels: {app.kubernetes.io/name: prometheus}}";
 const INGRESS_CONTROLLER: &str =
     "ingressControllerConfigs:\n- {name: ingress-nginx-controller, namespace: ingress-nginx, kind: Deployment}";
-const PEERS_OUTSIDE: &str = "`podLabels` are those of its pods, needed where its manifest is not in the input.";
 
 /// One for each field, in any order.
 const NOTES: &[Note] = &[
@@ -91,9 +90,9 @@ const NOTES: &[Note] = &[
         "",
         "controlPlaneIPv4CIDRPrefixLength: 28",
     ),
-    note("ingressControllerConfigs", "`ingressControllerConfigs`", PEERS_OUTSIDE, INGRESS_CONTROLLER),
+    note("ingressControllerConfigs", "`ingressControllerConfigs`", "", INGRESS_CONTROLLER),
     note("ingressControllerAWSALBExempt", "`ingressControllerAWSALBExempt`", "", "ingressControllerAWSALBExempt: true"),
-    note("prometheusServerConfigs", "`prometheusServerConfigs`", PEERS_OUTSIDE, PROMETHEUS),
+    note("prometheusServerConfigs", "`prometheusServerConfigs`", "", PROMETHEUS),
     note(
         "watchedNamespaces",
         "`watchedNamespaces`",
@@ -175,7 +174,12 @@ const NOTES: &[Note] = &[
         "They are judged by `check`, `list`, `explain`, `diff` and `graph`, never labelled.",
         "virtualWorkloads:\n- name: orders\n  namespace: shop\n  kind: Kafka\n  podLabels: {strimzi.io/cluster: orders}\n  ports: [{name: tcp-clients, port: 9092}]",
     ),
-    note("podAddresses", "", "CNIs differ in it; Cilium never matches pods by address.", "podAddresses: match"),
+    note(
+        "podAddresses",
+        "",
+        "CNIs differ in it: Cilium, for one, does not match pods by address.",
+        "podAddresses: match",
+    ),
     note(
         "rules",
         "",
@@ -275,13 +279,13 @@ fn words(shape: Shape) -> String {
         Shape::Text(format) => format.expected().to_owned(),
         Shape::List(Shape::Object(_)) => "a list of maps with these keys:".to_owned(),
         Shape::List(Shape::Either(single, Shape::Object(_))) => {
-            format!("a list; an item is {}, or a map with these keys:", words(**single))
+            format!("a list, each item {} or a map with these keys:", words(**single))
         }
-        Shape::List(item) => format!("a list; an item is {}", words(*item)),
+        Shape::List(item) => format!("a list, each item {}", words(*item)),
         Shape::Object(_) => "a map with these keys:".to_owned(),
-        Shape::Map(Format::RuleCode, value) => format!("a map; a key is a finding code, a value {}", words(*value)),
-        Shape::Map(key, value) => format!("a map; a key is {}, a value {}", key.expected(), words(*value)),
-        Shape::Either(single, other) => format!("{}, or {}", words(*single), words(*other)),
+        Shape::Map(Format::RuleCode, value) => format!("a map from a finding code to {}", words(*value)),
+        Shape::Map(key, value) => format!("a map from {} to {}", key.expected(), words(*value)),
+        Shape::Either(single, other) => format!("{} or {}", words(*single), words(*other)),
     }
 }
 
