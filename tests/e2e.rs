@@ -30,6 +30,9 @@ mod e2e {
     pub(crate) mod yaml11;
 }
 
+#[path = "common/page.rs"]
+mod page;
+
 use e2e::sandbox::Manifests;
 use libtest_mimic::{Arguments, Trial};
 
