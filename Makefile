@@ -37,6 +37,7 @@ e2e: tools
 lint:
 	cargo fmt --all --check
 	cargo clippy --locked --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --document-private-items
 
 # The cases of a folder outside this repository, named by ENFORCE_INTENTS_CORPUS, besides our own. Prints the counts.
 corpus:

@@ -12,7 +12,7 @@
 //!   `apiVersion`, `kind` and `metadata`.
 //! * [`understand`]: nodes to [`model`] types. Names are resolved to those that will be deployed; every fault has a place.
 //! * [`plan`]: decides labels and policies. Pure and total: it knows no text, and the same world always gives the same plan.
-//! * [`write`]: carries the plan out as edits of the input text and as new items. It never prints the user's YAML anew.
+//! * [`mod@write`]: carries the plan out as edits of the input text and as new items. It never prints the user's YAML anew.
 //! * [`verify`]: reads the output again and compares it with the plan; judges who can reach whom.
 //! * [`suggest`](mod@suggest): the other way round, intents from addresses in manifests, policies and observed flows.
 //! * [`report`]: shows findings to people and tools; decides nothing.

@@ -20,7 +20,7 @@ pub fn render(sources: Vec<SourceText>, settings: Settings) -> Outcome {
     add_verdicts(&compiled, &mut findings);
     let mut output = None;
     if !findings.has_errors() {
-        match write::manifest_stream(&package, &compiled.plan, &compiled.config) {
+        match write::manifest_stream(&package, &compiled.plan) {
             Ok(written) => {
                 findings.0.extend(verify::output::verify(&package, &compiled.plan, &compiled.config, &written).0);
                 if has_no_content(&written.text) {
