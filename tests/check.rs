@@ -239,10 +239,10 @@ fn compiling_says_which_calls_are_refused() {
             &["error intent-denied"],
         ),
         (
-            "a preview of it denies nothing",
+            "a preview of it would deny it",
             vec![CALL],
             "{staged: calico, defaultDeny: {namespaces: [shop], directions: [Egress]}}",
-            &[],
+            &["warning traffic-blocked"],
         ),
         (
             "another's policy does, previews or not",
@@ -262,8 +262,11 @@ fn compiling_says_which_calls_are_refused() {
             enforce_intents::render(vec![source(stream), source(config)], Settings::default()),
         ];
         for (outcome, is_function) in outcomes.iter().zip([true, false]) {
-            let shown =
-                |code: &str| code.starts_with("intent-") || (code.contains("policy") && code != "policies-staged") || code == "traffic-blocked";
+            let shown = |code: &str| {
+                code.starts_with("intent-")
+                    || (code.contains("policy") && code != "policies-staged")
+                    || code == "traffic-blocked"
+            };
             let found: Vec<String> = outcome
                 .findings
                 .0

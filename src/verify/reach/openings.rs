@@ -98,7 +98,12 @@ impl<'r> Openings<'r> {
     fn candidates(&self, source: End) -> BTreeSet<usize> {
         let numbers: Vec<u32> = match source {
             End::IngressController => return (0..self.rules.len()).collect(),
-            End::External(range) => self.peers_of_range.get(&range).cloned().unwrap_or_default(),
+            End::External(range) => {
+                // It lies in one of the ranges that policies tell apart.
+                let within = self.reach.sources.partition_point(|one| one.last() < range.first());
+                let within = self.reach.sources.get(within).and_then(|one| self.peers_of_range.get(one));
+                within.cloned().unwrap_or_default()
+            }
             End::Workload(index) => {
                 let classes = self.reach.workload(index).map(|workload| workload.classes.as_slice());
                 let of_class = |class: &u32| self.peers_of_class.get(class).into_iter().flatten().copied();
