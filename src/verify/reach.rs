@@ -68,7 +68,7 @@ pub struct Reachability<'w> {
     compiled: Vec<CompiledPolicy>,
     /// The peers of all rules, those of many rules once.
     peer_sets: Vec<Rc<PeerSet>>,
-    /// For each class the numbers of the peers that name it.
+    /// For each class the numbers of the peers that name it, or may.
     named_by: Vec<Vec<u32>>,
     /// Ingress and egress rules of each policy, by whom they name.
     rule_indices: Vec<(RuleIndex, RuleIndex)>,
@@ -87,19 +87,10 @@ impl<'w> Reachability<'w> {
         let (workloads, classes) = pods::group(world, &namespaces, config);
         let index = PodIndex::new(&classes, &namespaces);
         let (compiled, peer_sets) = compiled::compile(&world.policies, &index, &classes);
-        let mut named_by = vec![Vec::new(); classes.len()];
-        for (number, peers) in (0u32..).zip(&peer_sets) {
-            for &class in &peers.classes {
-                if let Some(list) = named_by.get_mut(class as usize) {
-                    list.push(number);
-                }
-            }
-        }
-        let rule_indices = world.policies.iter().zip(&compiled).map(|(policy, compiled)| {
-            let index = |direction| {
-                let written = policy.policy.spec.rules(direction).unwrap_or_default();
-                RuleIndex::new(compiled.rules(direction).unwrap_or_default(), written)
-            };
+        let named_by = compiled::named_by(&peer_sets, &classes, &namespaces);
+        let peer_sets = peer_sets.into_iter().map(|(peers, _)| peers).collect();
+        let rule_indices = compiled.iter().map(|policy| {
+            let index = |direction| RuleIndex::new(policy.rules(direction).unwrap_or_default());
             (index(Direction::Ingress), index(Direction::Egress))
         });
         let rule_indices = rule_indices.collect();

@@ -1,6 +1,6 @@
 //! Policies with their selectors resolved to classes of pods.
 
-use super::pods::{Class, PodIndex};
+use super::pods::{Class, NamespaceInfo, PodIndex};
 use crate::model::policy::{InputPolicy, Peer, PolicyPort, PortValue, Protocol, Rule};
 use crate::verify::addresses::AddressSet;
 use crate::verify::connections::ConnectionSet;
@@ -20,36 +20,33 @@ pub(super) struct CompiledPolicy {
 pub(super) struct RuleIndex {
     /// Rules without peers or with every pod.
     wide: Vec<usize>,
-    /// Rules that may name pods of which the input does not say enough: those that select namespaces, and those with addresses.
-    doubtful: Vec<usize>,
+    /// Rules with addresses, which may be those of nodes.
+    with_addresses: Vec<usize>,
     /// Rules by the number of their peers.
     by_peers: BTreeMap<u32, Vec<usize>>,
 }
 
 impl RuleIndex {
-    /// The index of rules; their peers as they are written come from the policy.
-    pub(super) fn new(rules: &[CompiledRule], written: &[Rule]) -> Self {
+    /// The index of rules.
+    pub(super) fn new(rules: &[CompiledRule]) -> Self {
         let mut index = Self::default();
         for (number, rule) in rules.iter().enumerate() {
             if rule.peers.anyone || rule.peers.every_pod {
                 index.wide.push(number);
             }
-            let peers = written.get(number).map(|rule| rule.peers.as_slice()).unwrap_or_default();
-            let is_doubtful = |peer: &Peer| !matches!(peer, Peer::Pods { namespace_selector: None, .. });
-            if peers.iter().any(is_doubtful) {
-                index.doubtful.push(number);
+            if !rule.peers.addresses.is_empty() {
+                index.with_addresses.push(number);
             }
             index.by_peers.entry(rule.peers_number).or_default().push(number);
         }
         index
     }
 
-    /// The rules that may name pods, in order. `named_by` has the numbers of the peers that do, sorted; `is_known` says that the
-    /// input says enough about them.
-    pub(super) fn naming(&self, named_by: &[u32], is_known: bool) -> Vec<usize> {
+    /// The rules that name pods, or may, in order. `named_by` has the numbers of the peers that do, sorted.
+    pub(super) fn naming(&self, named_by: &[u32], host_network: bool) -> Vec<usize> {
         let mut found = self.wide.clone();
-        if !is_known {
-            found.extend(&self.doubtful);
+        if host_network {
+            found.extend(&self.with_addresses);
         }
         if named_by.len() < self.by_peers.len() {
             found.extend(named_by.iter().filter_map(|number| self.by_peers.get(number)).flatten());
@@ -135,23 +132,57 @@ impl PortSpec {
     }
 }
 
+/// Peers with what is written.
+pub(super) type Written<'p> = (Rc<PeerSet>, &'p [Peer]);
+
+/// For each class the numbers of the peers that name its pods, or would if its namespace, which has no manifest, had the right
+/// labels; sorted.
+pub(super) fn named_by(peers: &[Written<'_>], classes: &[Class<'_>], namespaces: &[NamespaceInfo]) -> Vec<Vec<u32>> {
+    let mut named_by = vec![Vec::new(); classes.len()];
+    // Peers that select namespaces, by one of the labels that they ask of pods.
+    let mut by_label: BTreeMap<(&str, &str), Vec<u32>> = BTreeMap::new();
+    let mut by_namespace_alone = Vec::new();
+    for (number, (set, written)) in (0u32..).zip(peers) {
+        for &class in &set.classes {
+            named_by.get_mut(class as usize).into_iter().for_each(|list| list.push(number));
+        }
+        for peer in *written {
+            let Peer::Pods { pod_selector, namespace_selector: Some(_) } = peer else { continue };
+            match pod_selector.as_ref().and_then(|selector| selector.match_labels.iter().next()) {
+                Some((key, value)) => by_label.entry((key, value)).or_default().push(number),
+                None => by_namespace_alone.push(number),
+            }
+        }
+    }
+    for (class, list) in classes.iter().zip(&mut named_by) {
+        let is_declared = namespaces.get(class.namespace as usize).is_some_and(|namespace| namespace.is_declared);
+        if !is_declared && !class.host_network {
+            let labels = class.labels.iter().filter_map(|(key, value)| by_label.get(&(key.as_str(), value.as_str())));
+            list.extend(labels.flatten().chain(&by_namespace_alone));
+        }
+        list.sort_unstable();
+        list.dedup();
+    }
+    named_by
+}
+
 /// Resolves the selectors of all policies. Equal lists of peers are resolved once: they are the second result, by their number.
 pub(super) fn compile<'p>(
     policies: &'p [InputPolicy],
     index: &PodIndex,
     classes: &[Class<'_>],
-) -> (Vec<CompiledPolicy>, Vec<Rc<PeerSet>>) {
+) -> (Vec<CompiledPolicy>, Vec<Written<'p>>) {
     let mut known: BTreeMap<(&'p str, &'p [Peer]), u32> = BTreeMap::new();
-    let mut all: Vec<Rc<PeerSet>> = Vec::new();
+    let mut all: Vec<Written<'p>> = Vec::new();
     let mut compile_rules = |namespace: &'p str, rules: &'p [Rule]| -> Vec<CompiledRule> {
         let mut compile_rule = |rule: &'p Rule| {
             let is_relative = rule.peers.iter().any(|peer| matches!(peer, Peer::Pods { namespace_selector: None, .. }));
             let key = (if is_relative { namespace } else { "" }, rule.peers.as_slice());
             let peers_number = *known.entry(key).or_insert_with(|| {
-                all.push(Rc::new(peer_set(&rule.peers, namespace, index, classes)));
+                all.push((Rc::new(peer_set(&rule.peers, namespace, index, classes)), rule.peers.as_slice()));
                 u32::try_from(all.len() - 1).unwrap_or(u32::MAX)
             });
-            let peers = all.get(peers_number as usize).map(Rc::clone).unwrap_or_default();
+            let peers = all.get(peers_number as usize).map(|(peers, _)| Rc::clone(peers)).unwrap_or_default();
             CompiledRule { peers, peers_number, ports: PortSpec::new(&rule.ports) }
         };
         rules.iter().map(&mut compile_rule).collect()

@@ -315,11 +315,7 @@ impl Reachability<'_> {
         };
         let index = if direction == Direction::Ingress { ingress } else { egress };
         let named_by = self.named_by.get(number as usize).map(Vec::as_slice).unwrap_or_default();
-        let is_known = self.classes.get(number as usize).is_some_and(|class| {
-            let namespace = self.namespaces.get(class.namespace as usize);
-            !class.host_network && namespace.is_some_and(|namespace| namespace.is_declared)
-        });
-        index.naming(named_by, is_known)
+        index.naming(named_by, self.is_on_host_network(number))
     }
 
     fn decide_port(

@@ -75,7 +75,12 @@ impl SenderTable<'_> {
     pub fn for_each(&mut self, destination: usize, visit: &mut dyn FnMut(Senders<'_>, &ConnectionSet)) {
         let none = BTreeSet::new();
         let classes = self.reach.workload(destination).map(|workload| workload.classes.as_slice()).unwrap_or_default();
-        let &[class] = classes else {
+        // Pods on the node's network are not isolated, so nobody has to ask who reaches them.
+        let alike = match classes {
+            &[class] if !self.reach.is_on_host_network(class) => Some(class),
+            _ => None,
+        };
+        let Some(class) = alike else {
             for source in 0..self.reach.workloads.len() {
                 self.one_by_one(source, destination, visit);
             }
