@@ -3,7 +3,7 @@
 use super::streams::excerpts;
 use super::{FAULTY, GOOD, Settings};
 use enforce_intents::diag::suggest::nearest;
-use enforce_intents::diag::{Findings, Severity};
+use enforce_intents::diag::{Code, Findings, Severity};
 use enforce_intents::model::world::World;
 use enforce_intents::read::files;
 use enforce_intents::verify::faults::faults;
@@ -93,9 +93,17 @@ impl Reader {
     pub(super) fn read_silently(&self, paths: &[PathBuf]) -> Bundle {
         let (sources, unreadable) = files::read(paths, &mut io::stdin().lock());
         let mut bundle = enforce_intents::bundle(sources, self.settings.clone(), self.subject);
-        bundle.findings.0.extend(unreadable.0);
+        add_unreadable(&mut bundle.findings, unreadable);
         bundle
     }
+}
+
+/// Adds what could not be read. What is said to be missing then may be in it, so nothing is said of that.
+pub(super) fn add_unreadable(findings: &mut Findings, unreadable: Findings) {
+    if unreadable.has_errors() {
+        findings.0.retain(|finding| !matches!(finding.code, Code::EmptyInput | Code::NoClientIntents));
+    }
+    findings.0.extend(unreadable.0);
 }
 
 impl Judged {
