@@ -2,6 +2,7 @@
 
 mod blocked;
 pub(super) mod directory;
+mod dns;
 mod intents;
 mod once;
 mod undeclared;

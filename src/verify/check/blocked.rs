@@ -2,6 +2,7 @@
 
 use super::TrafficVerdict;
 use super::directory::Directory;
+use super::dns;
 use super::words::policy_name;
 use crate::config::{Config, KnownWorkload};
 use crate::diag::{Code, Finding, Findings};
@@ -23,9 +24,6 @@ const SCRAPE: &str = "prometheus.io/scrape";
 /// The annotation with the port to scrape.
 const SCRAPE_PORT: &str = "prometheus.io/port";
 
-/// The port of DNS servers in the cluster, and the one to which OpenShift's Service leads.
-const DNS_PORTS: [u16; 2] = [53, 5353];
-
 /// Reports blocked traffic of every kind, and gives a verdict for all of it.
 pub(super) fn find(reach: &Reachability<'_>, config: &Config, findings: &mut Findings) -> Vec<TrafficVerdict> {
     let directory = Directory::new(reach);
@@ -46,8 +44,9 @@ pub(super) fn find(reach: &Reachability<'_>, config: &Config, findings: &mut Fin
     let collectors = collectors(reach, config);
     search.annotated(&collectors);
     search.monitors(&collectors);
-    search.dns(config);
-    search.verdicts
+    let verdicts = search.verdicts;
+    dns::find(reach, &directory, config, findings);
+    verdicts
 }
 
 /// Who scrapes: whom the configuration names, else the Prometheus servers of the input, else somebody unknown.
@@ -370,52 +369,6 @@ impl<'w> Search<'_, 'w> {
                     && self.reach.selected_by_peer(&policy.policy.namespace, peer).is_empty()
             })
         })
-    }
-
-    /// Workloads that may connect to pods or names but ask nobody for an address.
-    fn dns(&mut self, config: &Config) {
-        for (index, workload) in self.reach.workloads().iter().enumerate() {
-            let policies = self.reach.isolating_policies(index, Direction::Egress);
-            let rules: Vec<_> = policies
-                .iter()
-                .filter_map(|&policy| self.reach.world().policies.get(policy))
-                .flat_map(|policy| policy.policy.spec.rules(Direction::Egress).unwrap_or_default())
-                .collect();
-            let needs_names = |peer: &Peer| matches!(peer, Peer::Pods { .. });
-            if !rules.iter().any(|rule| rule.peers.is_empty() || rule.peers.iter().any(needs_names)) {
-                continue;
-            }
-            let opens = |wanted: Protocol| {
-                let configured =
-                    config.dns_ports.iter().filter(|(protocol, _)| *protocol == wanted).map(|(_, port)| *port);
-                let candidates: Vec<u16> = configured.chain(DNS_PORTS).collect();
-                rules.iter().any(|rule| {
-                    rule.ports.is_empty()
-                        || rule.ports.iter().any(|port| {
-                            port.protocol == wanted
-                                && match &port.port {
-                                    None | Some(PortValue::Name(_)) => true,
-                                    Some(PortValue::Number(first)) => {
-                                        let last = port.end_port.unwrap_or(*first);
-                                        candidates.iter().any(|port| (*first..=last).contains(port))
-                                    }
-                                }
-                        })
-                })
-            };
-            let place =
-                workload.members.first().and_then(|&member| self.directory.workload(member)).map(|own| own.place);
-            let first = policies.first().map(|&policy| policy_name(self.reach, policy)).unwrap_or_default();
-            if !opens(Protocol::Udp) {
-                let message =
-                    format!("{workload} cannot ask DNS: {first} isolates its egress and no rule opens UDP 53");
-                let help = "add an egress rule for UDP 53 and TCP 53; `enableEgressAutoallowDNSTraffic` does so for declared calls";
-                self.findings.push(Finding::new(Code::BlockedDns, place, message).with_help(help));
-            } else if !opens(Protocol::Tcp) {
-                let message = format!("{workload} can ask DNS over UDP only: no egress rule opens TCP 53");
-                self.findings.push(Finding::new(Code::DnsTcpMissing, place, message));
-            }
-        }
     }
 }
 
