@@ -21,7 +21,7 @@ STATIC_TARGET = $(shell rustc -vV | sed -n 's/^host: //p')
 TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 STATIC_BINARY = $(TARGET_DIR)/$(STATIC_TARGET)/$(patsubst dev,debug,$(PROFILE))/enforce-intents
 
-.PHONY: build test e2e lint corpus fuzz fuzz-smoke deny bench mutants install tools go-tools apt-tools static image
+.PHONY: build test e2e lint corpus fuzz fuzz-smoke deny bench mutants install install-pages tools go-tools apt-tools static image
 
 build:
 	cargo build --locked --release
@@ -89,8 +89,19 @@ FIRST ?= 1000000
 mutants:
 	cargo bench --locked --bench lane_mutants -- $(SECONDS_OF_MUTANTS) $(FIRST) testdata fn-config
 
+# The program into cargo's own folder; manual pages and completions below PREFIX, where shells and `man` look.
+PREFIX ?= $(HOME)/.local
 install:
 	cargo install --locked --path .
+	$(MAKE) install-pages
+
+install-pages: PROGRAM ?= $(or $(CARGO_INSTALL_ROOT),$(CARGO_HOME),$(HOME)/.cargo)/bin/enforce-intents
+install-pages:
+	"$(PROGRAM)" man "$(PREFIX)/share/man/man1"
+	mkdir -p "$(PREFIX)/share/bash-completion/completions" "$(PREFIX)/share/zsh/site-functions" "$(PREFIX)/share/fish/vendor_completions.d"
+	"$(PROGRAM)" completions bash >"$(PREFIX)/share/bash-completion/completions/enforce-intents"
+	"$(PROGRAM)" completions zsh >"$(PREFIX)/share/zsh/site-functions/_enforce-intents"
+	"$(PROGRAM)" completions fish >"$(PREFIX)/share/fish/vendor_completions.d/enforce-intents.fish"
 
 # The program without any library: runs on an empty root.
 static:

@@ -2,6 +2,7 @@
 
 mod bundles;
 mod check;
+mod completions;
 mod diff;
 mod environment;
 mod explain;
@@ -9,6 +10,7 @@ mod function;
 mod graph;
 mod install;
 mod list;
+mod man;
 mod output_directory;
 mod producer;
 mod render;
@@ -76,6 +78,7 @@ impl Settings {
         let lane = match self.lane {
             Lane::Fast if self.jobs == 1 => enforce_intents::read::lane::Lane::FastAlone,
             Lane::Fast => enforce_intents::read::lane::Lane::Fast,
+            Lane::Parser if self.jobs == 1 => enforce_intents::read::lane::Lane::ParserAlone,
             Lane::Parser => enforce_intents::read::lane::Lane::Parser,
         };
         let mut settings = enforce_intents::Settings { config: None, set: self.set, lane };
@@ -107,10 +110,14 @@ enum Command {
     Suggest(suggest::Arguments),
     /// Draw who calls whom: mermaid, dot, svg, or a page to click through
     Graph(graph::Arguments),
-    /// Print the JSON Schema of the functionConfig
-    Schema,
+    /// Print the JSON Schema of the functionConfig, or its reference
+    Schema(schema::Arguments),
     /// Copy this program into a directory: for images without a shell, such as Argo CD's init containers
     Install(install::Arguments),
+    /// Print a script with which a shell completes commands and flags
+    Completions(completions::Arguments),
+    /// Write manual pages, one for each command, into a directory
+    Man(man::Arguments),
 }
 
 /// Runs the program.
@@ -128,8 +135,10 @@ pub(crate) fn run() -> ExitCode {
         Ok(Arguments { command: Some(Command::Diff(arguments)), .. }) => diff::run(arguments),
         Ok(Arguments { command: Some(Command::Suggest(arguments)), .. }) => suggest::run(arguments),
         Ok(Arguments { command: Some(Command::Graph(arguments)), .. }) => graph::run(arguments),
-        Ok(Arguments { command: Some(Command::Schema), .. }) => schema::run(),
+        Ok(Arguments { command: Some(Command::Schema(arguments)), .. }) => schema::run(arguments),
         Ok(Arguments { command: Some(Command::Install(arguments)), .. }) => install::run(arguments),
+        Ok(Arguments { command: Some(Command::Completions(arguments)), .. }) => completions::run(arguments),
+        Ok(Arguments { command: Some(Command::Man(arguments)), .. }) => man::run(arguments),
         Err(message) => {
             // Help goes to stdout, usage errors to stderr; a reader that has gone away changes neither's exit code.
             let _ = message.print();

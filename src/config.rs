@@ -4,6 +4,7 @@ mod aliases;
 mod fields;
 mod formats;
 pub mod raw;
+pub mod reference;
 pub mod schema;
 mod shape;
 #[cfg(test)]

@@ -22,6 +22,7 @@
 //! * `model` imports nothing of ours; `plan` knows `model`, `config` and `diag` only; `write` never `understand`.
 //! * Only `read::files` and `cli` do I/O; the functions of this file take bytes and return bytes.
 //! * Faults of the input are [`diag::Finding`]s, collected, never panics and never the first one only.
+//! * Threads share work in `threads` and in the fast lane only, and never decide what comes out.
 //! * One file names the YAML parser, one the terminal renderer. No `HashMap` anywhere: order reaches the output.
 //!
 //! `tests/architecture.rs` keeps these.
@@ -36,6 +37,7 @@ pub mod read;
 pub mod report;
 pub mod source;
 pub mod suggest;
+mod threads;
 pub mod understand;
 pub mod verify;
 pub mod write;

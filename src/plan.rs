@@ -7,6 +7,7 @@ mod automation;
 mod blocked;
 mod calls;
 mod context;
+mod distinct;
 mod dns;
 pub mod domains;
 mod egress;
@@ -16,6 +17,7 @@ mod internet;
 mod isolation;
 mod keys;
 mod known_workloads;
+mod labelled_workload;
 mod labels;
 mod metrics;
 mod namespace_deny;
@@ -32,6 +34,7 @@ mod selectors;
 mod servers;
 mod sync_wave;
 mod valid;
+mod wanted;
 mod webhooks;
 
 use crate::config::{Config, DnsPeer, Profile, Selectors, Staged};
@@ -40,9 +43,10 @@ use crate::model::place::{ObjectName, ResourceId};
 use crate::model::policy::{NetworkPolicy, STAGED_KIND};
 use crate::model::selector::{LabelSelector, Labels};
 use crate::model::world::World;
-use context::{PlanContext, Wanted};
+use context::PlanContext;
 use isolation::Isolation;
 use std::collections::{BTreeMap, BTreeSet};
+use wanted::Wanted;
 
 /// Everything that the output must change about the input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -182,16 +186,16 @@ pub struct DomainRule {
 pub fn plan(world: &World, config: &Config) -> (Plan, Findings) {
     let mut findings = Findings::default();
     let calls = calls::collect(world);
-    let input_labels: Vec<Labels> = world.workloads.iter().map(|workload| workload.template_labels.clone()).collect();
-    let before = PlanContext::new(world, config, &calls, &input_labels);
+    let input_labels = world.workloads.iter().map(|workload| &workload.template_labels);
+    let before = PlanContext::new(world, config, &calls, input_labels);
     if config.selectors == Selectors::Labels {
         access_key::check(&before, &mut findings);
     }
     let labelling = labels::plan(&before, &mut findings);
-    let mut context = PlanContext::new(world, config, &calls, &labelling.final_labels);
+    let mut context = PlanContext::new(world, config, &calls, labelling.final_labels.iter());
     context.own_selections = native::selections(&context);
     let wanted = if config.enable_network_policy_creation { rules(&context, &mut findings) } else { Vec::new() };
-    if !wanted.is_empty() {
+    if !wanted.is_empty() && config.argocd_sync_wave.is_some() {
         findings.0.extend(sync_wave::order(&context, &labels::involved(&context)));
     }
     let wanted = staged(sync_wave::annotated(wanted, config), config, &mut findings);

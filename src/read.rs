@@ -1,6 +1,7 @@
 //! Bytes in, resources out: YAML with byte spans, the ResourceList envelope, files.
 
-mod annotations;
+pub(crate) mod annotations;
+mod document;
 mod fast;
 pub mod files;
 mod header;

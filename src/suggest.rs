@@ -15,6 +15,7 @@ mod files;
 mod flow_peers;
 mod flows;
 mod keys;
+mod mention;
 mod names;
 mod notes;
 mod objects;

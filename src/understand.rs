@@ -26,6 +26,7 @@ use crate::config::Config;
 use crate::diag::{Code, Findings};
 use crate::model::world::{Namespace, World};
 use crate::read::package::Package;
+use crate::threads::{MANY_OBJECTS, in_parts};
 use fields::Fields;
 use names::Names;
 use object::Object;
@@ -33,12 +34,46 @@ use object::Object;
 /// Interprets every resource. One odd resource never hides the rest: its faults are findings.
 #[must_use]
 pub fn understand(package: &Package, config: &Config) -> (World, Findings) {
-    let mut findings = Findings::default();
-    let mut world = World::default();
     let objects = object::objects(package, config);
-    let mut intents = Vec::new();
-    let mut protected = Vec::new();
-    for (index, object) in objects.iter().enumerate() {
+    let parts = in_parts(&objects, MANY_OBJECTS, package.lane.threads(), |start, objects| {
+        read_part(package, config, start, objects)
+    });
+    let Part { mut world, intents, protected, mut findings } =
+        parts.into_iter().fold(Part::default(), Part::followed_by);
+    services::drop_duplicates(&mut world.services, &mut findings);
+    identities::finish(&mut world.workloads, &objects, config, &mut findings);
+    let names = Names::new(&objects, &world.workloads, &world.services);
+    references::resolve(&objects, &names, intents, protected, &mut world, &mut findings);
+    traffic::read(&objects, &names, &mut world, &mut findings);
+    world.virtual_workloads.extend(virtual_workloads::declared(config, &world));
+    checks::check(&objects, config, &world, &mut findings);
+    duplicate_keys::report(package, &mut findings);
+    (world, findings)
+}
+
+/// What consecutive objects say, each for itself.
+#[derive(Default)]
+struct Part {
+    world: World,
+    intents: Vec<intents::Draft>,
+    protected: Vec<protected_services::Draft>,
+    findings: Findings,
+}
+
+impl Part {
+    fn followed_by(mut self, later: Self) -> Self {
+        self.world.append(later.world);
+        self.intents.extend(later.intents);
+        self.protected.extend(later.protected);
+        self.findings.0.extend(later.findings.0);
+        self
+    }
+}
+
+/// Reads objects, the first of which has the index `start`.
+fn read_part(package: &Package, config: &Config, start: usize, objects: &[Object<'_>]) -> Part {
+    let Part { mut world, mut intents, mut protected, mut findings } = Part::default();
+    for (index, object) in (start..).zip(objects) {
         match intents::kind(object, &mut findings) {
             intents::Kind::ClientIntents => {
                 world.client_intents_objects.push(object.resource);
@@ -54,15 +89,7 @@ pub fn understand(package: &Package, config: &Config) -> (World, Findings) {
             world.package_paths.insert(object.resource, path.into());
         }
     }
-    services::drop_duplicates(&mut world.services, &mut findings);
-    identities::finish(&mut world.workloads, &objects, config, &mut findings);
-    let names = Names::new(&objects, &world.workloads, &world.services);
-    references::resolve(&objects, &names, intents, protected, &mut world, &mut findings);
-    traffic::read(&objects, &names, &mut world, &mut findings);
-    world.virtual_workloads.extend(virtual_workloads::declared(config, &world));
-    checks::check(&objects, config, &world, &mut findings);
-    duplicate_keys::report(package, &mut findings);
-    (world, findings)
+    Part { world, intents, protected, findings }
 }
 
 /// Reads an object that goes to the cluster and is no intent.

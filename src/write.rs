@@ -8,6 +8,7 @@ mod draft;
 pub mod edit;
 mod emit;
 mod entry;
+mod entry_changes;
 pub mod files;
 mod flow_mapping;
 pub(crate) mod items;

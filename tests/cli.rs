@@ -87,23 +87,6 @@ fn resource_list(items: &[String]) -> String {
 }
 
 #[test]
-fn the_readme_shows_what_the_tutorial_renders() {
-    let readme = repository_file("README.md");
-    let command = "cargo run --release --locked -- render testdata/examples/tutorial\n";
-    assert!(readme.contains(command), "the README's first command has changed");
-    let output = run(&["render", "testdata/examples/tutorial"], &[], "");
-    assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""));
-    let (before, rest) = readme.split_once("<!-- output -->\n```yaml\n").unwrap();
-    let (shown, after) = rest.split_once("```\n<!-- /output -->").unwrap();
-    if std::env::var_os("UPDATE_EXPECTED").is_some() {
-        let updated = format!("{before}<!-- output -->\n```yaml\n{}```\n<!-- /output -->{after}", output.stdout);
-        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"), updated).unwrap();
-        return;
-    }
-    assert_eq!(shown, output.stdout, "UPDATE_EXPECTED=1 cargo test --test cli writes the README anew");
-}
-
-#[test]
 fn the_shipped_schema_is_the_printed_one() {
     let output = run(&["schema"], &[], "");
     assert_eq!(output.code, Some(0));
@@ -125,6 +108,53 @@ fn help_and_version_succeed_whatever_stdin_holds() {
         assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""), "{arguments:?}");
         assert!(!output.stdout.is_empty(), "{arguments:?}");
     }
+}
+
+/// The commands that `--help` lists.
+fn commands() -> Vec<String> {
+    let help = run(&["--help"], &[], "").stdout;
+    let list = help.split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
+    let names = list.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    names.map(|line| line.split_whitespace().next().unwrap().to_owned()).filter(|name| name != "help").collect()
+}
+
+#[test]
+fn shells_complete_every_command() {
+    assert!(commands().len() > 8, "{:?}", commands());
+    for shell in ["bash", "zsh", "fish"] {
+        let output = run(&["completions", shell], &[], "");
+        assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""), "{shell}");
+        for word in commands().iter().map(String::as_str).chain(["enforce-intents", "previous", "format"]) {
+            assert!(output.stdout.contains(word), "{shell} does not complete {word}");
+        }
+    }
+    assert_eq!(run(&["completions", "powershell"], &[], "").code, Some(2));
+}
+
+#[test]
+fn bash_takes_its_completions() {
+    let script = "source <(\"$1\" completions bash); COMP_WORDS=(enforce-intents re); COMP_CWORD=1; \
+                  _enforce__intents enforce-intents re enforce-intents; echo \"${COMPREPLY[@]}\"";
+    let output = Command::new("bash").args(["-euc", script, "bash", env!("CARGO_BIN_EXE_enforce-intents")]).output();
+    let output = output.unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "render\n", "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("man");
+    let output = run(&["man", folder.to_str().unwrap()], &[], "");
+    assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""));
+    let main = std::fs::read_to_string(folder.join("enforce-intents.1")).unwrap();
+    for name in commands() {
+        let page = std::fs::read_to_string(folder.join(format!("enforce-intents-{name}.1"))).unwrap();
+        assert!(page.contains(&format!(".TH ENFORCE-INTENTS-{} 1", name.to_uppercase())), "{page}");
+        assert!(page.contains(".SH SYNOPSIS"), "{name}");
+        assert!(main.contains(&format!("enforce\\-intents\\-{name}(1)")), "{name} is not in\n{main}");
+    }
+    let output = run(&["man", "Cargo.toml/man"], &[], "");
+    assert_eq!(output.code, Some(1));
+    assert!(output.stderr.starts_with("error: cannot write manual pages into "), "{}", output.stderr);
 }
 
 #[test]

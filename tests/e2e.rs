@@ -17,15 +17,21 @@ mod e2e {
     pub(crate) mod argocd;
     pub(crate) mod containers;
     pub(crate) mod docs;
+    pub(crate) mod examples;
     pub(crate) mod graph;
     pub(crate) mod helm;
     pub(crate) mod image;
     pub(crate) mod kpt;
     pub(crate) mod kustomize;
+    #[path = "../examples/package.rs"]
+    pub(crate) mod package;
     pub(crate) mod pipelines;
     pub(crate) mod sandbox;
     pub(crate) mod yaml11;
 }
+
+#[path = "common/page.rs"]
+mod page;
 
 use e2e::sandbox::Manifests;
 use libtest_mimic::{Arguments, Trial};
@@ -43,6 +49,7 @@ fn main() {
     trials.extend(e2e::argocd::trials());
     trials.extend(e2e::helm::trials());
     trials.extend(e2e::docs::trials());
+    trials.extend(e2e::examples::trials());
     trials.extend(e2e::pipelines::trials());
     trials.extend(e2e::kpt::life_of_a_package());
     trials.extend(e2e::graph::trials());

@@ -40,6 +40,12 @@ impl Identity {
         }
     }
 
+    /// Whether it is that of a Service, which has no pods of its own.
+    #[must_use]
+    pub fn is_service(&self) -> bool {
+        self.kind.as_deref() == Some("Service")
+    }
+
     /// The same identity without its kind.
     #[must_use]
     pub fn without_kind(&self) -> Self {

@@ -107,7 +107,9 @@ pub fn is_label_value(value: &str) -> bool {
         && bytes.last().is_none_or(u8::is_ascii_alphanumeric)
 }
 
-fn is_dns_subdomain(name: &str) -> bool {
+/// Whether the API server takes this as the name of an object, or as the prefix of a label key: a DNS-1123 subdomain.
+#[must_use]
+pub fn is_dns_subdomain(name: &str) -> bool {
     let is_label = |label: &str| {
         let bytes = label.as_bytes();
         bytes.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'-')
@@ -133,7 +135,7 @@ impl Requirement {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_label_key, is_label_value};
+    use super::{is_dns_subdomain, is_label_key, is_label_value};
 
     #[test]
     fn label_syntax() {
@@ -145,6 +147,16 @@ mod tests {
         }
         for (value, legal) in [("", true), ("v1.2_x-Y", true), ("-v", false), ("a b", false), ("é", false)] {
             assert_eq!(is_label_value(value), legal, "{value}");
+        }
+    }
+
+    #[test]
+    fn names_as_the_api_server_checks_them() {
+        for good in ["a", "a-b.c", "0", "a--b"] {
+            assert!(is_dns_subdomain(good), "{good}");
+        }
+        for bad in ["", "A", "a_b", "-a", "a-", "a..b", ".a", "a.", "a b", "a/b", "a.-b", &"a".repeat(254)] {
+            assert!(!is_dns_subdomain(bad), "{bad}");
         }
     }
 }

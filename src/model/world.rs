@@ -85,6 +85,44 @@ impl World {
         self
     }
 
+    /// Adds what objects say that come later in the input.
+    pub(crate) fn append(&mut self, later: Self) {
+        let Self {
+            namespaces,
+            workloads,
+            virtual_workloads,
+            services,
+            endpoints,
+            client_intents,
+            client_intents_objects,
+            protected_services,
+            policies,
+            staged_policies,
+            exposures,
+            reference_grants,
+            webhooks,
+            monitors,
+            other_generated,
+            package_paths,
+        } = later;
+        self.namespaces.extend(namespaces);
+        self.workloads.extend(workloads);
+        self.virtual_workloads.extend(virtual_workloads);
+        self.services.extend(services);
+        self.endpoints.extend(endpoints);
+        self.client_intents.extend(client_intents);
+        self.client_intents_objects.extend(client_intents_objects);
+        self.protected_services.extend(protected_services);
+        self.policies.extend(policies);
+        self.staged_policies.extend(staged_policies);
+        self.exposures.extend(exposures);
+        self.reference_grants.extend(reference_grants);
+        self.webhooks.extend(webhooks);
+        self.monitors.extend(monitors);
+        self.other_generated.extend(other_generated);
+        self.package_paths.extend(package_paths);
+    }
+
     /// The Service of that namespace and name.
     #[must_use]
     pub fn service(&self, namespace: &str, name: &str) -> Option<&Service> {

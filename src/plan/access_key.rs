@@ -7,10 +7,8 @@ use crate::config::Profile;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
 use crate::model::intent::TargetKind;
+use crate::model::selector::is_label_key;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The longest name part of a label key.
-const MAX_LABEL_NAME: usize = 63;
 
 /// The key of the access label for a target; `None` for a target outside the cluster.
 ///
@@ -76,23 +74,4 @@ fn collision(key: &str, (target, call): (&Identity, &Call), (other, other_call):
     Finding::new(Code::IdentityCollision, call.place, message)
         .with_related(other_call.place, "the other target")
         .with_help("give one of the workloads another name with the annotation intents.otterize.com/workload-name")
-}
-
-/// Whether the API server accepts a label key of ours: the prefix is fixed, the name part is checked.
-fn is_label_key(key: &str) -> bool {
-    let name = key.split_once('/').map_or(key, |(_, name)| name);
-    is_qualified_name(name)
-}
-
-/// Whether the API server accepts a label value.
-pub(crate) fn is_label_value(value: &str) -> bool {
-    value.is_empty() || is_qualified_name(value)
-}
-
-/// At most 63 letters, digits, `-`, `_` and `.`, starting and ending with a letter or digit.
-fn is_qualified_name(name: &str) -> bool {
-    name.len() <= MAX_LABEL_NAME
-        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
-        && name.ends_with(|last: char| last.is_ascii_alphanumeric())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }

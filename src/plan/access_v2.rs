@@ -2,8 +2,10 @@
 
 use super::GeneratedObject;
 use super::calls::Call;
-use super::context::{PlanContext, Wanted, distinct};
+use super::context::PlanContext;
+use super::distinct::distinct;
 use super::servers::{self, Server};
+use super::wanted::Wanted;
 use super::{dns, egress, keys, naming, selectors};
 use crate::diag::Findings;
 use crate::model::identity::Identity;

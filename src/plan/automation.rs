@@ -1,7 +1,8 @@
 //! The switches that open traffic nobody declared: `off`, `ifBlockedByOtterize`, `always` (`spec/otterize.md` 4.9, decision D5).
 
-use super::context::{LabelledWorkload, PlanContext};
+use super::context::PlanContext;
 use super::isolation::Isolation;
+use super::labelled_workload::LabelledWorkload;
 use crate::config::{Automate, Mode};
 
 /// What a switch says about some pods.

@@ -3,8 +3,9 @@
 //! on the host network.
 
 use super::calls::Call;
-use super::context::{LabelledWorkload, PlanContext};
+use super::context::PlanContext;
 use super::isolation::Isolation;
+use super::labelled_workload::LabelledWorkload;
 use super::servers;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;

@@ -1,40 +1,23 @@
 //! What every rule family looks things up in: the world with its labels as they will be, indexed so that no look-up is a scan.
 
-use super::GeneratedObject;
 use super::calls::Calls;
-use super::{ownership, servers};
+use super::distinct::distinct;
+use super::labelled_workload::LabelledWorkload;
+use super::ownership;
 use crate::config::{Config, Mode, Profile};
 use crate::model::identity::Identity;
 use crate::model::intent::ProtectedService;
-use crate::model::place::{Place, ResourceId};
+use crate::model::place::ResourceId;
 use crate::model::policy::{InputPolicy, Protocol};
 use crate::model::selector::{LabelSelector, Labels, Operator};
 use crate::model::service::{Endpoints, Service};
 use crate::model::workload::Workload;
 use crate::model::world::{Namespace, World};
 use crate::plan::keys;
+use indexmap::IndexMap;
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
-
-/// An object that a rule family wants in the output.
-#[derive(Clone, Debug)]
-pub(crate) struct Wanted {
-    /// The object.
-    pub(crate) object: GeneratedObject,
-    /// The intent or manifest line that asks for it, for messages.
-    pub(crate) reason: Option<Place>,
-    /// The resource whose `package-path` the object gets if it is new (`DESIGN.md` 1.4 rule 15).
-    pub(crate) package_of: Option<ResourceId>,
-}
-
-/// A workload with the labels that its pods will have.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct LabelledWorkload<'a> {
-    /// The workload.
-    pub(crate) workload: &'a Workload,
-    /// Its template's labels after the plan: stale ones gone, ours added.
-    pub(crate) labels: &'a Labels,
-}
 
 /// The API server's addresses (decision D17).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -57,12 +40,12 @@ pub(crate) struct PlanContext<'a> {
     pub(crate) calls: &'a Calls,
     /// Every workload, in input order.
     pub(crate) workloads: Vec<LabelledWorkload<'a>>,
-    by_identity_name: BTreeMap<(&'a str, &'a str), Vec<usize>>,
+    by_identity_name: IndexMap<(&'a str, &'a str), Vec<usize>>,
     by_namespace: BTreeMap<&'a str, Vec<usize>>,
-    by_label: ByLabel<'a>,
-    services: BTreeMap<(&'a str, &'a str), &'a Service>,
-    /// Services by namespace and the pair of their selector that the fewest workloads have.
-    services_by_rarest_label: BTreeMap<(&'a str, &'a str, &'a str), Vec<&'a Service>>,
+    /// Made when somebody asks, as [`Self::services_by_rarest_label`].
+    by_label: OnceCell<ByLabel<'a>>,
+    services: IndexMap<(&'a str, &'a str), &'a Service>,
+    services_by_rarest_label: OnceCell<ServicesByLabel<'a>>,
     endpoints: BTreeMap<(&'a str, &'a str), Vec<&'a Endpoints>>,
     namespaces: BTreeMap<&'a str, &'a Namespace>,
     protected: BTreeMap<(&'a str, &'a str), Vec<&'a ProtectedService>>,
@@ -73,31 +56,26 @@ pub(crate) struct PlanContext<'a> {
 }
 
 /// Namespace and selector -> the workloads that it selects, sorted by (name, kind).
-pub(crate) type OwnSelections<'a> = BTreeMap<(&'a str, LabelSelector), Vec<&'a Workload>>;
+pub(crate) type OwnSelections<'a> = BTreeMap<&'a str, BTreeMap<LabelSelector, Vec<&'a Workload>>>;
 
 impl<'a> PlanContext<'a> {
-    /// Indexes the world. `final_labels` has the labels of the workloads' pods after the plan, workload by workload.
-    pub(crate) fn new(world: &'a World, config: &'a Config, calls: &'a Calls, final_labels: &'a [Labels]) -> Self {
-        let workloads: Vec<_> = world
-            .workloads
-            .iter()
-            .zip(final_labels)
-            .map(|(workload, labels)| LabelledWorkload { workload, labels })
-            .collect();
-        let mut by_identity_name: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    /// Indexes the world. `labels` has the labels of the workloads' pods, workload by workload.
+    pub(crate) fn new(
+        world: &'a World,
+        config: &'a Config,
+        calls: &'a Calls,
+        labels: impl Iterator<Item = &'a Labels>,
+    ) -> Self {
+        let labelled = world.workloads.iter().zip(labels);
+        let workloads: Vec<_> = labelled.map(|(workload, labels)| LabelledWorkload { workload, labels }).collect();
+        let mut by_identity_name: IndexMap<_, Vec<usize>> = IndexMap::new();
         let mut by_namespace: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-        let mut by_label = ByLabel::new();
-        for (index, LabelledWorkload { workload, labels }) in workloads.iter().enumerate() {
+        for (index, LabelledWorkload { workload, .. }) in workloads.iter().enumerate() {
             let namespace = workload.namespace.as_str();
             by_identity_name.entry((namespace, workload.identity.name.as_str())).or_default().push(index);
             by_namespace.entry(namespace).or_default().push(index);
-            for (key, value) in *labels {
-                let values = by_label.entry(namespace).or_default().entry(key).or_default();
-                values.entry(value).or_default().push(index);
-            }
         }
-        let services_by_rarest_label = services_by_rarest_label(&world.services, &by_label);
-        let mut services = BTreeMap::new();
+        let mut services = IndexMap::new();
         for service in &world.services {
             services.entry((service.namespace.as_str(), service.name.as_str())).or_insert(service);
         }
@@ -108,9 +86,9 @@ impl<'a> PlanContext<'a> {
             workloads,
             by_identity_name,
             by_namespace,
-            by_label,
+            by_label: OnceCell::new(),
             services,
-            services_by_rarest_label,
+            services_by_rarest_label: OnceCell::new(),
             endpoints: grouped(&world.endpoints, |endpoints| {
                 (endpoints.namespace.as_str(), endpoints.service.as_str())
             }),
@@ -193,10 +171,13 @@ impl<'a> PlanContext<'a> {
     /// The Services that select a workload's pods, sorted by name.
     pub(crate) fn services_selecting(&self, labelled: LabelledWorkload<'a>) -> Vec<&'a Service> {
         let namespace = labelled.workload.namespace.as_str();
+        let by_label = self
+            .services_by_rarest_label
+            .get_or_init(|| services_by_rarest_label(&self.world.services, self.by_label()));
         let mut services: Vec<&Service> = labelled
             .labels
             .iter()
-            .filter_map(|(key, value)| self.services_by_rarest_label.get(&(namespace, key.as_str(), value.as_str())))
+            .filter_map(|(key, value)| by_label.get(&(namespace, key.as_str(), value.as_str())))
             .flatten()
             .copied()
             .filter(|service| service.selects(labelled.labels))
@@ -209,7 +190,7 @@ impl<'a> PlanContext<'a> {
     /// ClientIntents that ask for it by (namespace, name) (`DESIGN.md` 1.4 rule 15).
     pub(crate) fn package_of(&self, identity: &Identity, declared_in: &[ResourceId]) -> Option<ResourceId> {
         let mut workloads = self.workloads_of(identity);
-        let service = self.service(&identity.namespace, &identity.name).filter(|_| servers::is_service(identity));
+        let service = self.service(&identity.namespace, &identity.name).filter(|_| identity.is_service());
         workloads.extend(service.map(|service| self.behind(service)).unwrap_or_default());
         let workload = workloads
             .into_iter()
@@ -292,11 +273,24 @@ impl<'a> PlanContext<'a> {
         namespace: &str,
         labels: &Labels,
     ) -> impl Iterator<Item = LabelledWorkload<'a>> + use<'a, 's> {
-        let indexes = match rarest(&self.by_label, namespace, labels) {
-            Some((key, value)) => with_label(&self.by_label, namespace, key, value),
+        let indexes = match rarest(self.by_label(), namespace, labels) {
+            Some((key, value)) => with_label(self.by_label(), namespace, key, value),
             None => self.by_namespace.get(namespace),
         };
         self.at(indexes)
+    }
+
+    fn by_label(&self) -> &ByLabel<'a> {
+        self.by_label.get_or_init(|| {
+            let mut by_label = ByLabel::new();
+            for (index, LabelledWorkload { workload, labels }) in self.workloads.iter().enumerate() {
+                let by_key = by_label.entry(&workload.namespace).or_default();
+                for (key, value) in *labels {
+                    by_key.entry(key).or_default().entry(value).or_default().push(index);
+                }
+            }
+            by_label
+        })
     }
 
     fn at<'s>(&'s self, indexes: Option<&'s Vec<usize>>) -> impl Iterator<Item = LabelledWorkload<'a>> + use<'a, 's> {
@@ -316,14 +310,11 @@ fn grouped<'a, T: 'a, K: Ord>(
     groups
 }
 
-/// The items without repetition, in order of first appearance.
-pub(crate) fn distinct<T: Ord + Clone>(items: Vec<T>) -> Vec<T> {
-    let mut seen = BTreeSet::new();
-    items.into_iter().filter(|item| seen.insert(item.clone())).collect()
-}
-
 /// Workloads by namespace, label key and label value.
-type ByLabel<'a> = BTreeMap<&'a str, BTreeMap<&'a str, BTreeMap<&'a str, Vec<usize>>>>;
+type ByLabel<'a> = IndexMap<&'a str, IndexMap<&'a str, IndexMap<&'a str, Vec<usize>>>>;
+
+/// Services by namespace and the pair of their selector that the fewest workloads have.
+type ServicesByLabel<'a> = IndexMap<(&'a str, &'a str, &'a str), Vec<&'a Service>>;
 
 fn with_label<'s>(by_label: &'s ByLabel<'_>, namespace: &str, key: &str, value: &str) -> Option<&'s Vec<usize>> {
     by_label.get(namespace)?.get(key)?.get(value)
@@ -337,11 +328,8 @@ fn rarest<'s>(by_label: &ByLabel<'_>, namespace: &str, labels: &'s Labels) -> Op
         .min_by_key(|(key, value)| with_label(by_label, namespace, key, value).map_or(0, Vec::len))
 }
 
-fn services_by_rarest_label<'a>(
-    services: &'a [Service],
-    by_label: &ByLabel<'_>,
-) -> BTreeMap<(&'a str, &'a str, &'a str), Vec<&'a Service>> {
-    let mut index: BTreeMap<_, Vec<&Service>> = BTreeMap::new();
+fn services_by_rarest_label<'a>(services: &'a [Service], by_label: &ByLabel<'_>) -> ServicesByLabel<'a> {
+    let mut index = ServicesByLabel::new();
     for service in services {
         if let Some((key, value)) =
             service.pod_selector().and_then(|labels| rarest(by_label, &service.namespace, labels))

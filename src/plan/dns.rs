@@ -1,6 +1,6 @@
 //! The rule that keeps names resolvable where egress is restricted (`spec/otterize.md` 4.3, `dnsPorts`, `dnsPeers`).
 
-use super::context::distinct;
+use super::distinct::distinct;
 use super::pod_ports;
 use crate::config::{Config, DnsPeer};
 use crate::model::identity::Identity;

@@ -4,10 +4,11 @@
 //! egress section isolates the pods. GKE: an `FQDNNetworkPolicy` only adds to what NetworkPolicies allow, so the client's own
 //! NetworkPolicy isolates and has the DNS rule.
 
-use super::context::{PlanContext, Wanted};
+use super::context::PlanContext;
 use super::keys;
 use super::naming;
 use super::selectors;
+use super::wanted::Wanted;
 use super::{DomainPolicy, DomainPolicyFlavor, DomainRule, GeneratedObject};
 use crate::config::{DnsPeer, DomainPolicies, Mode, Profile};
 use crate::diag::{Code, Finding, Findings};

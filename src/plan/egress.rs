@@ -2,7 +2,8 @@
 
 use super::DomainPolicyFlavor;
 use super::calls::Call;
-use super::context::{PlanContext, distinct};
+use super::context::PlanContext;
+use super::distinct::distinct;
 use super::{dns, domains, internet, selectors, servers};
 use crate::config::{Config, Mode, Profile};
 use crate::diag::{Code, Finding, Findings, Severity};

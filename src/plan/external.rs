@@ -2,15 +2,17 @@
 
 use super::GeneratedObject;
 use super::automation::{self, Verdict};
-use super::context::{LabelledWorkload, PlanContext, Wanted};
+use super::context::PlanContext;
 use super::exposed_services::{self, ExposedService};
 use super::isolation::Isolation;
 use super::keys;
 use super::known_workloads::{self, KnownPeers};
+use super::labelled_workload::LabelledWorkload;
 use super::namespace_deny;
 use super::naming;
 use super::outside_access::{OutsideAccess, Sources};
 use super::pod_ports::{self, PodPort};
+use super::wanted::Wanted;
 use crate::config::Automate;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::Place;

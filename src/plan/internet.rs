@@ -1,7 +1,8 @@
 //! Internet targets: addresses and resolved domains as ipBlocks (`spec/otterize.md` 4.5, decisions D2, D9).
 
 use super::calls::Call;
-use super::context::{PlanContext, distinct};
+use super::context::PlanContext;
+use super::distinct::distinct;
 use super::domains;
 use crate::config::{Config, UnresolvedDomains};
 use crate::diag::{Code, Finding, Findings, Severity};

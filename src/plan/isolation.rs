@@ -1,7 +1,9 @@
 //! Which workloads the generated policies isolate.
 
 use super::GeneratedObject;
-use super::context::{LabelledWorkload, PlanContext, Wanted};
+use super::context::PlanContext;
+use super::labelled_workload::LabelledWorkload;
+use super::wanted::Wanted;
 use crate::model::place::ResourceId;
 use crate::model::policy::NetworkPolicy;
 use crate::model::selector::LabelSelector;

@@ -1,8 +1,10 @@
 //! Workloads that the configuration names, ingress controllers and Prometheus servers, as peers of generated rules.
 
 use super::GeneratedObject;
-use super::context::{LabelledWorkload, PlanContext, Wanted};
+use super::context::PlanContext;
+use super::labelled_workload::LabelledWorkload;
 use super::selectors;
+use super::wanted::Wanted;
 use crate::config::{KnownWorkload, Selectors};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;

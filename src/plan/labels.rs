@@ -1,14 +1,14 @@
 //! Labels of pods and Namespaces, and the mark on ClientIntents (`spec/otterize.md` 3, decisions D1, D7, D11, D13).
 
 use super::MapChange;
-use super::access_key::{access_key, is_label_value};
+use super::access_key::access_key;
 use super::context::PlanContext;
 use super::keys;
 use crate::config::{ClientIntentsOutput, LabelWorkloads, Profile, Selectors};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
 use crate::model::place::ResourceId;
-use crate::model::selector::Labels;
+use crate::model::selector::{Labels, is_label_value};
 use crate::model::workload::Workload;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,13 +25,14 @@ pub(crate) struct Labelling {
 /// `selectors: native` needs none: those of ours that are there are stale. Labels depend neither on the enforcement mode nor on protection nor on whether policies are written (decision D7).
 pub(crate) fn plan(context: &PlanContext<'_>, findings: &mut Findings) -> Labelling {
     let access = access_labels(context);
-    let involved = involved(context);
+    let labels_all = context.config.label_workloads == LabelWorkloads::All;
+    let involved = if labels_all { BTreeSet::new() } else { involved(context) };
     let mut labelling = Labelling { final_labels: Vec::new(), changes: Vec::new() };
     for labelled in &context.workloads {
         let workload = labelled.workload;
         let mut wanted = Labels::new();
         if context.config.selectors == Selectors::Labels {
-            if context.config.label_workloads == LabelWorkloads::All || involved.contains(&workload.resource) {
+            if labels_all || involved.contains(&workload.resource) {
                 wanted.extend(identity_labels(workload, context.config.profile));
             }
             if let Some(keys) = access.get(&workload.resource) {

@@ -2,7 +2,7 @@
 
 use super::GeneratedObject;
 use super::automation::{self, Verdict};
-use super::context::{PlanContext, Wanted};
+use super::context::PlanContext;
 use super::dns;
 use super::isolation::Isolation;
 use super::keys;
@@ -12,6 +12,7 @@ use super::outside_access::{OutsideAccess, Sources};
 use super::pod_ports;
 use super::scrapes::{self, Level, Scrape};
 use super::selectors;
+use super::wanted::Wanted;
 use crate::config::Automate;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::Place;

@@ -1,10 +1,14 @@
 //! Rule family: default deny per namespace (`defaultDeny`, `DESIGN.md` 1.4 rule 8).
 
 use super::GeneratedObject;
-use super::context::{LabelledWorkload, PlanContext, Wanted};
+use super::context::PlanContext;
 use super::dns;
 use super::keys;
-use super::naming;
+use super::labelled_workload::LabelledWorkload;
+use super::naming::{
+    self, NAMESPACE_DENY_DNS as DNS, NAMESPACE_DENY_EGRESS as EGRESS, NAMESPACE_DENY_INGRESS as INGRESS,
+};
+use super::wanted::Wanted;
 use crate::config::{Config, DefaultDeny, Mode};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
@@ -13,19 +17,8 @@ use crate::model::policy::{NetworkPolicy, PolicySpec, Rule};
 use crate::model::selector::{LabelSelector, Labels};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Name of the policy that denies ingress.
-const INGRESS: &str = "default-deny-ingress";
-/// Name of the policy that denies egress.
-const EGRESS: &str = "default-deny-egress";
-/// Name of the policy that allows DNS where egress is denied.
-const DNS: &str = "default-deny-egress-allow-dns";
 /// The namespace that `*` leaves out.
 const SYSTEM_NAMESPACE: &str = "kube-system";
-
-/// Whether a policy's name, without `policyNameSuffix`, is one of this family.
-pub(crate) fn is_name(name: &str) -> bool {
-    matches!(name, INGRESS | EGRESS | DNS)
-}
 
 /// The name of the policies that deny ingress.
 pub(crate) fn ingress_name(config: &Config) -> String {

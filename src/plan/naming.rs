@@ -1,7 +1,7 @@
 //! Names of generated objects: cut, suffixed, valid and distinct (`spec/otterize.md` 2.2, `DESIGN.md` 1.4 rule 14).
 
-use super::context::Wanted;
 use super::valid;
+use super::wanted::Wanted;
 use crate::config::Config;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::ObjectName;
@@ -13,6 +13,13 @@ use std::collections::btree_map::Entry;
 const MAX_NAME: usize = 253;
 /// `-` and eight hex digits.
 const HASH_TAIL: usize = 9;
+
+/// Name of the policy that denies a namespace ingress.
+pub(crate) const NAMESPACE_DENY_INGRESS: &str = "default-deny-ingress";
+/// Name of the policy that denies it egress.
+pub(crate) const NAMESPACE_DENY_EGRESS: &str = "default-deny-egress";
+/// Name of the policy that allows DNS where egress is denied.
+pub(crate) const NAMESPACE_DENY_DNS: &str = "default-deny-egress-allow-dns";
 
 /// The name under which an object is written: `_` becomes `.`, a long name is cut, and `policyNameSuffix` comes last.
 pub(crate) fn object_name(name: &str, config: &Config) -> String {
@@ -42,24 +49,17 @@ pub(crate) fn is_cut(name: &str, config: &Config) -> bool {
     (longest.saturating_sub(1)..=longest).contains(&name.len()) && looks_cut(name)
 }
 
+/// Whether a name, its suffix taken away, is that of a namespace's default deny.
+pub(crate) fn is_namespace_deny(name: &str) -> bool {
+    matches!(name, NAMESPACE_DENY_INGRESS | NAMESPACE_DENY_EGRESS | NAMESPACE_DENY_DNS)
+}
+
 /// Whether a long name ends with `-` and eight hex digits.
 pub(crate) fn looks_cut(name: &str) -> bool {
     name.len() > MAX_NAME / 2
         && name.rsplit_once('-').is_some_and(|(_, hash)| {
             hash.len() == 8 && hash.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
         })
-}
-
-/// Whether the API server accepts a name of an object: a DNS-1123 subdomain.
-pub(crate) fn is_dns_subdomain(name: &str) -> bool {
-    let is_alphanumeric = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let is_label = |label: &str| {
-        let bytes = label.as_bytes();
-        bytes.first().is_some_and(is_alphanumeric)
-            && bytes.last().is_some_and(is_alphanumeric)
-            && bytes.iter().all(|byte| is_alphanumeric(byte) || *byte == b'-')
-    };
-    name.len() <= MAX_NAME && name.split('.').all(is_label)
 }
 
 /// Reports objects that the API server would reject, and different objects of one name; merges equal ones. Returns the objects sorted by id.
@@ -97,8 +97,9 @@ fn collision(id: &ObjectName, first: &Wanted, second: &Wanted) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_cut, is_dns_subdomain, object_name, without_suffix};
+    use super::{is_cut, object_name, without_suffix};
     use crate::config::Config;
+    use crate::model::selector::is_dns_subdomain;
 
     fn config(suffix: &str) -> Config {
         Config { policy_name_suffix: suffix.into(), ..Config::default() }
@@ -132,15 +133,5 @@ mod tests {
         let name = object_name(&full, &config(""));
         assert!(is_dns_subdomain(&name), "{name}");
         assert!(is_cut(&name, &config("")));
-    }
-
-    #[test]
-    fn names_as_the_api_server_checks_them() {
-        for good in ["a", "a-b.c", "0", "a--b"] {
-            assert!(is_dns_subdomain(good), "{good}");
-        }
-        for bad in ["", "A", "a_b", "-a", "a-", "a..b", ".a", "a.", "a b", "a/b", "a.-b", &"a".repeat(254)] {
-            assert!(!is_dns_subdomain(bad), "{bad}");
-        }
     }
 }

@@ -3,8 +3,9 @@
 //! A label of somebody else's may stand on any pod, so a selector is used only if it selects no pods of the input but those that
 //! are meant. Otherwise there is an error: a policy would open or isolate more than it says.
 
-use super::context::{LabelledWorkload, OwnSelections, PlanContext};
+use super::context::{OwnSelections, PlanContext};
 use super::keys;
+use super::labelled_workload::LabelledWorkload;
 use crate::config::Selectors;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
@@ -29,8 +30,8 @@ pub(crate) fn selections<'a>(context: &PlanContext<'a>) -> OwnSelections<'a> {
     for labelled in &context.workloads {
         let namespace = labelled.workload.namespace.as_str();
         let Ok(own) = own_selector(*labelled) else { continue };
-        if let Entry::Vacant(entry) = selections.entry((namespace, own)) {
-            let selected = context.selected(namespace, &entry.key().1);
+        if let Entry::Vacant(entry) = selections.entry(namespace).or_default().entry(own) {
+            let selected = context.selected(namespace, entry.key());
             let mut selected: Vec<&Workload> = selected.into_iter().map(|labelled| labelled.workload).collect();
             selected.sort_by_key(|workload| (&workload.name, &workload.kind));
             entry.insert(selected);
@@ -193,11 +194,11 @@ fn resources(workloads: &[LabelledWorkload<'_>]) -> BTreeSet<ResourceId> {
 /// A workload, the first by (name, kind), that a selector selects too.
 fn first_other<'a>(
     context: &PlanContext<'a>,
-    namespace: &'a str,
+    namespace: &str,
     selector: &LabelSelector,
     known: &BTreeSet<ResourceId>,
 ) -> Option<&'a Workload> {
-    let selected = context.own_selections.get(&(namespace, selector.clone()))?;
+    let selected = context.own_selections.get(namespace)?.get(selector)?;
     selected.iter().copied().find(|workload| !known.contains(&workload.resource))
 }
 

@@ -1,6 +1,7 @@
 //! What policies in the input that are not ours already admit from outside the cluster (decision D5).
 
-use super::context::{LabelledWorkload, PlanContext};
+use super::context::PlanContext;
+use super::labelled_workload::LabelledWorkload;
 use super::pod_ports::PodPort;
 use crate::model::place::ResourceId;
 use crate::model::policy::{InputPolicy, Peer, PolicyPort, PortValue, Rule};

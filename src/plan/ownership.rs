@@ -1,6 +1,6 @@
 //! Which policies in the input an earlier run of this project wrote (`DESIGN.md` 1.4 rule 1).
 
-use super::{keys, namespace_deny, naming};
+use super::{keys, naming};
 use crate::config::Config;
 use crate::model::identity::Identity;
 use crate::model::policy::{NetworkPolicy, Peer, Rule};
@@ -25,7 +25,7 @@ pub(crate) fn is_ours(policy: &NetworkPolicy, config: &Config) -> bool {
     } else if has(keys::POLICY_WEBHOOKS) {
         starts(&["webhook-"])
     } else if has(keys::POLICY_NAMESPACE_DEFAULT_DENY) {
-        namespace_deny::is_name(name)
+        naming::is_namespace_deny(name)
     } else if has(keys::SERVICE_POLICY) {
         starts(&["svc-access-to-"]) && ends_with_client_namespace(name, policy)
     } else if has(keys::POLICY) {

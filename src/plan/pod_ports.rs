@@ -1,6 +1,6 @@
 //! The ports on which the pods behind a Service listen: what Endpoints would hold in a cluster.
 
-use super::context::LabelledWorkload;
+use super::labelled_workload::LabelledWorkload;
 use crate::model::policy::{PolicyPort, PortValue, Protocol};
 use crate::model::service::{Service, ServicePort};
 use std::collections::BTreeSet;

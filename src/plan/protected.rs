@@ -1,7 +1,8 @@
 //! Default deny of ProtectedServices, in both modes (`spec/otterize.md` 4.7, decision D10).
 
 use super::GeneratedObject;
-use super::context::{PlanContext, Wanted};
+use super::context::PlanContext;
+use super::wanted::Wanted;
 use super::{keys, naming, selectors, servers};
 use crate::config::Profile;
 use crate::diag::{Code, Finding, Findings};
@@ -43,7 +44,7 @@ fn default_deny(context: &PlanContext<'_>, protected: &ProtectedService, finding
 /// Why a protected Service cannot be protected, if so.
 fn service_fault(context: &PlanContext<'_>, protected: &ProtectedService) -> Option<Finding> {
     let identity = &protected.protected;
-    if !servers::is_service(identity) {
+    if !identity.is_service() {
         return None;
     }
     let Some(service) = context.service(&identity.namespace, &identity.name) else {

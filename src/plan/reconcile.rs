@@ -1,7 +1,8 @@
 //! Wanted objects against those in the input: what is new, changed, right already, or not wanted any more (`DESIGN.md` 1.4 rules
 //! 1, 7 and 8).
 
-use super::context::{PlanContext, Wanted};
+use super::context::PlanContext;
+use super::wanted::Wanted;
 use super::{GeneratedObject, MapChange, Plan, PlannedObject};
 use super::{keys, ownership, sameness, sync_wave};
 use crate::config::Staged;

@@ -1,6 +1,7 @@
 //! Who is scraped for metrics and on which ports: annotations of pods and Services, ServiceMonitors and PodMonitors.
 
-use super::context::{LabelledWorkload, PlanContext};
+use super::context::PlanContext;
+use super::labelled_workload::LabelledWorkload;
 use super::pod_ports;
 use crate::model::place::{Place, ResourceId};
 use crate::model::policy::{PortValue, Protocol};

@@ -4,10 +4,10 @@
 
 use super::access_key::access_key;
 use super::calls::Call;
-use super::context::{LabelledWorkload, PlanContext};
+use super::context::PlanContext;
 use super::keys;
+use super::labelled_workload::LabelledWorkload;
 use super::native;
-use super::servers;
 use crate::config::{Profile, Selectors};
 use crate::diag::Findings;
 use crate::model::identity::Identity;
@@ -26,7 +26,7 @@ pub(crate) fn pods_of(
     place: Option<Place>,
     findings: &mut Findings,
 ) -> Option<LabelSelector> {
-    if servers::is_service(identity) {
+    if identity.is_service() {
         let service = context.service(&identity.namespace, &identity.name)?;
         return service.pod_selector().cloned().map(LabelSelector::from_labels);
     }

@@ -24,7 +24,7 @@ pub(crate) struct Server<'a> {
 impl<'a> Server<'a> {
     /// Whether the target is a Service.
     pub(crate) fn is_service(&self) -> bool {
-        is_service(&self.identity)
+        self.identity.is_service()
     }
 
     /// The calls by namespace of the client, sorted.
@@ -35,11 +35,6 @@ impl<'a> Server<'a> {
         }
         namespaces
     }
-}
-
-/// Whether an identity is that of a Service.
-pub(crate) fn is_service(identity: &Identity) -> bool {
-    identity.kind.as_deref() == Some("Service")
 }
 
 /// Every target whose ingress is enforced and whose namespace is watched, sorted; the API server is never among them.

@@ -1,6 +1,7 @@
 //! `argocdSyncWave`: Argo CD applies the policies in that wave, once what earlier waves brought is healthy.
 
-use super::context::{PlanContext, Wanted};
+use super::context::PlanContext;
+use super::wanted::Wanted;
 use super::{MapChange, keys};
 use crate::config::{Config, Selectors, Staged};
 use crate::diag::{Code, Finding};

@@ -1,13 +1,11 @@
 //! Whether the API server would accept a generated object. What the model's types cannot hold (a port above 65535, a protocol that
 //! is none, an ipBlock beside a podSelector) is not checked here; what is copied from the input, such as a Service's selector, is.
 
-use super::access_key::is_label_value;
-use super::context::Wanted;
-use super::naming::is_dns_subdomain;
+use super::wanted::Wanted;
 use super::{DomainPolicy, GeneratedObject};
 use crate::diag::{Code, Finding};
 use crate::model::policy::{NetworkPolicy, Peer, PolicyPort, PortValue, Rule};
-use crate::model::selector::{LabelSelector, Labels, Operator};
+use crate::model::selector::{LabelSelector, Labels, Operator, is_dns_subdomain, is_label_key, is_label_value};
 
 /// The longest name of a port.
 const MAX_PORT_NAME: usize = 15;
@@ -100,20 +98,14 @@ fn labels_fault(labels: &Labels) -> Option<String> {
     })
 }
 
-/// An optional DNS subdomain with `/`, then a name.
-fn is_label_key(key: &str) -> bool {
-    let (prefix, name) = key.split_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
-    prefix.is_none_or(is_dns_subdomain) && !name.is_empty() && is_label_value(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::check;
     use crate::model::policy::{NetworkPolicy, Peer, PolicyPort, PolicySpec, PortValue, Protocol, Rule};
     use crate::model::selector::{LabelSelector, Operator, Requirement};
     use crate::plan::GeneratedObject;
-    use crate::plan::context::Wanted;
     use crate::plan::testing::labels;
+    use crate::plan::wanted::Wanted;
 
     fn valid() -> NetworkPolicy {
         let rule = Rule {

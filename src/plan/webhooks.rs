@@ -2,12 +2,14 @@
 
 use super::GeneratedObject;
 use super::automation::{self, Verdict};
-use super::context::{LabelledWorkload, PlanContext, Wanted};
+use super::context::PlanContext;
 use super::isolation::Isolation;
 use super::keys;
+use super::labelled_workload::LabelledWorkload;
 use super::naming;
 use super::outside_access::{OutsideAccess, Sources};
 use super::pod_ports;
+use super::wanted::Wanted;
 use crate::config::Automate;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::{Place, ResourceId};

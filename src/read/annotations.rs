@@ -7,6 +7,26 @@ use crate::model::place::{ObjectName, ResourceId};
 /// What kustomize writes for the namespace of cluster-scoped kinds.
 const NO_NAMESPACE: &str = "_non_namespaceable_";
 
+const INTERNAL_PREFIX: &str = "internal.config.kubernetes.io/";
+
+/// Other annotations that tools keep their books in (`spec/krm.md` 1 and 6.1).
+const OF_TOOLS: [&str; 9] = [
+    "config.kubernetes.io/path",
+    "config.kubernetes.io/index",
+    "config.kubernetes.io/id",
+    "config.kubernetes.io/package",
+    "config.kubernetes.io/package-path",
+    "config.k8s.io/id",
+    "config.k8s.io/index",
+    "config.k8s.io/path",
+    "kustomize.config.k8s.io/id",
+];
+
+/// Whether an annotation has no meaning outside the tool that wrote it, and no place in the user's file.
+pub(crate) fn is_tool_annotation(key: &str) -> bool {
+    key.starts_with(INTERNAL_PREFIX) || OF_TOOLS.contains(&key)
+}
+
 impl Package {
     /// The annotations of a resource, if it has any.
     #[must_use]

@@ -17,13 +17,16 @@ mod lines;
 mod scalar;
 mod threads;
 
-use super::parser::Document;
+use super::document::Document;
 use super::prune::Selection;
 use super::tree::Tree;
 use lines::Lexer;
 
 /// Collections of either style may nest this deep; the parser's limit is higher.
 const NESTING_LIMIT: usize = 100;
+
+/// Keys may be this long; the parser's limit is 1024 characters.
+const KEY_LIMIT: usize = 1000;
 
 /// Shorter texts are read by one thread: they take less time than it takes to start another.
 const LARGE: usize = 2_000_000;

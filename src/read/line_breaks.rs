@@ -5,8 +5,8 @@
 //! line break to all of them, but to no editor of lines: it is refused where it separates lines of structure. A byte order mark at
 //! the start of a line is skipped by Go and part of a scalar for us.
 
+use super::document::SyntaxError;
 use super::layout::BlockScalar;
-use super::parser::SyntaxError;
 
 /// The odd line breaks of a text, consumed in text order while it is parsed.
 pub(super) struct LineBreaks {

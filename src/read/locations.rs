@@ -1,7 +1,8 @@
 //! Places in words that people and tools understand: file, line, field.
 
+use super::annotations::is_tool_annotation;
 use super::package::{Location, Package, Resource};
-use super::tree::Node;
+use super::tree::{CollectionStyle, Node, Shape};
 use crate::model::place::{Place, ResourceId};
 use crate::source::{LineColumn, LineStarts, SourceId, line_column};
 
@@ -60,12 +61,35 @@ impl Package {
         Some(tables.get(index).map_or_else(|| line_column(text, offset), |starts| starts.line_column(text, offset)))
     }
 
-    /// Line counted from the first line of the resource; column counted in the text. Of a place elsewhere, the resource's start.
+    /// Line counted from the first line of the resource, without the lines that tools put there for functions alone; column
+    /// counted in the text. Of a place elsewhere, the resource's start.
     fn position_within(&self, source: SourceId, root: Node<'_>, start: usize) -> Option<LineColumn> {
         let first = root.outer_start();
         let start = if (first..=root.end()).contains(&start) { start } else { first };
         let position = self.position(source, start)?;
-        Some(LineColumn { line: position.line + 1 - self.position(source, first)?.line, ..position })
+        let added = self.lines_of_tools(source, root, start).unwrap_or_default();
+        let line = position.line + 1 - self.position(source, first)?.line;
+        Some(LineColumn { line: line.saturating_sub(added).max(1), ..position })
+    }
+
+    /// How many lines before `start` hold annotations that no file of the user has. kpt writes ten of them into every resource.
+    fn lines_of_tools(&self, source: SourceId, root: Node<'_>, start: usize) -> Option<usize> {
+        let (_, metadata) = root.get_entry("metadata")?;
+        let (key, annotations) = metadata.get_entry("annotations")?;
+        if annotations.shape() != Shape::Mapping(CollectionStyle::Block) {
+            return Some(0);
+        }
+        let line = |offset: usize| self.position(source, offset).map(|position| position.line);
+        let (mut lines, mut others) = (0, 0);
+        for (name, value) in annotations.entries() {
+            if !name.as_str().is_some_and(is_tool_annotation) {
+                others += 1;
+            } else if name.start() < start {
+                lines += line(value.end().max(name.end()))? + 1 - line(name.start())?;
+            }
+        }
+        // kpt takes an empty map away, too.
+        Some(if others == 0 && key.start() < start { lines + 1 } else { lines })
     }
 
     /// The resource whose text the place is in. An alias may lead from a resource into the text of another.

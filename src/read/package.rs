@@ -1,11 +1,11 @@
 //! What was read: source texts, their trees, and the resources in them.
 
+use super::document::Document;
 use super::lane::Lane;
-use super::parser::Document;
 use super::tree::{Node, NodeId, Tree};
 use crate::model::place::{Place, ResourceId};
 use crate::source::{LineStarts, SourceId, SourceText};
-use std::cell::OnceCell;
+use std::sync::OnceLock;
 
 /// Everything that was read, before anybody interprets it.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +23,7 @@ pub struct Package {
     /// Who read the texts, and reads the output again.
     pub lane: Lane,
     /// Where the lines of the texts start, for messages; see [`Package::position`].
-    pub(super) line_starts: OnceCell<Vec<LineStarts>>,
+    pub(super) line_starts: OnceLock<Vec<LineStarts>>,
 }
 
 /// One object of the input.

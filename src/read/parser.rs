@@ -5,6 +5,9 @@
 //! and block collections end at the next token. What [`super::tree::NodeData`] promises instead is made here, with the help
 //! of [`super::layout`].
 
+pub use super::document::{Document, SyntaxError};
+
+use super::document::Failure;
 use super::layout;
 use super::line_breaks::LineBreaks;
 use super::prune::{self, Selection};
@@ -19,27 +22,6 @@ pub const NESTING_LIMIT: usize = 255;
 
 /// A document may stand for this many nodes with its aliases followed, or ten times those that are written out.
 const EXPANDED_NODES: u64 = 1_000_000;
-
-/// Why a text is not YAML that can be worked on.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct SyntaxError {
-    /// Byte offset of the fault.
-    pub offset: usize,
-    /// What is wrong, lower case.
-    pub message: String,
-}
-
-/// One YAML document of a text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Document {
-    /// The root node.
-    pub root: NodeId,
-    /// Whether it starts with `---`.
-    pub has_start_marker: bool,
-    /// Its text without the markers: from after `---` to before the next `---` or `...`, comments included.
-    pub text: Range<usize>,
-}
 
 /// Reads all documents of a text into one tree and keeps every node.
 ///
@@ -61,30 +43,16 @@ pub fn parse_keeping(text: &str, selection: Option<Selection>) -> Result<(Tree, 
         return Err(SyntaxError { offset: 0, message: "the text is larger than 4 GiB".to_owned() });
     }
     match parse_as_is(text, text, selection) {
-        Err(Failure { syntax, behind_tabs: Some(offset) }) => tabs::parse_with_tabs_in_flow(text, syntax, offset),
+        Err(Failure { syntax, behind_tabs: Some(offset) }) => {
+            // All nodes are kept, to tell which are inside of flow collections.
+            tabs::parse_with_tabs_in_flow(text, syntax, offset, |patched| parse_as_is(text, patched, None))
+        }
         result => result.map_err(|error| error.syntax),
     }
 }
 
-/// Why a text could not be read.
-pub(super) struct Failure {
-    pub(super) syntax: SyntaxError,
-    /// If it was for tabs where the parser wants blanks: the offset behind them.
-    pub(super) behind_tabs: Option<usize>,
-}
-
-impl From<SyntaxError> for Failure {
-    fn from(syntax: SyntaxError) -> Self {
-        Self { syntax, behind_tabs: None }
-    }
-}
-
 /// Reads `patched`, of which the tree is that of `text`: they differ in blanks only.
-pub(super) fn parse_as_is(
-    text: &str,
-    patched: &str,
-    selection: Option<Selection>,
-) -> Result<(Tree, Vec<Document>), Failure> {
+fn parse_as_is(text: &str, patched: &str, selection: Option<Selection>) -> Result<(Tree, Vec<Document>), Failure> {
     let mut options = Options::default();
     options.emit_anchor_events = true;
     options.block_scalar_eof_without_line_feed = true;

@@ -41,27 +41,30 @@ const WORKLOAD_KINDS: &[(&str, &str)] = &[
     ("v1", "Pod"),
 ];
 
-/// Fields of workloads, pods and containers that no stage reads, where their value is a mapping or sequence.
-const UNREAD_FIELDS: &[&str] = &[
-    "affinity",
-    "args",
-    "command",
-    "env",
-    "envFrom",
-    "lifecycle",
-    "livenessProbe",
-    "readinessProbe",
-    "resources",
-    "securityContext",
-    "startupProbe",
-    "strategy",
-    "tolerations",
-    "topologySpreadConstraints",
-    "updateStrategy",
-    "volumeClaimTemplates",
-    "volumeMounts",
-    "volumes",
-];
+/// Whether no stage reads a field of workloads, pods and containers where its value is a mapping or sequence.
+fn is_unread(field: &str) -> bool {
+    matches!(
+        field,
+        "affinity"
+            | "args"
+            | "command"
+            | "env"
+            | "envFrom"
+            | "lifecycle"
+            | "livenessProbe"
+            | "readinessProbe"
+            | "resources"
+            | "securityContext"
+            | "startupProbe"
+            | "strategy"
+            | "tolerations"
+            | "topologySpreadConstraints"
+            | "updateStrategy"
+            | "volumeClaimTemplates"
+            | "volumeMounts"
+            | "volumes"
+    )
+}
 
 /// How much of an object compiling intents needs: of the kinds that it never looks into, and of CustomResourceDefinitions without
 /// a conversion webhook, only the header.
@@ -126,7 +129,7 @@ fn all_but_header(object: Node<'_>) -> Option<Vec<Range<u32>>> {
     Some(unread)
 }
 
-/// The nodes below the values of [`UNREAD_FIELDS`], and these values. In preorder the value follows its key.
+/// The nodes below the values of fields that are unread, and these values. In preorder the value follows its key.
 fn unread_fields(tree: &Tree, object: Node<'_>) -> (Vec<Range<u32>>, Vec<NodeId>) {
     let (mut unread, mut pruned) = (Vec::new(), Vec::new());
     let mut next = object.id().0 + 1;
@@ -152,9 +155,7 @@ fn unread_fields(tree: &Tree, object: Node<'_>) -> (Vec<Range<u32>>, Vec<NodeId>
 
 fn is_unread_field(text: &str, key: NodeData) -> bool {
     key.shape == Shape::Scalar(ScalarStyle::Plain)
-        && text
-            .get(key.start as usize..key.end as usize)
-            .is_some_and(|written| UNREAD_FIELDS.binary_search(&written).is_ok())
+        && text.get(key.start as usize..key.end as usize).is_some_and(is_unread)
 }
 
 /// Takes nodes out of the end of the tree, from `root` on. The ranges are in order and do not touch.
@@ -217,15 +218,5 @@ impl<T: Default> Moved<T> {
         let entry = self.entries.get_mut((index - self.first) as usize).map(std::mem::take).unwrap_or_default();
         table.push(entry);
         to_u32(table.len() - 1)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::UNREAD_FIELDS;
-
-    #[test]
-    fn fields_are_sorted_for_searching() {
-        assert!(UNREAD_FIELDS.is_sorted());
     }
 }

@@ -1,14 +1,14 @@
 //! Tabs that Go's reader takes for blanks and our parser does not.
 
+use super::document::{Document, Failure, SyntaxError};
 use super::layout;
-use super::parser::{Document, Failure, SyntaxError, parse_as_is};
 use super::tree::{CollectionStyle, NodeData, Shape, Tree};
 
 /// Lines of flow collections may start with such tabs this many times.
 const MAX_TAB_LINES: usize = 100;
 
 /// Reads a text again with the tabs that start lines of flow collections as blanks: as many bytes, so that every span is right
-/// for the text as well. `offset` is behind the first of them.
+/// for the text as well. `offset` is behind the first of them; `parse` reads such a text, with all nodes.
 ///
 /// # Errors
 /// The first tab elsewhere, or the first error if there are other faults.
@@ -16,6 +16,7 @@ pub(super) fn parse_with_tabs_in_flow(
     text: &str,
     first_error: SyntaxError,
     mut offset: usize,
+    parse: impl Fn(&str) -> Result<(Tree, Vec<Document>), Failure>,
 ) -> Result<(Tree, Vec<Document>), SyntaxError> {
     let mut patched = text.to_owned();
     let mut lines = Vec::new();
@@ -25,8 +26,7 @@ pub(super) fn parse_with_tabs_in_flow(
         let indentation = before.get(line..).unwrap_or_default();
         patched.replace_range(line..offset, &indentation.replace('\t', " "));
         lines.push(line);
-        // All nodes are kept, to tell whether the lines are inside of flow collections.
-        match parse_as_is(text, &patched, None) {
+        match parse(&patched) {
             Ok((tree, documents)) => {
                 let is_inside = |line: usize| tree.nodes.iter().any(|node| is_flow_around(node, line));
                 let Some(outside) = lines.into_iter().find(|line| !is_inside(*line)) else {

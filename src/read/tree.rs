@@ -4,8 +4,8 @@
 //! scalars whose value differs from their spelling. Aliases are followed when looking, never expanded.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 
 /// Index of a node in its [`Tree`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,9 +25,27 @@ pub struct Tree {
     pub(crate) decoded: Vec<Box<str>>,
     /// Tags and anchors, for the few nodes that have them.
     pub(crate) properties: Vec<Properties>,
-    /// Keys that were looked up and found more than once.
-    duplicates: RefCell<BTreeSet<NodeId>>,
+    duplicates: Duplicates,
 }
+
+/// Keys that were looked up and found more than once. Several threads may look at one tree.
+#[derive(Debug, Default)]
+struct Duplicates(Mutex<BTreeSet<NodeId>>);
+
+impl Duplicates {
+    fn with<T>(&self, act: impl FnOnce(&mut BTreeSet<NodeId>) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Clone for Duplicates {
+    fn clone(&self) -> Self {
+        Self(Mutex::new(self.with(|found| found.clone())))
+    }
+}
+
+/// The key whose value is merged into its mapping.
+const MERGE_KEY: &str = "<<";
 
 /// Offsets and indices are 32 bits wide; longer texts are refused before they are parsed.
 pub(crate) fn to_u32(value: usize) -> u32 {
@@ -66,6 +84,16 @@ pub(crate) struct NodeData {
 impl NodeData {
     pub(crate) fn is_scalar(&self) -> bool {
         matches!(self.shape, Shape::Scalar(_))
+    }
+
+    /// Bytes of a scalar's value, where that is a slice of the text.
+    fn text_length(&self) -> Option<usize> {
+        let Shape::Scalar(style) = self.shape else { return None };
+        let written = (self.end as usize).checked_sub(self.start as usize).filter(|_| self.link == NONE)?;
+        match style {
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => written.checked_sub(2),
+            ScalarStyle::Plain | ScalarStyle::Literal | ScalarStyle::Folded => Some(written),
+        }
     }
 
     /// Whether it has a value in [`Tree::decoded`].
@@ -160,7 +188,7 @@ impl Tree {
     /// Keys (the second and later ones) that were found more than once in a mapping that [`Node::get`] looked into, in text order.
     #[must_use]
     pub fn duplicate_keys(&self) -> Vec<NodeId> {
-        self.duplicates.borrow().iter().copied().collect()
+        self.duplicates.with(|found| found.iter().copied().collect())
     }
 
     /// Adds the nodes of a tree that was read from a later part of the same text, but for its first `skip` nodes.
@@ -174,13 +202,13 @@ impl Tree {
             ..node
         }));
         self.decoded.extend(later.decoded);
-        let duplicates = later.duplicates.into_inner().into_iter().filter(|node| node.0 >= skip);
-        self.duplicates.borrow_mut().extend(duplicates.map(|node| NodeId(node.0 + shift)));
+        let duplicates = later.duplicates.with(std::mem::take).into_iter().filter(|node| node.0 >= skip);
+        self.duplicates.with(|found| found.extend(duplicates.map(|node| NodeId(node.0 + shift))));
     }
 
     /// Whether a repeated key was found in the node with that index or behind it.
     pub(crate) fn has_duplicates_from(&self, first: NodeId) -> bool {
-        self.duplicates.borrow().range(first..).next().is_some()
+        self.duplicates.with(|found| found.range(first..).next().is_some())
     }
 }
 
@@ -422,20 +450,35 @@ impl<'t> Node<'t> {
     }
 
     /// The entry of the mapping itself, and whether it has merges, which matters if there is none.
+    ///
+    /// Most of what is done with a tree is this, so the length of a key is compared before anything of the text is looked at.
     fn own_entry(self, key: &str) -> (Option<(Self, Self)>, bool) {
         let (mut found, mut has_merges) = (None, false);
-        for (key_node, value) in self.entries() {
-            match key_node.as_str() {
-                Some(text) if text == key => {
-                    if found.is_none() {
-                        found = Some((key_node, value));
-                    } else {
-                        self.tree.duplicates.borrow_mut().insert(key_node.id);
+        let Some(mapping) = self.resolve().filter(|node| matches!(node.shape(), Shape::Mapping(_))) else {
+            return (None, false);
+        };
+        let end = mapping.data().subtree_end;
+        let mut next = mapping.id.0 + 1;
+        while next < end {
+            let Some(key_data) = self.tree.nodes.get(next as usize) else { break };
+            let value = key_data.subtree_end.max(next + 1);
+            let Some(value_data) = self.tree.nodes.get(value as usize).filter(|_| value < end) else { break };
+            let length = key_data.text_length();
+            if length.is_none_or(|length| length == key.len() || length == MERGE_KEY.len()) {
+                let key_node = self.at(next);
+                match key_node.as_str() {
+                    Some(text) if text == key => {
+                        if found.is_none() {
+                            found = Some((key_node, self.at(value)));
+                        } else {
+                            self.tree.duplicates.with(|found| found.insert(key_node.id));
+                        }
                     }
+                    Some(MERGE_KEY) => has_merges |= key_node.is_merge_key(),
+                    _ => {}
                 }
-                Some("<<") => has_merges |= key_node.is_merge_key(),
-                _ => {}
             }
+            next = value_data.subtree_end.max(value + 1);
         }
         (found, has_merges)
     }
@@ -467,7 +510,7 @@ impl<'t> Node<'t> {
     /// Whether it is a `<<` that merges its value into the mapping: plain, or tagged `!!merge` as kustomize's library writes it.
     #[must_use]
     pub fn is_merge_key(self) -> bool {
-        self.as_str() == Some("<<")
+        self.as_str() == Some(MERGE_KEY)
             && match self.tag() {
                 None => self.shape() == Shape::Scalar(ScalarStyle::Plain),
                 Some(tag) => tag == "!!merge",
@@ -490,7 +533,7 @@ impl<'t> Node<'t> {
         let mut is_simple = true;
         for (key_node, value) in self.entries() {
             let Some(key) = key_node.as_str() else { continue };
-            is_simple = entries.len() < SHORT && key != "<<" && entries.iter().all(|(known, ..)| *known != key);
+            is_simple = entries.len() < SHORT && key != MERGE_KEY && entries.iter().all(|(known, ..)| *known != key);
             if !is_simple {
                 break;
             }
@@ -510,7 +553,7 @@ impl<'t> Node<'t> {
                     continue;
                 }
                 if !own.insert(key) {
-                    self.tree.duplicates.borrow_mut().insert(key_node.id);
+                    self.tree.duplicates.with(|found| found.insert(key_node.id));
                 } else if seen.insert(key) {
                     entries.push((key, key_node, value));
                 }

@@ -2,8 +2,8 @@
 
 use super::Evidence;
 use super::collector::Collector;
+use super::mention::{Form, Mention};
 use super::names::{Host, Names, ServiceHost};
-use super::scan::{Form, Mention};
 use crate::model::place::Place;
 use crate::model::workload::Workload;
 use crate::read::package::Package;

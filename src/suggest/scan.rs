@@ -3,6 +3,7 @@
 //! One pass over the words of the text; around each only a bounded stretch is looked at.
 
 use super::keys::{self, Before, has_address_word, is_about_others, is_in_line_about_others};
+use super::mention::{Form, Mention};
 use super::urls;
 use std::collections::BTreeSet;
 
@@ -15,32 +16,6 @@ pub(super) struct Text<'t> {
     pub(super) key: Option<&'t str>,
     /// Whether it is a command line or script, in which words follow `curl` or `-h`.
     pub(super) is_command: bool,
-}
-
-/// A possible host name.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Mention {
-    /// As written.
-    pub(super) host: String,
-    /// The port behind it.
-    pub(super) port: Option<u16>,
-    /// What makes it an address.
-    pub(super) form: Form,
-    /// Where it starts in the text.
-    pub(super) offset: usize,
-}
-
-/// How good the evidence is, best first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Form {
-    /// The authority of a URL.
-    Url,
-    /// The whole value of a key that announces an address, or the argument of a program that connects.
-    Announced,
-    /// With a port behind it, in a text that announces nothing.
-    WithPort,
-    /// A word that is an address only if its form says so.
-    Word,
 }
 
 /// Programs whose arguments are hosts.

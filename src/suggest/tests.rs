@@ -1,6 +1,7 @@
 //! Texts and what is found in them; whole bundles are in `testdata/suggest`.
 
-use super::scan::{Form, Text, mentions};
+use super::mention::Form;
+use super::scan::{Text, mentions};
 use super::{Options, suggest};
 use crate::config::Config;
 use crate::source::{SourceOrigin, SourceText};

@@ -1,7 +1,7 @@
 //! Hosts in URLs: `scheme://[user[:password]@]host[:port][,host[:port]]...`, the schemes of JDBC and of databases among them.
 
 use super::keys::{self, Before, is_about_others, is_in_line_about_others};
-use super::scan::{Form, Mention};
+use super::mention::{Form, Mention};
 
 /// Longer authorities are no addresses.
 const LONGEST_AUTHORITY: usize = 2000;

@@ -4,6 +4,7 @@ use crate::config::Config;
 use crate::model::place::{ObjectName, Place, ResourceId};
 use crate::read::package::{Package, Resource, Role};
 use crate::read::tree::Node;
+use crate::threads::{MANY_OBJECTS, in_parts};
 
 /// A resource, its identity as it will be deployed, and the names it had before kustomize changed them.
 pub(super) struct Object<'a> {
@@ -34,11 +35,15 @@ const DEFAULT_NAMESPACE: &str = "default";
 
 /// Every resource of the package but the functionConfig.
 pub(super) fn objects<'a>(package: &'a Package, config: &'a Config) -> Vec<Object<'a>> {
-    package
-        .iter()
-        .filter(|(_, resource)| resource.role != Role::FunctionConfig)
-        .filter_map(|(id, resource)| object(package, id, resource, config))
-        .collect()
+    let parts =
+        in_parts(&package.resources, MANY_OBJECTS, package.lane.threads(), |start, resources| -> Vec<Object<'a>> {
+            let ids = (u32::try_from(start).unwrap_or(u32::MAX)..).map(ResourceId);
+            ids.zip(resources)
+                .filter(|(_, resource)| resource.role != Role::FunctionConfig)
+                .filter_map(|(id, resource)| object(package, id, resource, config))
+                .collect()
+        });
+    parts.into_iter().flatten().collect()
 }
 
 fn object<'a>(package: &'a Package, id: ResourceId, resource: &'a Resource, config: &'a Config) -> Option<Object<'a>> {

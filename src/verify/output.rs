@@ -18,6 +18,7 @@ use crate::read::prune::{Selection, needed_to_compile};
 use crate::read::stream;
 use crate::read::tree::{Node, Tree};
 use crate::source::{SourceOrigin, SourceText};
+use crate::threads::in_parts;
 use crate::write::Written;
 use crate::write::edit::EditSet;
 use crate::write::files::ManifestFile;
@@ -27,7 +28,7 @@ use crate::write::resource_changes::{Changes, from_plan};
 use crate::write::same_value::is_value;
 use crate::write::stream::{drop_tool_annotations, dropped};
 use compare::{Comparison, Rules, difference};
-use excerpt::{Excerpt, excerpts};
+use excerpt::{Excerpt, Excerpts, Run, excerpt, excerpts};
 use std::collections::BTreeSet;
 
 /// Compares the written text with the plan. Findings are `output-mismatch` errors: defects of this program, never of the input.
@@ -68,6 +69,9 @@ fn findings(package: &Package, faults: Vec<Fault>) -> Findings {
 /// What is wrong, and with which object.
 type Fault = (Option<ResourceId>, String);
 
+/// How many runs of items are worth starting a thread for.
+const MANY_RUNS: usize = 4;
+
 fn verify_list(package: &Package, list: ResourceList, plan: &Plan, config: &Config, edits: &EditSet) -> Vec<Fault> {
     let Some(input) = package.node_in(list.source, list.root) else { return Vec::new() };
     let items = list_items(package, plan, list);
@@ -77,24 +81,29 @@ fn verify_list(package: &Package, list: ResourceList, plan: &Plan, config: &Conf
     // With aliases, what was kept whole in the input need not be kept in the output.
     let selection: Option<Selection> = if has_aliases { None } else { Some(needed_to_compile) };
     let rules = Rules { texts_decide: !has_aliases, ..Rules::default() };
-    let mut faults = Vec::new();
-    let mut part = |excerpt: &Excerpt| {
-        let (tree, document) = match read_again(&excerpt.text, selection, package.lane) {
-            Ok(read) => read,
-            Err(fault) => {
-                faults.push((None, fault));
-                return;
+    let compare_run = |sequence: Node<'_>, run: &Run| -> Option<Vec<Fault>> {
+        let excerpt = excerpt(sequence, run, edits)?;
+        Some(match read_again(&excerpt.text, selection, package.lane) {
+            Ok((tree, document)) => {
+                let output = tree.node(&excerpt.text, document.root);
+                compare_items(&items, &excerpt.items, &changes, output, std::iter::empty(), rules)
             }
+            Err(fault) => vec![(None, fault)],
+        })
+    };
+    let excerpts = sequence.and_then(|sequence| {
+        let Excerpts { runs, last } = excerpts(sequence, &items, edits)?;
+        let compare = |_, runs: &[Run]| -> Option<Vec<Vec<Fault>>> {
+            runs.iter().map(|run| compare_run(sequence, run)).collect()
         };
-        let output = tree.node(&excerpt.text, document.root);
-        faults.extend(compare_items(&items, &excerpt.items, &changes, output, std::iter::empty(), rules));
-    };
-    let last = sequence.and_then(|sequence| excerpts(sequence, &items, edits, &mut part));
-    let all = || Excerpt {
-        text: edits.slices(input.source()).collect(),
-        items: (0..items.len()).filter(|index| items.get(*index).is_some_and(|item| !item.goes)).map(Some).collect(),
-    };
-    let excerpt = last.unwrap_or_else(all);
+        let faults: Option<Vec<_>> = in_parts(&runs, MANY_RUNS, package.lane.threads(), compare).into_iter().collect();
+        Some((faults?.into_iter().flatten().flatten().collect(), last))
+    });
+    let (mut faults, excerpt): (Vec<Fault>, Excerpt) = excerpts.unwrap_or_else(|| {
+        let kept = |index: &usize| items.get(*index).is_some_and(|item| !item.goes);
+        let text = edits.slices(input.source()).collect();
+        (Vec::new(), Excerpt { text, items: (0..items.len()).filter(kept).map(Some).collect() })
+    });
     let (tree, document) = match read_again(&excerpt.text, selection, package.lane) {
         Ok(read) => read,
         Err(fault) => return vec![(None, fault)],

@@ -5,7 +5,8 @@
 use super::change::{Change, entries_by_key, is_string};
 use super::copy::{copy, copy_entries};
 use super::draft::{Draft, EditFault};
-use super::mapping::{EntryChange, EntryChanges, change_entries};
+use super::entry_changes::{EntryChange, EntryChanges};
+use super::mapping::change_entries;
 use super::piece::{Piece, Token};
 use crate::diag::Code;
 use crate::read::tree::{Node, Shape};

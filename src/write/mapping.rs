@@ -2,40 +2,9 @@
 
 use super::draft::{Draft, EditFault};
 use super::entry::entries;
-use super::piece::{Piece, Token};
+use super::entry_changes::{EntryChange, EntryChanges};
 use super::{block_mapping, flow_mapping};
 use crate::read::tree::{CollectionStyle, Node, Shape};
-use std::collections::BTreeMap;
-
-/// What happens to the entries of a mapping.
-#[derive(Debug, Default)]
-pub(super) struct EntryChanges {
-    /// Changes to entries that are there, by index.
-    pub(super) existing: BTreeMap<usize, EntryChange>,
-    /// Entries to add, in this order.
-    pub(super) added: Vec<(Token, Piece)>,
-}
-
-/// What happens to one entry.
-#[derive(Debug)]
-pub(super) enum EntryChange {
-    /// It goes.
-    Remove,
-    /// It keeps its key and gets another value.
-    Replace(Piece),
-}
-
-impl EntryChanges {
-    /// Whether the entry with that index goes.
-    pub(super) fn removes(&self, index: usize) -> bool {
-        matches!(self.existing.get(&index), Some(EntryChange::Remove))
-    }
-
-    /// Whether nothing happens.
-    pub(super) fn is_empty(&self) -> bool {
-        self.existing.is_empty() && self.added.is_empty()
-    }
-}
 
 /// Adds the edits for changes to a mapping that is no alias. `owner` is the key whose value it is.
 pub(super) fn change_entries<'t>(

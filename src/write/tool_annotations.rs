@@ -15,24 +15,6 @@ pub(super) const LEGACY_INDEX: &str = "config.kubernetes.io/index";
 /// Objects that are not applied.
 pub(super) const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 
-const INTERNAL_PREFIX: &str = "internal.config.kubernetes.io/";
-const OTHERS: [&str; 9] = [
-    LEGACY_PATH,
-    LEGACY_INDEX,
-    "config.kubernetes.io/id",
-    "config.kubernetes.io/package",
-    "config.kubernetes.io/package-path",
-    "config.k8s.io/id",
-    "config.k8s.io/index",
-    "config.k8s.io/path",
-    "kustomize.config.k8s.io/id",
-];
-
-/// Whether an annotation has no meaning outside the tool that wrote it.
-pub(super) fn is_tool_annotation(key: &str) -> bool {
-    key.starts_with(INTERNAL_PREFIX) || OTHERS.contains(&key)
-}
-
 /// An annotation of an object, empty ones left out.
 pub(super) fn annotation<'t>(root: Node<'t>, key: &str) -> Option<&'t str> {
     root.path(&["metadata", "annotations"])?.get(key)?.as_str().filter(|value| !value.is_empty())

@@ -1,8 +1,8 @@
 //! Flow collections on one line (rule I7).
 
-use super::NESTING_LIMIT;
 use super::builder::{Builder, Scalar};
 use super::scalar::{at, quoted, skip_spaces};
+use super::{KEY_LIMIT, NESTING_LIMIT};
 use crate::read::tree::{CollectionStyle, ScalarStyle, Shape};
 
 /// What may come next.
@@ -64,7 +64,7 @@ pub(super) fn read(bytes: &[u8], start: usize, builder: &mut Builder<'_>, elemen
                 let key = scalar(bytes, position)?;
                 let colon = skip_spaces(bytes, key.range.end);
                 let is_key = at(bytes, colon) == b':' && at(bytes, colon + 1) == b' ';
-                if !is_key || key.is_encoded || colon - position > super::lines::KEY_LIMIT {
+                if !is_key || key.is_encoded || colon - position > KEY_LIMIT {
                     return None;
                 }
                 builder.scalar(&key);

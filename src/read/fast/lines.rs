@@ -1,16 +1,13 @@
 //! Lines to nodes: a stack of open block collections, and for every line the rule of which of them it goes on with (rule I4).
 
-use super::NESTING_LIMIT;
 use super::block_scalar::{self, BlockScalar};
 use super::builder::{Builder, Scalar};
 use super::flow;
 use super::scalar::{self, Stop};
-use crate::read::parser::Document;
+use super::{KEY_LIMIT, NESTING_LIMIT};
+use crate::read::document::Document;
 use crate::read::prune::Selection;
 use crate::read::tree::{CollectionStyle, NodeId, Shape, Tree};
-
-/// Keys may be this long; the parser's limit is 1024 characters.
-pub(super) const KEY_LIMIT: usize = 1000;
 
 const MAPPING: Shape = Shape::Mapping(CollectionStyle::Block);
 const SEQUENCE: Shape = Shape::Sequence(CollectionStyle::Block);

@@ -26,6 +26,28 @@ pub(super) fn skip_spaces(bytes: &[u8], mut position: usize) -> usize {
     position
 }
 
+/// A table of bytes at which scanning stops.
+const fn stops(bytes: &[u8]) -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut rest = bytes;
+    while let [first, others @ ..] = rest {
+        let (before, from) = table.split_at_mut(*first as usize);
+        let _ = before;
+        if let [stop, ..] = from {
+            *stop = true;
+        }
+        rest = others;
+    }
+    table
+}
+
+/// The next byte of the table, or the end.
+fn next_stop(bytes: &[u8], position: usize, stops: &[bool; 256]) -> usize {
+    let rest = bytes.get(position..).unwrap_or_default();
+    let is_stop = |byte: &u8| stops.get(usize::from(*byte)).copied().unwrap_or(true);
+    position + rest.iter().position(is_stop).unwrap_or(rest.len())
+}
+
 /// The start of the line behind the one of `position`.
 pub(super) fn next_line(bytes: &[u8], position: usize) -> usize {
     let rest = bytes.get(position..).unwrap_or_default();
@@ -59,8 +81,10 @@ pub(super) fn plain(bytes: &[u8], start: usize) -> Option<(Scalar, Stop)> {
 
 /// A line of a plain scalar, without the blanks at its end.
 pub(super) fn plain_line(bytes: &[u8], start: usize) -> Option<(Range<usize>, Stop)> {
+    const STOPS: [bool; 256] = stops(b"\n:#\t\0");
     let mut end = start;
     let stop = loop {
+        end = next_stop(bytes, end, &STOPS);
         match at(bytes, end) {
             b'\n' => break Stop::LineEnd(end + 1),
             b':' if matches!(at(bytes, end + 1), b' ' | b'\n') => break Stop::Colon(end),
@@ -80,9 +104,11 @@ pub(super) fn plain_line(bytes: &[u8], start: usize) -> Option<(Range<usize>, St
 pub(super) fn quoted(bytes: &[u8], start: usize, owner: usize) -> Option<Scalar> {
     let quote = at(bytes, start);
     let style = if quote == b'"' { ScalarStyle::DoubleQuoted } else { ScalarStyle::SingleQuoted };
+    const STOPS: [bool; 256] = stops(b"'\"\\\n\t\0");
     let (mut is_encoded, mut has_lines, mut has_tabs) = (false, false, false);
     let mut next = start + 1;
     loop {
+        next = next_stop(bytes, next, &STOPS);
         match at(bytes, next) {
             b'\'' if quote == b'\'' && at(bytes, next + 1) == b'\'' => {
                 is_encoded = true;

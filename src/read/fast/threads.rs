@@ -3,7 +3,7 @@
 
 use super::bytes;
 use super::lines::Lexer;
-use crate::read::parser::Document;
+use crate::read::document::Document;
 use crate::read::prune::Selection;
 use crate::read::tree::Tree;
 

@@ -64,3 +64,23 @@ fn in_function_mode_files_come_from_annotations() {
     }
     assert!(package.locate(Place { resource: ResourceId(99), start: 0, end: 0 }).is_none());
 }
+
+#[test]
+fn lines_that_tools_put_there_for_functions_are_not_counted() {
+    let item = |annotations: &str| {
+        format!("- kind: A\n  metadata:\n    name: a\n{annotations}    labels:\n      b: c\n  spec: end\n")
+    };
+    let of_kpt = "      internal.config.kubernetes.io/path: 'a.yaml'\n      internal.config.kubernetes.io/index: '0'\n";
+    for (annotations, expected) in [
+        (String::new(), "6:9"),
+        (format!("    annotations:\n{of_kpt}"), "6:9"),
+        (format!("    annotations:\n      mine: x\n{of_kpt}"), "8:9"),
+        (format!("    annotations:\n{of_kpt}      mine: |\n        x\n        y\n"), "10:9"),
+        ("    annotations: {internal.config.kubernetes.io/index: '0'}\n".to_owned(), "7:9"),
+    ] {
+        let text = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n".to_owned() + &item(&annotations);
+        let (package, _) = resource_list::read(text.into_bytes()).unwrap();
+        let found = locate(&package, 0, "end");
+        assert!(found.contains(&format!(" {expected} of")), "{found}\n{annotations}");
+    }
+}

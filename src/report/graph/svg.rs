@@ -14,7 +14,7 @@ pub(super) const STYLE: &str = include_str!("svg.css");
 /// Height of the legend.
 const LEGEND: i32 = 44;
 /// Width that the legend needs.
-const LEGEND_WIDTH: i32 = 860;
+const LEGEND_WIDTH: i32 = 920;
 
 /// A picture that any browser shows, with a legend.
 #[must_use]

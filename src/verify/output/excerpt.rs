@@ -10,6 +10,7 @@ use crate::read::tree::{CollectionStyle, Node, Shape};
 use crate::write::edit::{Edit, EditSet};
 use crate::write::items::{append_point, dash_of};
 use crate::write::lines::{column, line_start};
+use std::ops::Range;
 
 /// A shorter ResourceList.
 pub(super) struct Excerpt {
@@ -22,15 +23,19 @@ pub(super) struct Excerpt {
 /// Parts are about this long: small beside the input.
 const PART: usize = 1 << 18;
 
-/// Takes what may have changed out of the output: `part` gets runs of changed items, each as a ResourceList of its own without
-/// anything else; what is returned has the last item and all that is not an item. `None` where items do not stand on
-/// lines of their own; what `part` was given is right all the same.
-pub(super) fn excerpts(
-    sequence: Node<'_>,
-    items: &[ListItem<'_>],
-    edits: &EditSet,
-    part: &mut dyn FnMut(&Excerpt),
-) -> Option<Excerpt> {
+/// What may have changed, without its text.
+pub(super) struct Excerpts {
+    /// Runs of changed items that are read each as a ResourceList of its own without anything else.
+    pub(super) runs: Vec<Run>,
+    /// The last item, and all that is not an item.
+    pub(super) last: Excerpt,
+}
+
+/// Items of the input, with the lines of each.
+pub(super) type Run = Vec<(usize, Range<usize>)>;
+
+/// Takes what may have changed out of the output. `None` where items do not stand on lines of their own.
+pub(super) fn excerpts(sequence: Node<'_>, items: &[ListItem<'_>], edits: &EditSet) -> Option<Excerpts> {
     if sequence.shape() != Shape::Sequence(CollectionStyle::Block) {
         return None;
     }
@@ -44,40 +49,50 @@ pub(super) fn excerpts(
     let touched = touched(items, &starts, edits.as_slice());
     let kept = |index: &usize| items.get(*index).is_none_or(|item| !item.goes);
     let kept: Vec<(usize, usize)> = starts.iter().copied().enumerate().filter(|(index, _)| kept(index)).collect();
-    let null = format!("{}- ~\n", " ".repeat(dash_column));
-    let empty = || Excerpt { text: "items:\n".to_owned(), items: Vec::new() };
-    let mut run = empty();
     let (last_index, last_start) = kept.iter().rev().nth(1).copied()?;
+    let (mut runs, mut run, mut length) = (Vec::new(), Run::new(), 0);
     for pair in kept.windows(2) {
         let [(index, start), (_, end)] = pair else { continue };
         if !touched.get(*index).copied().unwrap_or(true) || *index == last_index {
             continue;
         }
-        edits.append_slice(input, *start..*end, false, &mut run.text).ok()?;
-        run.items.push(Some(*index));
-        if run.text.len() >= PART {
-            finish(std::mem::replace(&mut run, empty()), &null, part);
+        run.push((*index, *start..*end));
+        length += end - start;
+        if length >= PART {
+            runs.push(std::mem::take(&mut run));
+            length = 0;
         }
     }
-    if !run.items.is_empty() {
-        finish(run, &null, part);
+    if !run.is_empty() {
+        runs.push(run);
     }
     let mut last = Excerpt { text: String::new(), items: Vec::new() };
     edits.append_slice(input, 0..kept.first()?.1, false, &mut last.text).ok()?;
     if kept.len() > 2 {
-        last.text.push_str(&null);
+        last.text.push_str(&null_item(dash_column));
         last.items.push(None);
     }
     edits.append_slice(input, last_start..input.len(), true, &mut last.text).ok()?;
     last.items.push(Some(last_index));
-    Some(last)
+    Some(Excerpts { runs, last })
 }
 
-/// The items of a part must end where the next begins.
-fn finish(mut run: Excerpt, null: &str, part: &mut dyn FnMut(&Excerpt)) {
-    run.text.push_str(null);
-    run.items.push(None);
-    part(&run);
+/// The ResourceList of a run, with a null behind the last item: each must end where the next begins. `None` where an edit
+/// crosses the lines of two items.
+pub(super) fn excerpt(sequence: Node<'_>, run: &Run, edits: &EditSet) -> Option<Excerpt> {
+    let input = sequence.source();
+    let mut excerpt = Excerpt { text: "items:\n".to_owned(), items: Vec::with_capacity(run.len() + 1) };
+    for (index, lines) in run {
+        edits.append_slice(input, lines.clone(), false, &mut excerpt.text).ok()?;
+        excerpt.items.push(Some(*index));
+    }
+    excerpt.text.push_str(&null_item(column(input, sequence.start())));
+    excerpt.items.push(None);
+    Some(excerpt)
+}
+
+fn null_item(dash_column: usize) -> String {
+    format!("{}- ~\n", " ".repeat(dash_column))
 }
 
 /// Which items have an edit on their lines, are planned to change, or have a line less after them.
@@ -108,7 +123,7 @@ fn touched(items: &[ListItem<'_>], starts: &[usize], edits: &[Edit]) -> Vec<bool
 
 #[cfg(test)]
 mod tests {
-    use super::{ListItem, excerpts};
+    use super::{Excerpts, ListItem, excerpt, excerpts};
     use crate::read::parser::parse;
     use crate::write::edit::{Edit, EditSet};
 
@@ -129,11 +144,11 @@ mod tests {
             .enumerate()
             .map(|(index, node)| ListItem { id: None, node, goes: index == 4, is_changed: false })
             .collect();
-        let mut parts = Vec::new();
-        let last = excerpts(sequence, &items, &edits, &mut |part| parts.push((part.text.clone(), part.items.clone())));
-        let last = last.unwrap();
-        let run = "items:\n- c: 3!\n- d: 4\n# between\n- ~\n".to_owned();
-        assert_eq!(parts, [(run, vec![Some(2), Some(3), None])]);
+        let Excerpts { runs, last } = excerpts(sequence, &items, &edits).unwrap();
+        let [run] = runs.as_slice() else { panic!("{runs:?}") };
+        let run = excerpt(sequence, run, &edits).unwrap();
+        assert_eq!(run.text, "items:\n- c: 3!\n- d: 4\n# between\n- ~\n");
+        assert_eq!(run.items, [Some(2), Some(3), None]);
         assert_eq!(last.text, "items: # c\n- ~\n- f: 6\n- new: 7\nx: y\n");
         assert_eq!(last.items, [None, Some(5)]);
     }
@@ -144,8 +159,8 @@ mod tests {
             let (tree, documents) = parse(input).unwrap();
             let sequence = tree.node(input, documents[0].root).get("items").unwrap();
             let items = sequence.items().map(|node| ListItem { id: None, node, goes: false, is_changed: false });
-            let excerpt = excerpts(sequence, &items.collect::<Vec<_>>(), &EditSet::default(), &mut |_| {});
-            assert!(excerpt.is_none(), "{input}");
+            let excerpts = excerpts(sequence, &items.collect::<Vec<_>>(), &EditSet::default());
+            assert!(excerpts.is_none(), "{input}");
         }
     }
 }

@@ -1,0 +1,57 @@
+//! Work on many items, shared by threads where there are enough of them. The result does not depend on the number of threads.
+
+/// How many objects are worth starting a thread for.
+pub(crate) const MANY_OBJECTS: usize = 2_000;
+
+/// Does the work on consecutive parts of the items, one for each thread, or by this thread alone if there are fewer than `many`. The
+/// work gets the index of its first item; the results are in the order of the parts.
+pub(crate) fn in_parts<'t, T: Sync, R: Send>(
+    items: &'t [T],
+    many: usize,
+    threads: usize,
+    work: impl Fn(usize, &'t [T]) -> R + Sync,
+) -> Vec<R> {
+    if threads < 2 || items.len() < many {
+        return vec![work(0, items)];
+    }
+    let length = items.len().div_ceil(threads);
+    let mut parts = items.chunks(length).enumerate().map(|(part, items)| (part * length, items));
+    let first = parts.next();
+    let work = &work;
+    std::thread::scope(|scope| {
+        let later: Vec<_> = parts
+            .map(|(start, items)| {
+                let thread = std::thread::Builder::new().spawn_scoped(scope, move || work(start, items));
+                (start, items, thread)
+            })
+            .collect();
+        let mut results: Vec<R> = first.into_iter().map(|(start, items)| work(start, items)).collect();
+        results.extend(later.into_iter().map(|(start, items, thread)| match thread {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            // Where no thread can be had, the work is done all the same.
+            Err(_) => work(start, items),
+        }));
+        results
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::in_parts;
+
+    const MANY: usize = 20;
+
+    #[test]
+    fn parts_follow_one_another() {
+        for count in [0, 1, MANY - 1, MANY, MANY + 1, 3 * MANY] {
+            let items: Vec<usize> = (0..count).collect();
+            for threads in [1, 2, 3] {
+                let parts = in_parts(&items, MANY, threads, |start, items| {
+                    assert_eq!(items.first().copied().unwrap_or(0), start);
+                    items.to_vec()
+                });
+                assert_eq!(parts.concat(), items);
+            }
+        }
+    }
+}
