@@ -233,7 +233,7 @@ pub(crate) const CASES: &[(&str, usize, Items)] = &[
             format!("- {{apiVersion: v1, kind: Namespace, metadata: {{name: n{i}, labels: {{team: t{i}}}}}}}\n")
                 + &deployment(&format!("w{i}"), "").replace("namespace: shop", &format!("namespace: n{i}"))
                 + &policy(&format!("p{i}"), &format!("app: w{i}"), &format!("ingress: [{{from: [{{namespaceSelector: {{matchLabels: {{team: t{}}}}}}}], ports: [{{protocol: TCP, port: 80}}]}}]", (i + 1) % n)).replace("namespace: shop", &format!("namespace: n{i}"))
-        }) + &intents("w0", &[format!("w1.n1")]).replace("namespace: shop", "namespace: n0")
+        }) + &intents("w0", &["w1.n1".into()]).replace("namespace: shop", "namespace: n0")
     }),
     ("namespaces without manifest", 100, |n| {
         each(n, |i| {
@@ -317,7 +317,7 @@ pub(crate) const CASES: &[(&str, usize, Items)] = &[
                 "- {{apiVersion: v1, kind: Pod, metadata: {{name: w-{i}, namespace: shop, labels: {{app: w, pod: p{i}}}, ownerReferences: [{{apiVersion: apps/v1, kind: StatefulSet, name: w, controller: true, uid: u}}]}}, spec: {{containers: [{{name: c, ports: [{{containerPort: 80}}]}}]}}}}\n"
             ) + &policy(
                 &format!("p{i}"),
-                "app: w",
+                &format!("pod: p{i}"),
                 &format!("ingress: [{{from: [{{podSelector: {{matchLabels: {{app: w{i}}}}}}}]}}]"),
             )
         }) + &deployment("v", "")
