@@ -33,8 +33,9 @@ enum Run {
     Check,
 }
 
-fn seconds(list: &str, run: Run) -> f64 {
-    let best = (0..3).map(|_| {
+/// The best of some runs.
+fn seconds(list: &str, run: Run, runs: usize) -> f64 {
+    let best = (0..runs).map(|_| {
         let set = [("profile", "v2"), ("enableEgressNetworkPolicyCreation", "true")];
         let set = set.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
         let settings = Settings { set, ..Settings::default() };
@@ -70,11 +71,17 @@ fn time_grows_with_the_input() {
     for (what, n, items) in shapes::CASES {
         for run in [Run::Function, Run::Render, Run::Check] {
             let list = |n| format!("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n{}", items(n));
-            let small = seconds(&list(*n), run);
-            let large = seconds(&list(4 * n), run);
-            let ratio = large / small.max(0.002);
+            let (small_list, large_list) = (list(*n), list(4 * n));
+            // What looks bad once is measured again.
+            let measure = |runs| {
+                let (small, large) = (seconds(&small_list, run, 2 * runs), seconds(&large_list, run, runs));
+                (small, large / small.max(0.002))
+            };
+            let (mut small, mut ratio) = measure(1);
+            if ratio >= MOST {
+                (small, ratio) = measure(3);
+            }
             is_good &= ratio < MOST;
-            eprintln!("{ratio:5.1}x {what} ({run:?}, {small:.3} s, {large:.3} s)");
             writeln!(table, "{ratio:5.1}x from {n} to {} {what} ({run:?}, {small:.3} s)", 4 * n).unwrap();
         }
     }

@@ -113,12 +113,12 @@ pub(crate) const CASES: &[(&str, usize, Items)] = &[
         format!("- apiVersion: v1\n  kind: X\n  metadata: {{name: x}}\n  a:\n{}", "  - - - x\n".repeat(n))
             + &intents("w", &["w".into()])
     }),
-    ("allowed calls beside a hand-written policy", 150, |n| {
+    ("allowed calls beside a hand-written policy", 100, |n| {
         deployment("hub", "")
             + &policy("p", "app: hub", "ingress: [{from: [{podSelector: {}}]}]")
             + &each(n, |i| deployment(&format!("w{i}"), "") + &intents(&format!("w{i}"), &["hub".into()]))
     }),
-    ("calls that a hand-written policy refuses", 150, |n| {
+    ("calls that a hand-written policy refuses", 100, |n| {
         deployment("hub", "")
             + &policy("p", "app: hub", "policyTypes: [Ingress]")
             + &each(n, |i| {
@@ -127,7 +127,7 @@ pub(crate) const CASES: &[(&str, usize, Items)] = &[
                     + &intents(&format!("w{i}"), &["hub".into()])
             })
     }),
-    ("policies on one workload", 200, |n| {
+    ("policies on one workload", 100, |n| {
         let one = |i: usize| {
             deployment(&format!("w{i}"), "")
                 + &policy(
@@ -141,7 +141,7 @@ pub(crate) const CASES: &[(&str, usize, Items)] = &[
         };
         deployment("hub", "") + &each(n, one)
     }),
-    ("redundant policies", 200, |n| {
+    ("redundant policies", 100, |n| {
         let one = |i: usize| {
             policy(
                 &format!("p{i}"),
@@ -151,7 +151,7 @@ pub(crate) const CASES: &[(&str, usize, Items)] = &[
         };
         deployment("hub", "") + &each(n, one) + &intents("hub", &["hub".into()])
     }),
-    ("rules of one policy", 300, |n| {
+    ("rules of one policy", 150, |n| {
         let rules = each(n, |i| {
             format!(
                 "{{from: [{{podSelector: {{matchLabels: {{app: w{i}}}}}}}], ports: [{{protocol: TCP, port: 80}}]}}, "
@@ -161,41 +161,41 @@ pub(crate) const CASES: &[(&str, usize, Items)] = &[
             + &each(n, |i| deployment(&format!("w{i}"), "") + &intents(&format!("w{i}"), &["hub".into()]))
             + &policy("p", "app: hub", &format!("ingress: [{rules}]"))
     }),
-    ("peers of one rule", 300, |n| {
+    ("peers of one rule", 150, |n| {
         let peers = each(n, |i| format!("{{podSelector: {{matchLabels: {{app: w{i}}}}}}}, "));
         deployment("hub", "")
             + &each(n, |i| deployment(&format!("w{i}"), ""))
             + &policy("p", "app: hub", &format!("ingress: [{{from: [{peers}], ports: [{{protocol: TCP, port: 80}}]}}]"))
             + &intents("w0", &["hub".into()])
     }),
-    ("ports of one rule", 1000, |n| {
+    ("ports of one rule", 100, |n| {
         let ports = each(n, |i| format!("{{protocol: TCP, port: {}}}, ", 1 + i % 60_000));
         deployment("hub", "")
             + &policy("p", "app: hub", &format!("ingress: [{{from: [{{podSelector: {{}}}}], ports: [{ports}]}}]"))
             + &intents("hub", &["hub".into()])
     }),
-    ("named ports", 300, |n| {
+    ("named ports", 150, |n| {
         let ports = each(n, |i| format!(", {{name: p{i}, containerPort: {}}}", 1000 + i % 60_000));
         let names = each(n, |i| format!("{{protocol: TCP, port: p{i}}}, "));
         deployment("hub", "").replace("{containerPort: 80}", &format!("{{containerPort: 80}}{ports}"))
             + &policy("p", "app: hub", &format!("ingress: [{{from: [{{podSelector: {{}}}}], ports: [{names}]}}]"))
             + &intents("hub", &["hub".into()])
     }),
-    ("named ports that are not there", 200, |n| {
+    ("named ports that are not there", 100, |n| {
         let ports = each(n, |i| format!(", {{name: p{i}, containerPort: {}}}", 1000 + i % 60_000));
         let names = each(n, |i| format!("{{protocol: TCP, port: q{i}}}, "));
         deployment("hub", "").replace("{containerPort: 80}", &format!("{{containerPort: 80}}{ports}"))
             + &policy("p", "app: hub", &format!("ingress: [{{from: [{{podSelector: {{}}}}], ports: [{names}]}}]"))
             + &intents("hub", &["hub".into()])
     }),
-    ("ports of one Service", 300, |n| {
+    ("ports of one Service", 150, |n| {
         let own = each(n, |i| format!(", {{name: p{i}, containerPort: {}}}", 1000 + i % 60_000));
         let ports = each(n, |i| format!(", {{name: p{i}, port: {}, targetPort: p{i}}}", 1000 + i % 60_000));
         deployment("hub", "").replace("{containerPort: 80}", &format!("{{containerPort: 80}}{own}"))
             + &service("hub", "hub").replace("{port: 80}", &format!("{{name: a, port: 80}}{ports}"))
             + &intents("hub", &["hub".into()]).replace("kubernetes:", "service:")
     }),
-    ("address blocks", 150, |n| {
+    ("address blocks", 100, |n| {
         let one = |i: usize| {
             deployment(&format!("w{i}"), "")
                 + &policy(
@@ -210,13 +210,13 @@ pub(crate) const CASES: &[(&str, usize, Items)] = &[
         };
         each(n, one) + &intents("w0", &["w1".into()])
     }),
-    ("address blocks of one rule", 500, |n| {
+    ("address blocks of one rule", 250, |n| {
         let blocks = each(n, |i| format!("{{ipBlock: {{cidr: 10.{}.{}.0/24}}}}, ", i * 2 / 256, i * 2 % 256));
         deployment("w", "")
             + &policy("p", "app: w", &format!("ingress: [{{from: [{blocks}], ports: [{{protocol: TCP, port: 80}}]}}]"))
             + &intents("w", &["w".into()])
     }),
-    ("exceptions of a block", 1000, |n| {
+    ("exceptions of a block", 500, |n| {
         let except = each(n, |i| format!("10.{}.{}.0/24, ", i * 2 / 256, i * 2 % 256));
         deployment("w", "")
             + &policy(
@@ -228,21 +228,21 @@ pub(crate) const CASES: &[(&str, usize, Items)] = &[
             )
             + &intents("w", &["w".into()])
     }),
-    ("namespaces", 200, |n| {
+    ("namespaces", 100, |n| {
         each(n, |i| {
             format!("- {{apiVersion: v1, kind: Namespace, metadata: {{name: n{i}, labels: {{team: t{i}}}}}}}\n")
                 + &deployment(&format!("w{i}"), "").replace("namespace: shop", &format!("namespace: n{i}"))
                 + &policy(&format!("p{i}"), &format!("app: w{i}"), &format!("ingress: [{{from: [{{namespaceSelector: {{matchLabels: {{team: t{}}}}}}}], ports: [{{protocol: TCP, port: 80}}]}}]", (i + 1) % n)).replace("namespace: shop", &format!("namespace: n{i}"))
-        }) + &intents("w0", &[format!("w1.n1")]).replace("namespace: shop", "namespace: n0")
+        }) + &intents("w0", &["w1.n1".into()]).replace("namespace: shop", "namespace: n0")
     }),
-    ("namespaces without manifest", 200, |n| {
+    ("namespaces without manifest", 100, |n| {
         each(n, |i| {
             deployment(&format!("w{i}"), "").replace("namespace: shop", &format!("namespace: n{i}"))
                 + &intents(&format!("w{i}"), &[format!("w{}.n{}", (i + 1) % n, (i + 1) % n)])
                     .replace("namespace: shop", &format!("namespace: n{i}"))
         })
     }),
-    ("selectors without pods", 200, |n| {
+    ("selectors without pods", 100, |n| {
         each(n, |i| {
             deployment(&format!("w{i}"), "")
                 + &policy(
@@ -252,20 +252,20 @@ pub(crate) const CASES: &[(&str, usize, Items)] = &[
                 )
         }) + &intents("w0", &["w1".into()])
     }),
-    ("names with a slip", 200, |n| {
+    ("names with a slip", 100, |n| {
         each(n, |i| deployment(&format!("server{i}"), "") + &intents(&format!("server{i}"), &[format!("servr{i}")]))
     }),
-    ("clients with a slip", 200, |n| {
+    ("clients with a slip", 100, |n| {
         each(n, |i| deployment(&format!("server{i}"), "") + &intents(&format!("servr{i}"), &["server0".into()]))
     }),
-    ("Services in front of nothing", 200, |n| {
+    ("Services in front of nothing", 100, |n| {
         each(n, |i| {
             deployment(&format!("w{i}"), "")
                 + &service(&format!("s{i}"), &format!("x{i}"))
                 + &intents(&format!("w{i}"), &[format!("s{i}")]).replace("kubernetes:", "service:")
         })
     }),
-    ("Ingresses", 150, |n| {
+    ("Ingresses", 100, |n| {
         each(n, |i| {
             deployment(&format!("w{i}"), "")
                 + &service(&format!("w{i}"), &format!("w{i}")).replace("LoadBalancer", "ClusterIP")
@@ -279,7 +279,7 @@ pub(crate) const CASES: &[(&str, usize, Items)] = &[
                 )
         }) + &intents("w0", &["w1".into()])
     }),
-    ("paths of one Ingress", 500, |n| {
+    ("paths of one Ingress", 250, |n| {
         let paths = each(n, |i| {
             format!("{{path: /{i}, pathType: Prefix, backend: {{service: {{name: w, port: {{number: 80}}}}}}}}, ")
         });
@@ -291,7 +291,7 @@ pub(crate) const CASES: &[(&str, usize, Items)] = &[
             + &policy("p", "app: w", "ingress: [{from: [{podSelector: {}}], ports: [{protocol: TCP, port: 80}]}]")
             + &intents("w", &["w".into()])
     }),
-    ("monitors", 200, |n| {
+    ("monitors", 100, |n| {
         each(n, |i| {
             deployment(&format!("w{i}"), "")
                 + &service(&format!("w{i}"), &format!("w{i}"))
@@ -311,19 +311,19 @@ pub(crate) const CASES: &[(&str, usize, Items)] = &[
                 )
         }) + &intents("w0", &["w1".into()])
     }),
-    ("pods of one owner", 150, |n| {
+    ("pods of one owner", 100, |n| {
         each(n, |i| {
             format!(
                 "- {{apiVersion: v1, kind: Pod, metadata: {{name: w-{i}, namespace: shop, labels: {{app: w, pod: p{i}}}, ownerReferences: [{{apiVersion: apps/v1, kind: StatefulSet, name: w, controller: true, uid: u}}]}}, spec: {{containers: [{{name: c, ports: [{{containerPort: 80}}]}}]}}}}\n"
             ) + &policy(
                 &format!("p{i}"),
-                "app: w",
+                &format!("pod: p{i}"),
                 &format!("ingress: [{{from: [{{podSelector: {{matchLabels: {{app: w{i}}}}}}}]}}]"),
             )
         }) + &deployment("v", "")
             + &intents("v", &["w".into()])
     }),
-    ("workloads on the node's network", 200, |n| {
+    ("workloads on the node's network", 100, |n| {
         each(n, |i| {
             deployment(&format!("w{i}"), "").replace("spec: {containers", "spec: {hostNetwork: true, containers")
                 + &policy(
@@ -333,10 +333,10 @@ pub(crate) const CASES: &[(&str, usize, Items)] = &[
                 )
         }) + &intents("w0", &["w1".into()])
     }),
-    ("policies of one name", 300, |n| {
+    ("policies of one name", 150, |n| {
         deployment("w", "") + &each(n, |_| policy("p", "app: w", "ingress: [{}]")) + &intents("w", &["w".into()])
     }),
-    ("called-by annotations", 150, |n| {
+    ("called-by annotations", 100, |n| {
         each(n, |i| {
             deployment(&format!("w{i}"), "").replace(
                 "namespace: shop}",

@@ -99,6 +99,9 @@ struct Outcome {
     segments: Vec<Segment>,
 }
 
+/// An object with the numbers and the names of its ports.
+type DeclaredPorts<'w> = (&'w Workload, BTreeSet<(Protocol, u16)>, BTreeSet<(Protocol, &'w str)>);
+
 fn identity_text(identity: &Identity) -> String {
     let kind = identity.kind.as_ref().map(|kind| format!("[{kind}]")).unwrap_or_default();
     format!("{}/{}{kind}", identity.namespace, identity.name)
@@ -350,7 +353,7 @@ impl<'w> Judge<'_, 'w> {
         if !self.judged_services.insert((service.namespace.clone(), service.name.clone())) {
             return;
         }
-        let declared: Vec<(&Workload, BTreeSet<(Protocol, u16)>, BTreeSet<(Protocol, &str)>)> = behind
+        let declared: Vec<DeclaredPorts<'_>> = behind
             .iter()
             .filter_map(|&member| self.directory.workload(member))
             .map(|workload| {

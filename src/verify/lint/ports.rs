@@ -28,8 +28,11 @@ const DANGEROUS: [(u16, &str); 8] = [
 
 /// Ports of Services that differ from the ports of their pods, by namespace, protocol and number.
 pub(super) struct ServicePorts<'w> {
-    by_port: BTreeMap<(&'w str, Protocol, u16), Vec<(&'w Service, &'w PortValue)>>,
+    by_port: BTreeMap<(&'w str, Protocol, u16), Vec<ServicePortUse<'w>>>,
 }
+
+/// A Service and the port of the pods that one of its ports leads to.
+type ServicePortUse<'w> = (&'w Service, &'w PortValue);
 
 impl<'w> ServicePorts<'w> {
     pub(super) fn new(world: &'w World) -> Self {
@@ -44,7 +47,7 @@ impl<'w> ServicePorts<'w> {
     }
 
     /// A Service with that port in front of one of the workloads, and the port of the pods.
-    fn find(&self, workloads: &[&Workload], protocol: Protocol, port: u16) -> Option<(&'w Service, &'w PortValue)> {
+    fn find(&self, workloads: &[&Workload], protocol: Protocol, port: u16) -> Option<ServicePortUse<'w>> {
         workloads.iter().find_map(|workload| {
             let found = self.by_port.get(&(workload.namespace.as_str(), protocol, port))?;
             found.iter().find(|(service, _)| service.selects(&workload.template_labels)).copied()

@@ -46,9 +46,9 @@ impl Reachability<'_> {
         let mut members = vec![Vec::new(); egress.len()];
         let (mut on_host_network, mut mixed) = (Vec::new(), Vec::new());
         for (index, workload) in self.workloads.iter().enumerate() {
-            match workload.classes.as_slice() {
-                &[class] if self.is_on_host_network(class) => on_host_network.push(End::Workload(index)),
-                &[class] => {
+            match *workload.classes.as_slice() {
+                [class] if self.is_on_host_network(class) => on_host_network.push(End::Workload(index)),
+                [class] => {
                     let row = egress.of_class(class).and_then(|(row, _)| members.get_mut(row as usize));
                     row.into_iter().for_each(|list: &mut Vec<End>| list.push(End::Workload(index)));
                 }
@@ -76,8 +76,8 @@ impl SenderTable<'_> {
         let none = BTreeSet::new();
         let classes = self.reach.workload(destination).map(|workload| workload.classes.as_slice()).unwrap_or_default();
         // Pods on the node's network are not isolated, so nobody has to ask who reaches them.
-        let alike = match classes {
-            &[class] if !self.reach.is_on_host_network(class) => Some(class),
+        let alike = match *classes {
+            [class] if !self.reach.is_on_host_network(class) => Some(class),
             _ => None,
         };
         let Some(class) = alike else {
