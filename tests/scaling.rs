@@ -7,8 +7,8 @@ mod scaling {
 }
 
 use enforce_intents::diag::Severity;
-use enforce_intents::report::check::{Check, Gate};
 use enforce_intents::read::lane::Lane;
+use enforce_intents::report::check::{Check, Gate};
 use enforce_intents::report::{self, human};
 use enforce_intents::source::{SourceOrigin, SourceText};
 use enforce_intents::verify::{self, reach::Reachability};
