@@ -48,7 +48,10 @@ fn the_first_page_links_every_example() {
     let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let names = Example::all().into_iter().map(|example| format!("{}/", example.name));
     for name in names.chain([String::new()]) {
-        assert!(page.contains(&format!("](testdata/examples/{name}README.md)")), "README.md does not link {name}README.md");
+        assert!(
+            page.contains(&format!("](testdata/examples/{name}README.md)")),
+            "README.md does not link {name}README.md"
+        );
     }
 }
 

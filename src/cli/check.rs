@@ -1,6 +1,6 @@
 //! `check`: renders in memory, then judges: does every declared call work, what breaks, what is open, what looks wrong.
 
-use super::bundles::{Options, Previous};
+use super::bundles::{Namespace, Options, Previous};
 use super::streams::{excerpts, print, report as report_notes};
 use super::{FAULTY, GOOD};
 use enforce_intents::Subject;
@@ -30,6 +30,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     previous: Previous,
     #[command(flatten)]
+    namespace: Namespace,
+    #[command(flatten)]
     options: Options,
 }
 
@@ -53,7 +55,7 @@ pub(super) fn run(arguments: Arguments) -> u8 {
 }
 
 fn try_run(arguments: Arguments) -> Result<u8, u8> {
-    let mut reader = arguments.options.load()?;
+    let mut reader = arguments.options.load()?.in_namespace(arguments.namespace);
     if arguments.rendered {
         reader.subject = Subject::Output;
     }
