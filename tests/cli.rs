@@ -177,6 +177,8 @@ fn a_failing_render_prints_nothing() {
         assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{input}\n{}", output.stderr);
         assert!(output.stderr.contains(&format!("error[{says}]: ")), "{input}\n{}", output.stderr);
     }
+    let empty = "error[empty-input]: nothing would be left to apply\nhelp: name files or directories with manifests, or pipe a stream in\n\n";
+    assert_eq!(run(&["render"], &[], "").stderr, empty);
     let output = run(&["render", "testdata/examples/tutorial", "no/such/file.yaml"], &[], "");
     assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
     assert!(output.stderr.contains("error[invalid-input]: no/such/file.yaml"), "{}", output.stderr);
@@ -321,6 +323,31 @@ fn check_rendered_notices_that_the_function_did_not_run() {
     assert_eq!(other.code, Some(1), "{}", other.stdout);
     assert!(other.stderr.contains("error[stale-render]"), "{}", other.stderr);
     assert_eq!(run(&["check", "--rendered", "--as-is", "-"], &[], "").code, Some(2));
+}
+
+/// What was to print the manifests failed, and nobody set `pipefail`.
+#[test]
+fn check_fails_on_nothing() {
+    for arguments in [&["check"][..], &["check", "--as-is"], &["check", "--rendered"], &["check", "--format", "json"]] {
+        for input in ["", "# only a comment\n"] {
+            let output = run(arguments, &[], input);
+            assert_eq!(output.code, Some(1), "{arguments:?}: {}", output.stderr);
+            let all = output.stdout + &output.stderr;
+            assert!(all.contains("empty-input") && !all.contains("no-client-intents"), "{arguments:?}: {all}");
+        }
+    }
+}
+
+#[test]
+fn policies_whose_intents_are_elsewhere_can_be_judged_as_they_stand() {
+    let rendered = run(&["render", "testdata/examples/tutorial", "--set", "clientIntents=localConfig"], &[], "").stdout;
+    for command in ["check", "list"] {
+        let output = run(&[command], &[], &rendered);
+        assert_eq!(output.code, Some(1), "{}", output.stderr);
+        let help = "or judge the policies as they stand, with --as-is\n";
+        assert!(output.stderr.contains("error[intents-hidden]") && output.stderr.contains(help), "{}", output.stderr);
+        assert_eq!(run(&[command, "--as-is"], &[], &rendered).code, Some(0));
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::streams::{excerpts, input_of};
 use super::{FAULTY, GOOD, Settings};
 use enforce_intents::diag::suggest::nearest;
-use enforce_intents::diag::{Findings, Severity};
+use enforce_intents::diag::{Code, Findings, Severity};
 use enforce_intents::model::world::World;
 use enforce_intents::read::files;
 use enforce_intents::verify::faults::faults;
@@ -115,7 +115,19 @@ impl Reader {
         let (sources, unreadable) = files::read(paths, &mut input_of(paths));
         let mut bundle = enforce_intents::bundle(sources, self.settings.clone(), self.subject);
         bundle.findings.0.extend(unreadable.0);
+        if self.subject == Subject::Rendered {
+            mention_as_is(&mut bundle.findings);
+        }
         bundle
+    }
+}
+
+/// What these commands, unlike `render`, can do with policies whose intents are not in the input.
+fn mention_as_is(findings: &mut Findings) {
+    for finding in findings.0.iter_mut().filter(|finding| finding.code == Code::IntentsHidden) {
+        if let Some(help) = &mut finding.help {
+            help.push_str("; or judge the policies as they stand, with --as-is");
+        }
     }
 }
 
