@@ -431,6 +431,11 @@ fn list_explain_and_diff_judge_what_render_would_print() {
     assert!(denied.contains("access-to-server-from-otterize-tutorial-npol (generated) isolates it"), "{denied}");
     let allowed = shown(&["explain", "client", "otterize-tutorial-npol/server[Deployment]", "--port", "80", tutorial]);
     assert!(allowed.contains("TCP 80: allowed\n"), "{allowed}");
+    let partly = shown(&["explain", "ingress-controller", "booking", "testdata/examples/gateway-api"]);
+    assert!(
+        partly.contains("TCP 8080: allowed\n") && partly.contains("\nTo allow the rest: name the controller "),
+        "{partly}"
+    );
     let outside = shown(&["explain", "192.0.2.1", "server", tutorial, "--format", "json"]);
     assert!(outside.contains("\"denied\""), "{outside}");
 }
