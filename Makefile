@@ -21,7 +21,7 @@ STATIC_TARGET = $(shell rustc -vV | sed -n 's/^host: //p')
 TARGET_DIR = $(or $(CARGO_TARGET_DIR),target)
 STATIC_BINARY = $(TARGET_DIR)/$(STATIC_TARGET)/$(patsubst dev,debug,$(PROFILE))/enforce-intents
 
-.PHONY: build test e2e lint corpus fuzz deny bench mutants install install-pages tools go-tools apt-tools static image
+.PHONY: build test e2e lint corpus fuzz fuzz-smoke deny bench mutants install install-pages tools go-tools apt-tools static image
 
 build:
 	cargo build --locked --release
@@ -37,6 +37,7 @@ e2e: tools
 lint:
 	cargo fmt --all --check
 	cargo clippy --locked --all-targets --all-features -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --no-deps --document-private-items
 
 # The cases of a folder outside this repository, named by ENFORCE_INTENTS_CORPUS, besides our own. Prints the counts.
 corpus:
@@ -49,8 +50,24 @@ FUZZ_TARGETS ?= parse label_edit function_config intents function render reachab
 fuzz:
 	@cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
 	fuzz/seeds.sh
+	if cargo +nightly --version >/dev/null 2>&1; then toolchain=+nightly; else toolchain=; export RUSTC_BOOTSTRAP=1; fi; \
 	for target in $(FUZZ_TARGETS); do \
-	  cargo +nightly fuzz run --sanitizer none $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0; \
+	  cargo $$toolchain fuzz run --sanitizer none $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=16384 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0; \
+	done
+
+# A short run of every target for CI: the inputs of this repository's tests, then mutants of them, as many as FUZZ_RUNS says and from a
+# fixed random seed. The same code tries the same inputs, so running it again changes nothing; there is no limit of time.
+FUZZ_RUNS ?= 500
+fuzz-smoke:
+	@cargo fuzz --version >/dev/null 2>&1 || cargo install --locked cargo-fuzz
+	rm -rf fuzz/smoke
+	env -u ENFORCE_INTENTS_CORPUS fuzz/seeds.sh fuzz/smoke
+	if cargo +nightly --version >/dev/null 2>&1; then toolchain=+nightly; else toolchain=; export RUSTC_BOOTSTRAP=1; fi; \
+	for target in $(FUZZ_TARGETS); do \
+	  runs=$$(( $$(ls fuzz/smoke/$$target | wc -l) + $(FUZZ_RUNS) )); \
+	  cargo $$toolchain fuzz run --sanitizer none --codegen-units 16 $$target fuzz/smoke/$$target -- -seed=1 -runs=$$runs -max_len=16384 \
+	    -timeout=120 -rss_limit_mb=4096 -verbosity=0 \
+	    || { echo "mend what $$target found, and keep the input in testdata/fuzz/$$target/" >&2; exit 1; }; \
 	done
 
 # Licences, duplicates and sources of the dependencies. `make deny DENY_CHECKS=advisories` needs the network.

@@ -6,12 +6,19 @@
 
 #![allow(clippy::print_stdout, reason = "a program that prints a table")]
 
+#[path = "../tests/scaling/shapes.rs"]
+mod shapes;
+
 use enforce_intents::config::Config;
+use enforce_intents::diag::Severity;
+use enforce_intents::report::check::{self, Check, Gate};
+use enforce_intents::report::human;
 use enforce_intents::source::{SourceOrigin, SourceText};
 use enforce_intents::verify::reach::Reachability;
-use enforce_intents::{read, understand};
+use enforce_intents::{Bundle, Settings, Subject, bundle as read_bundle, read, understand, verify};
 use std::fmt::Write as _;
-use std::time::Instant;
+use std::hint::black_box;
+use std::time::{Duration, Instant};
 
 const SIZES: [usize; 4] = [100, 400, 1_000, 5_000];
 const SHAPES: [&str; 3] = ["chain", "open", "shared"];
@@ -22,6 +29,68 @@ const CALLS: usize = 4;
 const PER_NAMESPACE: usize = 50;
 
 fn main() {
+    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    match arguments.next().as_deref() {
+        Some("pairs") => pairs(),
+        Some("check") => check(arguments.next().as_deref()),
+        _ => {
+            pairs();
+            check(None);
+        }
+    }
+}
+
+/// Sizes of the bundles for `check`, which have much of one thing.
+const CHECK_SIZES: [usize; 4] = [500, 1_000, 2_000, 4_000];
+
+/// Time of every stage of `check`, and how the whole grows from the first to the last size.
+fn check(only: Option<&str>) {
+    println!("\n{:<46}{:>6}{:>9}{:>9}{:>9}{:>9}{:>9}", "check", "n", "compile", "resolve", "judge", "report", "growth");
+    for (name, _, items) in shapes::CASES.iter().filter(|(name, ..)| only.is_none_or(|only| name.contains(only))) {
+        let mut first = None;
+        for size in CHECK_SIZES {
+            let stages = check_stages(&items(size));
+            let all: Duration = stages.iter().sum();
+            let growth = all.as_secs_f64() / first.get_or_insert(all).as_secs_f64() / (size / CHECK_SIZES[0]) as f64;
+            print!("{name:<46}{size:>6}");
+            stages.iter().for_each(|stage| print!("{:>8.1}m", stage.as_secs_f64() * 1e3));
+            println!("{growth:>9.1}");
+        }
+    }
+}
+
+/// Reading, understanding and planning; resolving the policies; judging; every form of the report.
+fn check_stages(items: &str) -> [Duration; 4] {
+    let text = format!("apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n{items}");
+    let start = Instant::now();
+    let set = vec![("profile".to_owned(), "v2".to_owned())];
+    let settings = Settings { set, ..Settings::default() };
+    let source = SourceText { origin: SourceOrigin::Stdin, text };
+    let Bundle { config, world, findings, package } = read_bundle(vec![source], settings, Subject::Rendered);
+    let compile = start.elapsed();
+    let Some(world) = world else {
+        println!("{:?}", findings.0.first());
+        return [compile, Duration::ZERO, Duration::ZERO, Duration::ZERO];
+    };
+    let start = Instant::now();
+    let reach = Reachability::new(&world, &config);
+    let resolve = start.elapsed();
+    let start = Instant::now();
+    let judged = verify::check::check(&reach, &config);
+    let judge = start.elapsed();
+    let start = Instant::now();
+    let findings = verify::check::merged(findings, config.apply_rules(judged.findings));
+    let gate = Gate { least: Severity::Warning, denied: true, unknown: true };
+    let all = Check { package: &package, reach: Some(&reach), intents: &judged.intents, findings: &findings, gate };
+    for form in [check::human, check::markdown, check::json, check::sarif, check::junit] {
+        black_box(form(all));
+    }
+    black_box(check::notes(&package, &findings));
+    let _ = human::write_excerpts(&package, &findings, Severity::Warning, Vec::<u8>::new());
+    [compile, resolve, judge, start.elapsed()]
+}
+
+fn pairs() {
     println!(
         "{:<8}{:>10}{:>10}{:>12}{:>12}{:>12}",
         "shape", "workloads", "policies", "read", "all pairs", "connections"

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
-# Fills fuzz/corpus/<target>/ with every test input, named by content. Nothing there is committed.
+# Fills fuzz/corpus/<target>/, or <folder>/<target>/ for another folder, with every test input, named by content. Nothing there is
+# committed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+corpus="${1:-fuzz/corpus}"
 
 seed() { # target, files on stdin
-  mkdir -p "fuzz/corpus/$1"
+  mkdir -p "$corpus/$1"
   while IFS= read -r file; do
     if [ "$(wc -c <"$file")" -le 65536 ]; then
-      cp -f "$file" "fuzz/corpus/$1/$(sha1sum "$file" | cut -c1-16)"
+      cp -f "$file" "$corpus/$1/$(sha1sum "$file" | cut -c1-16)"
     fi
   done
 }

@@ -92,33 +92,60 @@ pub fn line_column(text: &str, offset: usize) -> LineColumn {
     LineColumn { line, column: column_after(before.get(line_start..).unwrap_or_default()) }
 }
 
-/// Where the lines of a text start: makes many positions in one text cheap.
+/// Where the lines of a text start, and how many characters come before some of its bytes: makes many positions in one text cheap,
+/// however long its lines are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LineStarts(Vec<usize>);
+pub struct LineStarts {
+    starts: Vec<usize>,
+    /// Characters before every byte whose offset is a multiple of [`STEP`].
+    characters: Vec<usize>,
+}
+
+/// So many bytes at most are counted for one position.
+const STEP: usize = 1024;
 
 impl LineStarts {
     /// Finds the lines of a text.
     #[must_use]
     pub fn of(text: &str) -> Self {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        Self(std::iter::once(0).chain(breaks.map(|(offset, _)| offset + 1)).collect())
+        let breaks = memchr::memchr_iter(b'\n', text.as_bytes());
+        let starts = std::iter::once(0).chain(breaks.map(|offset| offset + 1)).collect();
+        let mut all = 0;
+        let counts = text.as_bytes().chunks(STEP).map(|chunk| {
+            all += characters(chunk);
+            all
+        });
+        Self { starts, characters: std::iter::once(0).chain(counts).collect() }
     }
 
     /// What [`line_column`] gives for the same text, which must be the one that the lines were found in.
     #[must_use]
     pub fn line_column(&self, text: &str, offset: usize) -> LineColumn {
-        let line = self.0.partition_point(|start| *start <= offset.min(text.len())).max(1);
-        let start = self.0.get(line - 1).copied().unwrap_or_default();
-        let from_line = text.as_bytes().get(start..).unwrap_or_default();
-        let in_line = from_line.get(..offset.saturating_sub(start)).unwrap_or(from_line);
-        LineColumn { line, column: column_after(in_line) }
+        let offset = offset.min(text.len());
+        let line = self.starts.partition_point(|start| *start <= offset).max(1);
+        let start = self.starts.get(line - 1).copied().unwrap_or_default();
+        let in_line = text.as_bytes().get(start..offset).unwrap_or_default();
+        let mark = usize::from(in_line.starts_with("\u{FEFF}".as_bytes()));
+        LineColumn { line, column: 1 + self.before(text, offset) - self.before(text, start) - mark }
     }
+
+    /// Characters before an offset.
+    fn before(&self, text: &str, offset: usize) -> usize {
+        let step = offset / STEP;
+        let rest = text.as_bytes().get(step * STEP..offset).unwrap_or_default();
+        self.characters.get(step).copied().unwrap_or_default() + characters(rest)
+    }
+}
+
+/// How many characters start in these bytes.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count()
 }
 
 /// Column of what follows these bytes of a line, counted in characters; a byte order mark is none.
 fn column_after(in_line: &[u8]) -> usize {
     let in_line = in_line.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(in_line);
-    1 + in_line.iter().filter(|&&byte| byte & 0xC0 != 0x80).count()
+    1 + characters(in_line)
 }
 
 impl std::fmt::Display for SourceOrigin {
@@ -137,7 +164,8 @@ mod tests {
 
     #[test]
     fn both_ways_to_a_position_agree() {
-        for text in ["", "a", "\n", "a\nb", "a\r\n\u{e9}x\n\n", "\u{FEFF}a: b\nc: \u{1F600}d"] {
+        let long = format!("a\n{}\n\u{FEFF}b", "\u{e9}x".repeat(1500));
+        for text in [&long, "", "a", "\n", "a\nb", "a\r\n\u{e9}x\n\n", "\u{FEFF}a: b\nc: \u{1F600}d"] {
             let starts = LineStarts::of(text);
             for offset in 0..text.len() + 3 {
                 assert_eq!(starts.line_column(text, offset), line_column(text, offset), "{text:?} at {offset}");

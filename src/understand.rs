@@ -45,8 +45,8 @@ pub fn understand(package: &Package, config: &Config) -> (World, Findings) {
     let names = Names::new(&objects, &world.workloads, &world.services);
     references::resolve(&objects, &names, intents, protected, &mut world, &mut findings);
     traffic::read(&objects, &names, &mut world, &mut findings);
-    checks::check(&objects, config, &world, &mut findings);
     world.virtual_workloads.extend(virtual_workloads::declared(config, &world));
+    checks::check(&objects, config, &world, &mut findings);
     duplicate_keys::report(package, &mut findings);
     (world, findings)
 }

@@ -55,10 +55,10 @@ pub fn resource_list(package: &Package, plan: &Plan, config: &Config, results: &
     })
 }
 
-/// Like [`resource_list`], but only the edits: [`edit::EditSet::slices`] has the output without a copy of the input.
+/// Like [`resource_list()`], but only the edits: [`edit::EditSet::slices`] has the output without a copy of the input.
 ///
 /// # Errors
-/// As for [`resource_list`].
+/// As for [`resource_list()`].
 pub fn resource_list_edits(
     package: &Package,
     plan: &Plan,
@@ -71,8 +71,8 @@ pub fn resource_list_edits(
 /// The complete manifest stream of `render` (`DESIGN.md` 1.4 rule 12).
 ///
 /// # Errors
-/// As for [`resource_list`].
-pub fn manifest_stream(package: &Package, plan: &Plan, _config: &Config) -> Result<Written, Findings> {
+/// As for [`resource_list()`].
+pub fn manifest_stream(package: &Package, plan: &Plan) -> Result<Written, Findings> {
     stream::write(package, plan)
 }
 

@@ -31,6 +31,11 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("suggest", &["model", "diag", "config", "source", "read", "verify"]),
     ("report", &["model", "diag", "source", "read", "verify"]),
     ("report/suggest.rs", &["model", "read", "suggest", "write"]),
+    ("outcome", &["diag", "read"]),
+    ("compile", &["model", "diag", "config", "source", "read", "understand", "plan", "verify"]),
+    ("function", &["diag", "config", "read", "plan", "write", "verify", "report", "compile", "outcome"]),
+    ("rendering", &["diag", "source", "read", "write", "verify", "compile", "outcome"]),
+    ("judging", &["model", "diag", "config", "source", "read", "understand", "suggest", "verify", "compile"]),
 ];
 
 /// Text -> files and folders that may have it. Everything else in `src/` may not.

@@ -219,7 +219,7 @@ fn compiling_says_which_calls_are_refused() {
     );
     let invalid = policy("invalid", "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{}]}]}");
     let without_namespace = CALL.split_once("---\n").unwrap().1.to_owned();
-    let cases: [(&str, Vec<&str>, &str, &[&str]); 8] = [
+    let cases: [(&str, Vec<&str>, &str, &[&str]); 10] = [
         ("no policies", vec![CALL], "{}", &[]),
         ("egress is denied", vec![CALL, &deny], "{}", &["error intent-denied"]),
         ("another policy opens it", vec![CALL, &deny, &open], "{}", &[]),
@@ -238,6 +238,18 @@ fn compiling_says_which_calls_are_refused() {
             "{defaultDeny: {namespaces: [shop], directions: [Egress]}}",
             &["error intent-denied"],
         ),
+        (
+            "a preview of it would deny it",
+            vec![CALL],
+            "{staged: calico, defaultDeny: {namespaces: [shop], directions: [Egress]}}",
+            &["warning traffic-blocked"],
+        ),
+        (
+            "another's policy does, previews or not",
+            vec![CALL, &deny],
+            "{staged: calico, defaultDeny: {namespaces: [shop], directions: [Egress]}}",
+            &["error intent-denied"],
+        ),
     ];
     for (case, documents, spec, expected) in cases {
         let stream = documents.join("---\n");
@@ -250,8 +262,11 @@ fn compiling_says_which_calls_are_refused() {
             enforce_intents::render(vec![source(stream), source(config)], Settings::default()),
         ];
         for (outcome, is_function) in outcomes.iter().zip([true, false]) {
-            let shown =
-                |code: &str| code.starts_with("intent-") || code.contains("policy") || code == "traffic-blocked";
+            let shown = |code: &str| {
+                code.starts_with("intent-")
+                    || (code.contains("policy") && code != "policies-staged")
+                    || code == "traffic-blocked"
+            };
             let found: Vec<String> = outcome
                 .findings
                 .0

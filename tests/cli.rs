@@ -51,6 +51,18 @@ fn repository_file(path: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// What cannot be read is the only thing to say: that nothing is there follows from it.
+#[test]
+fn a_missing_file_is_one_fault() {
+    for arguments in [["render", "no-such-file"], ["check", "no-such-file"], ["list", "no-such-file"]] {
+        let run = run(&arguments, &[], "");
+        assert_eq!(run.code, Some(1), "{run:?}");
+        let faults: Vec<&str> = run.stderr.lines().filter(|line| line.contains('[')).collect();
+        let expected = "error[invalid-input]: no-such-file cannot be read: No such file or directory (os error 2)";
+        assert_eq!(faults, [expected], "{}", run.stderr);
+    }
+}
+
 /// A deployment `name`, as YAML of one line.
 fn deployment(name: &str) -> String {
     format!(

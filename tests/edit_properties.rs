@@ -249,7 +249,7 @@ proptest! {
             let source = SourceText { origin: SourceOrigin::Stdin, text: before.clone() };
             let (package, findings) = read::stream::read(vec![source]);
             prop_assert!(!findings.has_errors(), "{findings:?}\n{before}");
-            let written = write::manifest_stream(&package, &plan, &config);
+            let written = write::manifest_stream(&package, &plan);
             (package, written)
         };
         let written = written.unwrap_or_else(|error| panic!("{error:?}\n{before}"));

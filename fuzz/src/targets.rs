@@ -169,7 +169,7 @@ fn edit_labels(package: &Package, path: &[&str], is_removing: bool) {
     let written = if is_list {
         write::resource_list(package, &plan, &config, &[])
     } else {
-        write::manifest_stream(package, &plan, &config)
+        write::manifest_stream(package, &plan)
     };
     let written = match written {
         Ok(written) => written,

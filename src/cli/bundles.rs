@@ -114,7 +114,7 @@ impl Reader {
     pub(super) fn read_silently(&self, paths: &[PathBuf]) -> Bundle {
         let (sources, unreadable) = files::read(paths, &mut input_of(paths));
         let mut bundle = enforce_intents::bundle(sources, self.settings.clone(), self.subject);
-        bundle.findings.0.extend(unreadable.0);
+        add_unreadable(&mut bundle.findings, unreadable);
         if self.subject == Subject::Rendered {
             mention_as_is(&mut bundle.findings);
         }
@@ -129,6 +129,14 @@ fn mention_as_is(findings: &mut Findings) {
             help.push_str("; or judge the policies as they stand, with --as-is");
         }
     }
+}
+
+/// Adds what could not be read. What is said to be missing then may be in it, so nothing is said of that.
+pub(super) fn add_unreadable(findings: &mut Findings, unreadable: Findings) {
+    if unreadable.has_errors() {
+        findings.0.retain(|finding| !matches!(finding.code, Code::EmptyInput | Code::NoClientIntents));
+    }
+    findings.0.extend(unreadable.0);
 }
 
 impl Judged {

@@ -31,7 +31,7 @@ pub(super) struct Arguments {
     /// Also which workloads are open to the entire cluster, to the outside, and to pods that are not there
     #[arg(long)]
     exposure: bool,
-    /// Say for every pair why it can or cannot connect, as text
+    /// Say for every pair why it can or cannot connect, as text; not with --exposure, whose peers are no pairs of the input
     #[arg(long, conflicts_with = "exposure")]
     explain: bool,
     #[command(flatten)]

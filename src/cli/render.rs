@@ -1,6 +1,6 @@
 //! `render`: manifests in, the complete manifest stream out (`DESIGN.md` 1.1, 1.4 rules 11, 12 and 16), or files of it.
 
-use super::bundles::{Namespace, Previous};
+use super::bundles::{Namespace, Previous, add_unreadable};
 use super::environment::{self, FromEnvironment};
 use super::producer;
 use super::streams::{complain, excerpts, input_of, print, report};
@@ -65,7 +65,7 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
         let bundle = enforce_intents::bundle(sources, settings.clone(), Subject::Rendered);
         outcome.findings.0.extend(arguments.previous.roll_out(&settings, &bundle).0);
     }
-    outcome.findings.0.extend(unreadable.0);
+    add_unreadable(&mut outcome.findings, unreadable);
     excerpts(&outcome.package, &outcome.findings, Severity::Warning);
     Ok(match (outcome.output, &arguments.output) {
         (_, Some(directory)) if !outcome.findings.has_errors() => write_files(directory, &written),

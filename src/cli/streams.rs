@@ -8,7 +8,10 @@ use enforce_intents::report::human;
 use enforce_intents::source::SourceOrigin;
 use std::fs::File;
 use std::io::{self, ErrorKind, IoSlice, IsTerminal as _, Write as _};
+#[cfg(not(windows))]
 use std::os::fd::AsFd as _;
+#[cfg(windows)]
+use std::os::windows::io::AsHandle as _;
 use std::path::{Path, PathBuf};
 
 /// Everything on standard input.
@@ -17,8 +20,7 @@ use std::path::{Path, PathBuf};
 /// The exit code, after the reason was written to stderr.
 pub(super) fn read_input() -> Result<Vec<u8>, u8> {
     // As a file: its size is asked for, and it is read at once.
-    let file = io::stdin().as_fd().try_clone_to_owned().map(File::from);
-    match file.and_then(files::read_file) {
+    match input_file().and_then(files::read_file) {
         Ok(input) => Ok(input),
         Err(error) => {
             complain(&format!("cannot read standard input: {error}"));
@@ -55,10 +57,30 @@ pub(super) fn print_slices<'s>(slices: impl Iterator<Item = &'s str>) -> u8 {
     }
 }
 
+#[cfg(not(windows))]
+fn input_file() -> io::Result<File> {
+    io::stdin().as_fd().try_clone_to_owned().map(File::from)
+}
+
+#[cfg(windows)]
+fn input_file() -> io::Result<File> {
+    io::stdin().as_handle().try_clone_to_owned().map(File::from)
+}
+
+#[cfg(not(windows))]
+fn output_file() -> io::Result<File> {
+    io::stdout().as_fd().try_clone_to_owned().map(File::from)
+}
+
+#[cfg(windows)]
+fn output_file() -> io::Result<File> {
+    io::stdout().as_handle().try_clone_to_owned().map(File::from)
+}
+
 fn try_print<'s>(slices: impl Iterator<Item = &'s str>) -> io::Result<()> {
     // As many as one system call takes.
     const AT_ONCE: usize = 1024;
-    let mut output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    let mut output = output_file()?;
     // A write of nothing writes nothing, which looks like a stream that is full.
     let mut slices = slices.filter(|slice| !slice.is_empty()).peekable();
     let mut waiting = Vec::with_capacity(AT_ONCE);

@@ -1,5 +1,6 @@
 //! `suggest`: ClientIntents from what is there already.
 
+use super::bundles::add_unreadable;
 use super::streams::{excerpts, input_of, print, report as print_lines};
 use super::{FAULTY, GOOD, Settings, WRONG_ARGUMENTS};
 use clap::{Arg, ArgAction, ArgMatches, Command};
@@ -134,7 +135,7 @@ fn try_run(mut wanted: Wanted, settings: Settings, format: Format) -> Result<u8,
     let (sources, findings) = files::read(&wanted.paths, &mut input_of(&wanted.paths));
     unreadable.0.extend(findings.0);
     let mut suggested = enforce_intents::suggest(sources, settings, &wanted.options);
-    suggested.findings.0.extend(unreadable.0);
+    add_unreadable(&mut suggested.findings, unreadable);
     // Notes are many and short, faults few and worth an excerpt.
     let (notes, faults) = suggested.findings.0.into_iter().partition(|finding| finding.severity == Severity::Info);
     print_lines(&human::lines(&suggested.package, &Findings(notes), Severity::Info));

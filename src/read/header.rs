@@ -20,7 +20,7 @@ fn text(node: Node<'_>, key: &str) -> String {
 pub(super) fn read(source: SourceId, node: Node<'_>, role: Role, inherited: &Inherited) -> Resource {
     let (mut api_version, mut kind) = (text(node, "apiVersion"), text(node, "kind"));
     // As client-go reads lists: both or neither.
-    if api_version.is_empty() && kind.is_empty() {
+    if ["apiVersion", "kind"].iter().all(|key| node.get(key).is_none_or(Node::is_blank)) {
         api_version.clone_from(&inherited.api_version);
         kind.clone_from(&inherited.kind);
     }

@@ -11,12 +11,21 @@ impl Package {
     /// counted within the resource, because kpt and kustomize re-format what they hand over (`spec/krm.md` 1).
     #[must_use]
     pub fn locate(&self, place: Place) -> Option<Location> {
+        let mut location = self.locate_line(place)?;
+        let root = self.node(self.owner(place))?;
+        location.field = root.route_to_range(place.start as usize, place.end as usize);
+        Some(location)
+    }
+
+    /// Like [`Self::locate`] without the field, which is looked for among all entries of long lists.
+    #[must_use]
+    pub fn locate_line(&self, place: Place) -> Option<Location> {
         let start = place.start as usize;
         let id = self.owner(place);
         let resource = self.resource(id)?;
         let root = self.node(id)?;
         let source = self.sources.get(resource.source.0 as usize)?;
-        let field = root.route_to_range(start, place.end as usize);
+        let field = String::new();
         if self.resource_list.is_none_or(|list| list.source != resource.source) {
             let LineColumn { line, column } = self.position(resource.source, start)?;
             return Some(Location {

@@ -2,8 +2,8 @@
 //!
 //! The parser's spans have quirks that later stages must not see (`spec/yaml.md` 6.24-26): an absent value is a `~` of no
 //! length somewhere near where it would stand, a block sequence starts at its first element, a block scalar at its content,
-//! and block collections end at the next token. What [`super::tree::NodeData`] promises instead is made here, with the help
-//! of [`super::layout`].
+//! and block collections end at the next token. What `NodeData` in `tree` promises instead is made here, with the help
+//! of `layout`.
 
 pub use super::document::{Document, SyntaxError};
 

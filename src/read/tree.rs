@@ -351,6 +351,13 @@ impl<'t> Node<'t> {
         is_tagged || matches!(self.unquoted(), Some("" | "~" | "null" | "Null" | "NULL"))
     }
 
+    /// Whether nothing is said: null, or an empty string that has no tag of its own.
+    #[must_use]
+    pub fn is_blank(self) -> bool {
+        let is_tagged = || !self.resolve().is_some_and(|node| matches!(node.tag(), None | Some("!!str")));
+        self.is_null() || (self.as_str() == Some("") && !is_tagged())
+    }
+
     /// A boolean as Go's YAML reader sees it (YAML 1.1: `yes`, `on`, ... are booleans), only if it is not a string by its quotes
     /// or tag.
     #[must_use]

@@ -159,7 +159,7 @@ pub fn rule_words(reach: &Reachability<'_>, package: &Package, rule: RuleRef) ->
 /// The file and line of a place; the line of the object where only that is known. `None` for what is not in the input.
 #[must_use]
 pub fn file_and_line(package: &Package, place: Place) -> Option<String> {
-    let location = package.locate(place)?;
+    let location = package.locate_line(place)?;
     Some(match location.file {
         Some(file) if !location.line_is_within_resource => format!("{file}:{}", location.line),
         Some(file) => format!("{file}, line {} of the object", location.line),

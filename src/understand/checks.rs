@@ -66,6 +66,9 @@ fn report_missing_namespaces(objects: &[Object<'_>], config: &Config, world: &Wo
     );
 }
 
+/// Prefix of the labels that policies select pods by.
+const OUR_LABELS: &str = "intents.otterize.com/";
+
 /// What a reference is about, as messages say it.
 const CLIENT: &str = "client";
 const PROTECTED: &str = "protected workload";
@@ -79,8 +82,11 @@ fn report_references(world: &World, findings: &mut Findings) {
         let names = workloads.entry(&workload.identity.namespace).or_default();
         names.entry(&workload.identity.name).or_default().push(workload);
     }
+    let virtual_workloads =
+        world.virtual_workloads.iter().map(|own| ((own.identity.namespace.as_str(), own.identity.name.as_str()), own));
     let mut references = References {
         workloads,
+        virtual_workloads: virtual_workloads.collect(),
         services: world.services.iter().map(|service| (service.namespace.as_str(), service.name.as_str())).collect(),
         called_services: world
             .client_intents
@@ -123,6 +129,8 @@ fn report_references(world: &World, findings: &mut Findings) {
 
 struct References<'w, 'f> {
     workloads: Workloads<'w>,
+    /// Pods that operators create: known, but not labelled.
+    virtual_workloads: BTreeMap<(&'w str, &'w str), &'w Workload>,
     services: BTreeSet<(&'w str, &'w str)>,
     /// Services that intents call.
     called_services: BTreeSet<(&'w str, &'w str)>,
@@ -164,6 +172,19 @@ impl<'w> References<'w, '_> {
 
     fn report_missing(&mut self, code: Code, role: &str, identity: &Identity, place: Place) {
         if !self.reported.insert((code, identity.clone())) {
+            return;
+        }
+        let known = self.virtual_workloads.get(&(identity.namespace.as_str(), identity.name.as_str()));
+        if let Some(known) = known.filter(|known| identity.kind.is_none() || identity.kind == known.identity.kind) {
+            // Pods that bear labels of ours were thought of: what these open is judged like all else.
+            if !known.template_labels.keys().any(|key| key.starts_with(OUR_LABELS)) {
+                let message = format!(
+                    "{role} {} {} in namespace {} is not labelled here, because an operator creates its pods",
+                    known.kind, identity.name, identity.namespace
+                );
+                let help = "let its custom resource put the labels of intents on the pods, and name them in the `podLabels` of `virtualWorkloads`";
+                self.findings.push(Finding::new(code, place, message).with_help(help));
+            }
             return;
         }
         let kind = identity.kind.as_deref().map(|kind| format!("{kind} ")).unwrap_or_default();

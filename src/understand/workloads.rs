@@ -38,7 +38,7 @@ pub(super) fn template_path(object: &Object<'_>, config: &Config) -> Option<Vec<
 }
 
 /// Reads a workload whose pod template is at `template_path`. The identity is that of the object itself: owners are
-/// looked up by [`resolve_owners`] when every object is known. `None` when there is no template or no name.
+/// looked up in `identities` when every object is known. `None` when there is no template or no name.
 pub(super) fn read(
     object: &Object<'_>,
     template_path: Vec<String>,

@@ -26,7 +26,12 @@ impl AddressSet {
     /// The addresses of an ipBlock: a network without its exceptions.
     #[must_use]
     pub fn block(cidr: &IpNet, except: &[IpNet]) -> Self {
-        except.iter().fold(Self::network(cidr), |set, hole| set.difference(&Self::network(hole)))
+        let whole = Self::network(cidr);
+        if except.is_empty() {
+            return whole;
+        }
+        let holes: Self = except.iter().flat_map(|hole| Self::network(hole).ranges()).collect();
+        whole.difference(&holes)
     }
 
     fn network(network: &IpNet) -> Self {

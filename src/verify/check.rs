@@ -2,6 +2,7 @@
 
 mod blocked;
 pub(super) mod directory;
+mod dns;
 mod intents;
 mod once;
 mod undeclared;
@@ -12,12 +13,12 @@ pub use once::merged;
 
 use super::connections::ConnectionSet;
 use super::faults::faults;
-use super::generated::is_generated;
+use super::generated::{is_generated, is_namespace_deny};
 use super::lint;
 use super::reach::decisions::{Segment, Verdict};
 use super::reach::{End, Reachability};
 use super::rendered::rendered;
-use crate::config::Config;
+use crate::config::{Config, Staged};
 use crate::diag::{Code, Findings};
 use crate::model::place::Place;
 use crate::model::world::World;
@@ -108,7 +109,11 @@ pub fn refused_calls(world: &World, plan: &Plan, config: &Config) -> Findings {
     if config.default_deny.is_none() && !is_anothers {
         return Findings::default();
     }
-    let world = rendered(world, plan);
+    let mut world = rendered(world, plan);
+    if config.staged != Staged::None {
+        // What a preview would refuse is refused by nobody yet; what it would allow is said to work as soon as it is enforced.
+        world.policies.retain(|policy| !is_namespace_deny(&policy.policy));
+    }
     let mut findings = Findings::default();
     intents::judge(&Reachability::new(&world, config), config, intents::Depth::RefusedByOthers, &mut findings);
     let is_verdict = |code| matches!(code, Code::IntentDenied | Code::IntentPartlyDenied | Code::IntentUnknown);

@@ -87,6 +87,15 @@ impl ConnectionSet {
         self.combine(other, Intervals::union)
     }
 
+    /// Connections that are in any of many sets: all at once, since one after the other takes time for each of the pieces before.
+    #[must_use]
+    pub fn union_of<'s>(sets: impl IntoIterator<Item = &'s Self> + Clone) -> Self {
+        let all = |protocol: Protocol| {
+            Intervals::from_ranges(sets.clone().into_iter().flat_map(|set| set.ports(protocol).ranges()).copied())
+        };
+        Self { tcp: all(Protocol::Tcp), udp: all(Protocol::Udp), sctp: all(Protocol::Sctp) }
+    }
+
     /// Connections that are in both.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {

@@ -15,14 +15,45 @@ pub use hints::nearest_labels;
 
 use super::generated::is_generated;
 use super::reach::Reachability;
+use super::reach::label_index::LabelIndex;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::Place;
 use crate::model::policy::{Direction, InputPolicy, Rule};
+use crate::model::selector::LabelSelector;
 use crate::model::workload::Workload;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The annotation that silences lints for one policy.
 pub const IGNORE_ANNOTATION: &str = "enforce-intents/ignore";
+
+/// Similar names are looked for at this many selectors and ports.
+const MAX_HINTS: usize = 50;
+
+/// Workloads on the node's network, by namespace and labels.
+struct HostNetwork<'w>(BTreeMap<&'w str, (Vec<&'w Workload>, LabelIndex)>);
+
+impl<'w> HostNetwork<'w> {
+    fn new(workloads: &'w [Workload]) -> Self {
+        let mut found: BTreeMap<&str, Vec<&Workload>> = BTreeMap::new();
+        for workload in workloads.iter().filter(|one| one.host_network && one.controller.is_none()) {
+            found.entry(&workload.namespace).or_default().push(workload);
+        }
+        let indexed = found.into_iter().map(|(namespace, own)| {
+            let index = LabelIndex::new(own.iter().map(|workload| &workload.template_labels));
+            (namespace, (own, index))
+        });
+        Self(indexed.collect())
+    }
+
+    /// The first that a selector would select if it could.
+    fn first(&self, namespaces: &[&str], selector: &LabelSelector) -> Option<&'w Workload> {
+        let selected = namespaces.iter().filter_map(|namespace| {
+            let (workloads, index) = self.0.get(namespace)?;
+            workloads.get(index.first(selector)? as usize)
+        });
+        selected.min_by_key(|workload| workload.place).copied()
+    }
+}
 
 /// Every lint of every policy of the input.
 #[must_use]
@@ -30,7 +61,8 @@ pub fn lint(reach: &Reachability<'_>) -> Findings {
     let workloads = &reach.world().workloads;
     let mut lints = Lints {
         reach,
-        on_host_network: workloads.iter().filter(|one| one.host_network && one.controller.is_none()).collect(),
+        on_host_network: HostNetwork::new(workloads),
+        hints_left: MAX_HINTS,
         namespaces_with_workloads: workloads.iter().map(|workload| workload.namespace.as_str()).collect(),
         findings: Findings::default(),
     };
@@ -55,8 +87,9 @@ pub fn lint(reach: &Reachability<'_>) -> Findings {
 /// What the checks look at and where they report.
 struct Lints<'l, 'w> {
     reach: &'l Reachability<'w>,
-    /// Workloads on the node's network.
-    on_host_network: Vec<&'w Workload>,
+    on_host_network: HostNetwork<'w>,
+    /// How many more times a similar name may be looked for: each look goes over many names.
+    hints_left: usize,
     namespaces_with_workloads: BTreeSet<&'w str>,
     findings: Findings,
 }
@@ -69,6 +102,13 @@ struct Linted<'w> {
 }
 
 impl Lints<'_, '_> {
+    /// Whether a similar name may be looked for, once more.
+    fn may_hint(&mut self) -> bool {
+        let may = self.hints_left > 0;
+        self.hints_left = self.hints_left.saturating_sub(1);
+        may
+    }
+
     /// Reports something about a policy unless it is silenced.
     fn report(&mut self, linted: Linted<'_>, code: Code, place: Place, message: impl std::fmt::Display) {
         self.report_with_help(linted, code, place, message, None);

@@ -25,13 +25,15 @@ mod openings;
 mod pair_table;
 mod pods;
 mod rows;
+mod senders;
 
 pub use entry_points::EntryPoint;
 pub use openings::Openings;
 pub use pair_table::PairTable;
 pub use pods::{JudgedWorkload, NAMESPACE_NAME_LABEL};
+pub use senders::{SenderTable, Senders};
 
-use self::compiled::{CompiledPolicy, CompiledRule};
+use self::compiled::{CompiledPolicy, CompiledRule, PeerSet, RuleIndex};
 use self::pods::{Class, NamespaceInfo, PodIndex};
 use super::addresses::{AddressRange, AddressSet, partition};
 use crate::config::{Config, KnownWorkload};
@@ -39,6 +41,7 @@ use crate::model::policy::{Direction, InputPolicy, Peer, Protocol};
 use crate::model::selector::LabelSelector;
 use crate::model::world::World;
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 /// One end of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,6 +66,12 @@ pub struct Reachability<'w> {
     classes: Vec<Class<'w>>,
     index: PodIndex,
     compiled: Vec<CompiledPolicy>,
+    /// The peers of all rules, those of many rules once.
+    peer_sets: Vec<Rc<PeerSet>>,
+    /// For each class the numbers of the peers that name it, or may.
+    named_by: Vec<Vec<u32>>,
+    /// Ingress and egress rules of each policy, by whom they name.
+    rule_indices: Vec<(RuleIndex, RuleIndex)>,
     /// For each class the policies that select it, sorted by index.
     selected_by: Vec<Vec<u32>>,
     sources: Vec<AddressRange>,
@@ -77,7 +86,14 @@ impl<'w> Reachability<'w> {
         let namespaces = pods::namespaces(world);
         let (workloads, classes) = pods::group(world, &namespaces, config);
         let index = PodIndex::new(&classes, &namespaces);
-        let compiled = compiled::compile(&world.policies, &index, &classes);
+        let (compiled, peer_sets) = compiled::compile(&world.policies, &index, &classes);
+        let named_by = compiled::named_by(&peer_sets, &classes, &namespaces);
+        let peer_sets = peer_sets.into_iter().map(|(peers, _)| peers).collect();
+        let rule_indices = compiled.iter().map(|policy| {
+            let index = |direction| RuleIndex::new(policy.rules(direction).unwrap_or_default());
+            (index(Direction::Ingress), index(Direction::Egress))
+        });
+        let rule_indices = rule_indices.collect();
         let is_replaced = replaced(&world.policies);
         let mut selected_by = vec![Vec::new(); classes.len()];
         for (number, policy) in (0u32..).zip(&world.policies) {
@@ -114,6 +130,9 @@ impl<'w> Reachability<'w> {
             classes,
             index,
             compiled,
+            peer_sets,
+            named_by,
+            rule_indices,
             selected_by,
             sources: external_ranges(&world.policies, Direction::Ingress),
             destinations: external_ranges(&world.policies, Direction::Egress),
@@ -196,11 +215,26 @@ impl<'w> Reachability<'w> {
     pub fn treats_pods_differently(&self, workload: usize) -> bool {
         let classes = self.workload(workload).map(|workload| workload.classes.as_slice()).unwrap_or_default();
         let Some((&first, others)) = classes.split_first() else { return false };
-        let rules = || self.compiled.iter().flat_map(|policy| policy.ingress.iter().chain(&policy.egress).flatten());
-        let has = |rule: &CompiledRule, class| rule.peers.has_class(class, self.is_on_host_network(class));
-        others.iter().any(|&other| {
-            self.selected_by.get(first as usize) != self.selected_by.get(other as usize)
-                || rules().any(|rule| has(rule, first) != has(rule, other))
+        if others.iter().any(|&other| self.selected_by.get(first as usize) != self.selected_by.get(other as usize)) {
+            return true;
+        }
+        let is_different = |peers: &PeerSet| {
+            if peers.anyone {
+                return false;
+            }
+            let has = |&class: &u32| peers.has_class(class, self.is_on_host_network(class));
+            let is_first = has(&first);
+            others.iter().any(|other| has(other) != is_first)
+        };
+        // Rules with the same peers are looked at once, and those that name none of them treat all alike.
+        let own: BTreeSet<u32> = classes.iter().copied().collect();
+        let is_on_host = |&class: &u32| self.is_on_host_network(class);
+        let networks_differ = others.iter().any(|other| is_on_host(other) != is_on_host(&first));
+        self.peer_sets.iter().any(|peers| {
+            let names_any = peers.classes.len() < own.len() && peers.classes.iter().any(|class| own.contains(class))
+                || peers.classes.len() >= own.len()
+                    && own.iter().any(|class| peers.classes.binary_search(class).is_ok());
+            (names_any || (networks_differ && peers.every_pod)) && is_different(peers)
         })
     }
 

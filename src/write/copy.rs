@@ -9,7 +9,7 @@ use crate::read::tree::{Node, ScalarStyle, Shape};
 pub(super) enum CopyFault {
     /// It expands to too many nodes, or contains itself.
     TooLarge,
-    /// A key of a mapping is not a scalar.
+    /// A key of a mapping is no text.
     ComplexKey,
     /// An alias has no anchor.
     NoAnchor,
@@ -49,7 +49,8 @@ fn copy_entries_at_depth(
     budget: &mut usize,
     depth: usize,
 ) -> Result<Vec<(Token, Piece)>, CopyFault> {
-    if mapping.entries().any(|(key, _)| key.as_str().is_none()) {
+    // A key that is not written is null, and no spelling of null has the same text.
+    if mapping.entries().any(|(key, _)| key.as_str().is_none() || key.is_absent()) {
         return Err(CopyFault::ComplexKey);
     }
     let entries = mapping.merged_entries().into_iter();
@@ -122,6 +123,7 @@ mod tests {
     #[test]
     fn what_cannot_be_copied_is_refused() {
         assert_eq!(copied("v: {? [a] : b}\n"), Err(CopyFault::ComplexKey));
+        assert_eq!(copied("v:\n  : b\n"), Err(CopyFault::ComplexKey));
         let many = format!("a: &a [{}]\nb: &b [{}]\nv: [{}]\n", "x, ".repeat(99), "*a, ".repeat(99), "*b, ".repeat(99));
         assert_eq!(copied(&many), Err(CopyFault::TooLarge));
     }

@@ -80,7 +80,7 @@ impl EditFault {
             ),
             CopyFault::ComplexKey => Self::cannot_edit(
                 node,
-                "an alias that would have to be expanded has keys that are not scalars",
+                "an alias that would have to be expanded has keys that are no text",
                 "write the object without the alias",
             ),
             CopyFault::NoAnchor => {

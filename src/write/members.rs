@@ -2,7 +2,7 @@
 
 use super::draft::Draft;
 use super::edit::{Edit, EditConflict, EditSet};
-use super::emit::{Quoting, double_quoted};
+use super::emit::{Quoting, double_quoted, scalar};
 use super::entry::{block_column, content_end, is_block_collection, keeps_blank_lines, last_leaf};
 use super::items::{dash_of, with_head_comments};
 use super::lines::{blanks, column, line_ending, line_start, next_line, skip_foot};
@@ -71,22 +71,22 @@ fn is_line_end(text: &str, position: usize) -> bool {
     text.get(position..).is_none_or(|rest| rest.is_empty() || rest.starts_with(['\n', '\r']))
 }
 
-/// `apiVersion` and `kind` of a member of a typed list: nulls are filled in, what is missing comes before its first key.
+/// `apiVersion` and `kind` of a member of a typed list: what is blank is filled in, what is missing comes before its first key.
 fn inherited_fields(resource: &Resource, node: Node<'_>) -> Vec<Edit> {
-    let has = |key: &str| node.get(key).is_some_and(|value| !value.is_null());
+    let has = |key: &str| node.get(key).is_some_and(|value| !value.is_blank());
     if has("kind") || has("apiVersion") || resource.kind.is_empty() || !matches!(node.shape(), Shape::Mapping(_)) {
         return Vec::new();
     }
     let quoting = super::flow_mapping::quoting_of(node);
     let spelled = |text: &str| match quoting {
         Quoting::Json if !is_block_collection(node) => double_quoted(text),
-        _ => text.to_owned(),
+        _ => scalar(text),
     };
     let (mut edits, mut missing) = (Vec::new(), Vec::new());
     for (key, value) in [("apiVersion", &resource.api_version), ("kind", &resource.kind)] {
         match node.get(key) {
-            Some(null) if null.is_absent() => edits.push(Edit::insert(null.start(), format!(" {}", spelled(value)))),
-            Some(null) => edits.push(Edit::replace(null.outer_start()..null.end(), spelled(value))),
+            Some(blank) if blank.is_absent() => edits.push(Edit::insert(blank.start(), format!(" {}", spelled(value)))),
+            Some(blank) => edits.push(Edit::replace(blank.outer_start()..blank.end(), spelled(value))),
             None => missing.push(format!("{}: {}", spelled(key), spelled(value))),
         }
     }

@@ -93,7 +93,7 @@ fn write(package: &Package, plan: &Plan, change: &Change) -> Result<Written, Fin
     if package.resource_list.is_some() {
         write::resource_list(package, plan, &change.config, &change.results)
     } else {
-        write::manifest_stream(package, plan, &change.config)
+        write::manifest_stream(package, plan)
     }
 }
 

@@ -70,6 +70,7 @@ pub(crate) fn check(bundle: &Bundle) {
         let in_list = listed.get(&pair).cloned().unwrap_or_default();
         assert_eq!(in_list, reach.between(pair.0, pair.1));
     }
+    assert_eq!(senders(&reach), listed.iter().filter_map(to_workload).collect());
     let mut table = reach.pair_table();
     for (from, from_end) in ends(bundle, &reach) {
         for (to, to_end) in ends(bundle, &reach) {
@@ -103,6 +104,27 @@ pub(crate) fn check(bundle: &Bundle) {
             }
         }
     }
+}
+
+/// A connection to a workload from another or from outside.
+fn to_workload((&(from, to), set): (&(End, End), &ConnectionSet)) -> Option<((End, End), ConnectionSet)> {
+    let is_asked = matches!(to, End::Workload(_)) && from != End::IngressController;
+    is_asked.then(|| ((from, to), set.clone()))
+}
+
+/// The same from those who are treated alike.
+fn senders(reach: &Reachability<'_>) -> BTreeMap<(End, End), ConnectionSet> {
+    let mut found = BTreeMap::new();
+    let mut table = reach.sender_table();
+    for destination in 0..reach.workloads().len() {
+        let to = End::Workload(destination);
+        table.for_each(destination, &mut |senders, set| {
+            for &from in senders.ends.iter().filter(|&&from| from != to && !senders.except.contains(&from)) {
+                assert!(found.insert((from, to), set.clone()).is_none(), "a sender twice");
+            }
+        });
+    }
+    found
 }
 
 /// The ingress rules that open the destination to the source, by the short way.

@@ -78,3 +78,46 @@ spec: {template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, imag
     let judged = world.with_virtual_workloads();
     assert_eq!(judged.workloads.len(), 2);
 }
+
+/// A client that an operator creates is known, and that its pods lack labels is what is wrong; those that bear them are fine.
+#[test]
+fn intents_may_name_them() {
+    let declared = |name: &str, label: &str| VirtualWorkload {
+        name: name.to_owned(),
+        namespace: "shop".to_owned(),
+        kind: "Postgresql".to_owned(),
+        pod_labels: [(label.to_owned(), "true".to_owned())].into(),
+        ports: Vec::new(),
+    };
+    let virtual_workloads =
+        vec![declared("plain", "cluster"), declared("labelled", "intents.otterize.com/access-web-shop-0a1b2c")];
+    let config = Config { virtual_workloads, ..config(&[]) };
+    let web = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: shop}
+spec: {template: {spec: {containers: []}}}
+";
+    let intents = |client: &str| {
+        format!(
+            "---\napiVersion: k8s.otterize.com/v2beta1\nkind: ClientIntents\nmetadata: {{name: {client}, namespace: shop}}\nspec: {{workload: {{name: {client}}}, targets: [{{kubernetes: {{name: web}}}}]}}\n"
+        )
+    };
+    for (client, expected) in [
+        (
+            "plain",
+            Some(
+                "client Postgresql plain in namespace shop is not labelled here, because an operator creates its pods",
+            ),
+        ),
+        ("labelled", None),
+        ("other", Some("client other in namespace shop is not in the input")),
+    ] {
+        let (_, findings) = understand_with(&format!("{web}{}", intents(client)), &config);
+        let found = findings.lines().find(|line| line.contains("client-not-found"));
+        match expected {
+            Some(expected) => assert!(found.is_some_and(|line| line.contains(expected)), "{client}: {findings}"),
+            None => assert_eq!(found, None, "{client}"),
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use super::TrafficVerdict;
 use super::directory::Directory;
+use super::dns;
 use super::words::policy_name;
 use crate::config::{Config, KnownWorkload};
 use crate::diag::{Code, Finding, Findings};
@@ -23,21 +24,29 @@ const SCRAPE: &str = "prometheus.io/scrape";
 /// The annotation with the port to scrape.
 const SCRAPE_PORT: &str = "prometheus.io/port";
 
-/// The port of DNS servers in the cluster, and the one to which OpenShift's Service leads.
-const DNS_PORTS: [u16; 2] = [53, 5353];
-
 /// Reports blocked traffic of every kind, and gives a verdict for all of it.
 pub(super) fn find(reach: &Reachability<'_>, config: &Config, findings: &mut Findings) -> Vec<TrafficVerdict> {
     let directory = Directory::new(reach);
-    let mut search = Search { reach, directory: &directory, findings, reported: BTreeSet::new(), verdicts: Vec::new() };
+    let mut search = Search {
+        reach,
+        directory: &directory,
+        findings,
+        reported: BTreeSet::new(),
+        verdicts: Vec::new(),
+        from_outside: BTreeMap::new(),
+        from_controllers: BTreeMap::new(),
+        from_collectors: BTreeMap::new(),
+        isolating: BTreeMap::new(),
+    };
     search.services();
     search.exposures();
     search.webhooks();
     let collectors = collectors(reach, config);
     search.annotated(&collectors);
     search.monitors(&collectors);
-    search.dns(config);
-    search.verdicts
+    let verdicts = search.verdicts;
+    dns::find(reach, &directory, config, findings);
+    verdicts
 }
 
 /// Who scrapes: whom the configuration names, else the Prometheus servers of the input, else somebody unknown.
@@ -64,14 +73,33 @@ struct Search<'s, 'w> {
     /// What was reported, since an Ingress has many paths to one Service.
     reported: BTreeSet<(String, usize, ConnectionSet)>,
     verdicts: Vec<TrafficVerdict>,
+    /// What the policies on a workload let through from outside: many Services may stand before one.
+    from_outside: BTreeMap<usize, ConnectionSet>,
+    /// The same from Ingress controllers.
+    from_controllers: BTreeMap<usize, ConnectionSet>,
+    /// The same from collectors of metrics.
+    from_collectors: BTreeMap<usize, ConnectionSet>,
+    /// The policies that isolate a workload's ingress, and whether one of them may mean a sender that is not in the input.
+    isolating: BTreeMap<usize, Isolating>,
+}
+
+/// The policies that isolate a workload's ingress.
+#[derive(Clone, Copy)]
+struct Isolating {
+    first: Option<usize>,
+    count: usize,
+    /// Whether a rule of theirs means pods that the input does not have.
+    has_rules_for_strangers: bool,
 }
 
 /// Who sends the traffic.
 enum Sender<'s> {
     /// Addresses outside the cluster, or the API server, which arrives like them.
     Outside,
-    /// Pods that may or may not be in the input; whether the configuration names them.
-    Pods(&'s [Stranger], bool),
+    /// Ingress controllers, which may or may not be in the input; whether the configuration names them.
+    Controllers(&'s [Stranger], bool),
+    /// Collectors of metrics, in the same way.
+    Collectors(&'s [Stranger], bool),
 }
 
 /// Traffic to some ports of one workload.
@@ -91,20 +119,16 @@ impl<'w> Search<'_, 'w> {
         service: &'w Service,
         is_meant: impl Fn(&ServicePort) -> bool,
     ) -> BTreeMap<usize, ConnectionSet> {
-        let mut found: BTreeMap<usize, ConnectionSet> = BTreeMap::new();
+        let mut found: BTreeMap<usize, Vec<ConnectionSet>> = BTreeMap::new();
         for member in self.directory.behind(service) {
-            let (Some(workload), Some(index)) = (self.directory.workload(member), self.reach.workload_of(member))
-            else {
-                continue;
-            };
-            let entry = found.entry(index).or_default();
-            for port in service.ports.iter().filter(|port| is_meant(port)) {
-                if let Some(number) = workload.resolve_port(&port.target_port, port.protocol) {
-                    *entry = entry.union(&ConnectionSet::port(port.protocol, number));
-                }
-            }
+            let Some(index) = self.reach.workload_of(member) else { continue };
+            let ports = service.ports.iter().filter(|port| is_meant(port)).filter_map(|port| {
+                let number = self.directory.resolve_port(member, &port.target_port, port.protocol)?;
+                Some(ConnectionSet::port(port.protocol, number))
+            });
+            found.entry(index).or_default().extend(ports);
         }
-        found
+        found.into_iter().map(|(index, sets)| (index, ConnectionSet::union_of(&sets))).collect()
     }
 
     fn services(&mut self) {
@@ -146,7 +170,7 @@ impl<'w> Search<'_, 'w> {
                     code,
                     what: format!("{} {}/{}", exposure.object_kind, exposure.namespace, exposure.name),
                     place: backend.place,
-                    sender: Sender::Pods(&controllers, is_known),
+                    sender: Sender::Controllers(&controllers, is_known),
                     help: "name the controller in `ingressControllerConfigs`, or open the port to it with an ingress rule",
                 };
                 for (workload, ports) in self.pod_ports(service, is_meant) {
@@ -251,26 +275,34 @@ impl<'w> Search<'_, 'w> {
 
     /// Reports the ports that the sender does not reach.
     fn judge(&mut self, traffic: &Traffic<'_>, workload: usize, wanted: &ConnectionSet) {
+        let reach = self.reach;
         let open = match traffic.sender {
-            Sender::Outside => self.reach.let_through_from_outside(workload),
-            Sender::Pods(strangers, _) => self.reach.let_through_from(workload, strangers),
+            Sender::Outside => {
+                self.from_outside.entry(workload).or_insert_with(|| reach.let_through_from_outside(workload))
+            }
+            Sender::Controllers(strangers, _) => {
+                self.from_controllers.entry(workload).or_insert_with(|| reach.let_through_from(workload, strangers))
+            }
+            Sender::Collectors(strangers, _) => {
+                self.from_collectors.entry(workload).or_insert_with(|| reach.let_through_from(workload, strangers))
+            }
         };
-        let blocked = wanted.difference(&open);
+        let blocked = wanted.difference(open);
         self.record(traffic, workload, wanted, &blocked);
         if blocked.is_empty() || !self.reported.insert((traffic.what.clone(), workload, blocked.clone())) {
             return;
         }
-        let policies = self.reach.isolating_policies(workload, Direction::Ingress);
-        let Some(&first) = policies.first() else { return };
+        let isolating = self.isolating(workload);
+        let Some(first) = isolating.first else { return };
         let name = end_text(self.reach, End::Workload(workload));
-        let finding = if self.is_guess(traffic, &policies) {
+        let finding = if is_guess(traffic, isolating) {
             let message = format!(
                 "{} reaches {name} on {blocked} only if a rule means its sender, which is not in the input and not configured",
                 traffic.what
             );
             Finding::new(Code::TrafficUnknown, traffic.place, message)
         } else {
-            let more = if policies.len() > 1 { format!(" and {} more", policies.len() - 1) } else { String::new() };
+            let more = if isolating.count > 1 { format!(" and {} more", isolating.count - 1) } else { String::new() };
             let message = format!(
                 "{} does not reach {name} on {blocked}: it is isolated by {}{more}, and no rule lets the sender in",
                 traffic.what,
@@ -290,17 +322,16 @@ impl<'w> Search<'_, 'w> {
         if wanted.is_empty() {
             return;
         }
-        let policies = || self.reach.isolating_policies(workload, Direction::Ingress);
         let verdict = match blocked.is_empty() {
             true => Verdict::Allowed,
-            false if self.is_guess(traffic, &policies()) => Verdict::Unknown,
+            false if is_guess(traffic, self.isolating(workload)) => Verdict::Unknown,
             false => Verdict::Denied,
         };
         let is_routed =
             matches!(traffic.code, Code::BlockedIngress | Code::BlockedGateway).then_some(End::IngressController);
         let source = match traffic.sender {
             Sender::Outside => Some(End::External(AddressRange::EVERY_V4)),
-            Sender::Pods(..) => is_routed,
+            Sender::Controllers(..) | Sender::Collectors(..) => is_routed,
         };
         self.verdicts.push(TrafficVerdict {
             code: traffic.code,
@@ -314,9 +345,19 @@ impl<'w> Search<'_, 'w> {
         });
     }
 
-    /// Whether a rule might mean the sender, which is not known.
-    fn is_guess(&self, traffic: &Traffic<'_>, policies: &[usize]) -> bool {
-        matches!(traffic.sender, Sender::Pods(_, false)) && self.has_rules_for_strangers(policies)
+    /// The policies that isolate a workload's ingress.
+    fn isolating(&mut self, workload: usize) -> Isolating {
+        if let Some(&known) = self.isolating.get(&workload) {
+            return known;
+        }
+        let policies = self.reach.isolating_policies(workload, Direction::Ingress);
+        let found = Isolating {
+            first: policies.first().copied(),
+            count: policies.len(),
+            has_rules_for_strangers: self.has_rules_for_strangers(&policies),
+        };
+        self.isolating.insert(workload, found);
+        found
     }
 
     /// Whether some rule means pods that the input does not have, which might be the sender.
@@ -329,52 +370,12 @@ impl<'w> Search<'_, 'w> {
             })
         })
     }
+}
 
-    /// Workloads that may connect to pods or names but ask nobody for an address.
-    fn dns(&mut self, config: &Config) {
-        for (index, workload) in self.reach.workloads().iter().enumerate() {
-            let policies = self.reach.isolating_policies(index, Direction::Egress);
-            let rules: Vec<_> = policies
-                .iter()
-                .filter_map(|&policy| self.reach.world().policies.get(policy))
-                .flat_map(|policy| policy.policy.spec.rules(Direction::Egress).unwrap_or_default())
-                .collect();
-            let needs_names = |peer: &Peer| matches!(peer, Peer::Pods { .. });
-            if !rules.iter().any(|rule| rule.peers.is_empty() || rule.peers.iter().any(needs_names)) {
-                continue;
-            }
-            let opens = |wanted: Protocol| {
-                let configured =
-                    config.dns_ports.iter().filter(|(protocol, _)| *protocol == wanted).map(|(_, port)| *port);
-                let candidates: Vec<u16> = configured.chain(DNS_PORTS).collect();
-                rules.iter().any(|rule| {
-                    rule.ports.is_empty()
-                        || rule.ports.iter().any(|port| {
-                            port.protocol == wanted
-                                && match &port.port {
-                                    None | Some(PortValue::Name(_)) => true,
-                                    Some(PortValue::Number(first)) => {
-                                        let last = port.end_port.unwrap_or(*first);
-                                        candidates.iter().any(|port| (*first..=last).contains(port))
-                                    }
-                                }
-                        })
-                })
-            };
-            let place =
-                workload.members.first().and_then(|&member| self.directory.workload(member)).map(|own| own.place);
-            let first = policies.first().map(|&policy| policy_name(self.reach, policy)).unwrap_or_default();
-            if !opens(Protocol::Udp) {
-                let message =
-                    format!("{workload} cannot ask DNS: {first} isolates its egress and no rule opens UDP 53");
-                let help = "add an egress rule for UDP 53 and TCP 53; `enableEgressAutoallowDNSTraffic` does so for declared calls";
-                self.findings.push(Finding::new(Code::BlockedDns, place, message).with_help(help));
-            } else if !opens(Protocol::Tcp) {
-                let message = format!("{workload} can ask DNS over UDP only: no egress rule opens TCP 53");
-                self.findings.push(Finding::new(Code::DnsTcpMissing, place, message));
-            }
-        }
-    }
+/// Whether a rule might mean the sender, which is not known.
+fn is_guess(traffic: &Traffic<'_>, isolating: Isolating) -> bool {
+    let is_unknown = matches!(traffic.sender, Sender::Controllers(_, false) | Sender::Collectors(_, false));
+    is_unknown && isolating.has_rules_for_strangers
 }
 
 fn metrics<'s>(what: String, place: Place, collectors: &'s [Stranger], is_known: bool) -> Traffic<'s> {
@@ -382,7 +383,7 @@ fn metrics<'s>(what: String, place: Place, collectors: &'s [Stranger], is_known:
         code: Code::BlockedMetrics,
         what,
         place,
-        sender: Sender::Pods(collectors, is_known),
+        sender: Sender::Collectors(collectors, is_known),
         help: "name the collector in `prometheusServerConfigs`, or open the port to it with an ingress rule",
     }
 }

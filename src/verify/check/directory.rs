@@ -1,11 +1,13 @@
 //! Who and what is called how: workloads by identity, Services by name, workloads behind Services.
 
 use crate::model::identity::Identity;
+use crate::model::policy::{PortValue, Protocol};
 use crate::model::selector::Labels;
 use crate::model::service::Service;
 use crate::model::workload::Workload;
 use crate::model::world::World;
 use crate::verify::reach::{End, Reachability};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Look-ups in a world.
@@ -15,13 +17,23 @@ pub(in crate::verify) struct Directory<'d, 'w> {
     services: BTreeMap<(&'w str, &'w str), &'w Service>,
     /// Objects of a namespace that have a label with a value.
     by_label: BTreeMap<(&'w str, &'w str, &'w str), Vec<usize>>,
+    /// Named ports of objects, each of which is looked at when it is asked for first.
+    named_ports: RefCell<BTreeMap<usize, NamedPorts<'w>>>,
 }
+
+/// Numbers of ports by name; of equal names the first counts.
+type NamedPorts<'w> = BTreeMap<(&'w str, Protocol), u16>;
 
 impl<'d, 'w> Directory<'d, 'w> {
     pub(in crate::verify) fn new(reach: &'d Reachability<'w>) -> Self {
         let world: &'w World = reach.world();
-        let mut directory =
-            Self { reach, by_identity: BTreeMap::new(), services: BTreeMap::new(), by_label: BTreeMap::new() };
+        let mut directory = Self {
+            reach,
+            by_identity: BTreeMap::new(),
+            services: BTreeMap::new(),
+            by_label: BTreeMap::new(),
+            named_ports: RefCell::default(),
+        };
         for (member, workload) in world.workloads.iter().enumerate() {
             let identity = (workload.identity.namespace.as_str(), workload.identity.name.as_str());
             directory.by_identity.entry(identity).or_default().push(member);
@@ -59,6 +71,25 @@ impl<'d, 'w> Directory<'d, 'w> {
     /// The object of the world with that index.
     pub(in crate::verify) fn workload(&self, member: usize) -> Option<&'w Workload> {
         self.reach.world().workloads.get(member)
+    }
+
+    /// The number that a port (by name or number) has on the pods of an object, or `None` if no container declares the name.
+    pub(in crate::verify) fn resolve_port(&self, member: usize, port: &PortValue, protocol: Protocol) -> Option<u16> {
+        let name = match port {
+            PortValue::Number(number) => return Some(*number),
+            PortValue::Name(name) => name.as_str(),
+        };
+        let mut known = self.named_ports.borrow_mut();
+        let ports = known.entry(member).or_insert_with(|| {
+            let mut ports = BTreeMap::new();
+            for port in self.workload(member).into_iter().flat_map(Workload::ports) {
+                if let Some(name) = &port.name {
+                    ports.entry((name.as_str(), port.protocol)).or_insert(port.number);
+                }
+            }
+            ports
+        });
+        ports.get(&(name, protocol)).copied()
     }
 
     /// The Service with that name.

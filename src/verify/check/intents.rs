@@ -12,9 +12,11 @@ use crate::model::place::Place;
 use crate::model::policy::{PortValue, Protocol};
 use crate::model::selector::LabelSelector;
 use crate::model::service::{Service, ServiceType};
+use crate::model::workload::Workload;
 use crate::verify::addresses::{AddressRange, AddressSet};
 use crate::verify::connections::ConnectionSet;
 use crate::verify::generated::{is_generated, is_namespace_deny};
+use crate::verify::lint::nearest_labels;
 use crate::verify::listing::end_text;
 use crate::verify::reach::decisions::{Decision, Segment, Verdict};
 use crate::verify::reach::{End, PairTable, Reachability};
@@ -39,7 +41,16 @@ pub(super) fn judge(
 ) -> Vec<IntentVerdict> {
     let directory = Directory::new(reach);
     let pairs = (depth == Depth::RefusedByOthers).then(|| reach.pair_table());
-    let mut judge = Judge { reach, config, findings, directory: &directory, judged_services: BTreeSet::new(), pairs };
+    let mut judge = Judge {
+        reach,
+        config,
+        findings,
+        directory: &directory,
+        judged_services: BTreeSet::new(),
+        declared_ports: BTreeMap::new(),
+        hints_left: MAX_HINTS,
+        pairs,
+    };
     let mut verdicts = Vec::new();
     for intents in &reach.world().client_intents {
         for target in &intents.targets {
@@ -57,6 +68,9 @@ pub(super) fn judge(
     verdicts
 }
 
+/// Similar names are looked for at this many Services and ports.
+const MAX_HINTS: usize = 50;
+
 /// The port of DNS.
 const DNS_PORT: u16 = 53;
 
@@ -67,6 +81,10 @@ struct Judge<'j, 'w> {
     directory: &'j Directory<'j, 'w>,
     /// Services whose ports and selector were looked at.
     judged_services: BTreeSet<(String, String)>,
+    /// The ports that the pods of a server declare, for the servers of earlier calls.
+    declared_ports: BTreeMap<End, ConnectionSet>,
+    /// How many more times a similar name may be looked for: each look goes over many names.
+    hints_left: usize,
     /// Quick answers, where reasons are asked only for what is refused by others.
     pairs: Option<PairTable<'j>>,
 }
@@ -80,6 +98,9 @@ struct Outcome {
     only: Option<ConnectionSet>,
     segments: Vec<Segment>,
 }
+
+/// An object with the numbers and the names of its ports.
+type DeclaredPorts<'w> = (&'w Workload, BTreeSet<(Protocol, u16)>, BTreeSet<(Protocol, &'w str)>);
 
 fn identity_text(identity: &Identity) -> String {
     let kind = identity.kind.as_ref().map(|kind| format!("[{kind}]")).unwrap_or_default();
@@ -139,14 +160,17 @@ impl<'w> Judge<'_, 'w> {
 
     /// The ports that the pods declare. If they declare none, everything but DNS: a rule that opens port 53 to everybody says
     /// nothing about the call.
-    fn declared_ports(&self, server: End) -> ConnectionSet {
+    fn declared_ports(&mut self, server: End) -> ConnectionSet {
         let End::Workload(index) = server else { return undeclared_ports() };
-        let members = self.reach.workload(index).map(|workload| workload.members.as_slice()).unwrap_or_default();
-        let workloads = members.iter().filter_map(|&member| self.reach.world().workloads.get(member));
-        let ports = workloads.flat_map(|workload| workload.ports());
-        let declared =
-            ports.fold(ConnectionSet::none(), |set, port| set.union(&ConnectionSet::port(port.protocol, port.number)));
-        if declared.is_empty() { undeclared_ports() } else { declared }
+        let reach = self.reach;
+        let declared = self.declared_ports.entry(server).or_insert_with(|| {
+            let members = reach.workload(index).map(|workload| workload.members.as_slice()).unwrap_or_default();
+            let workloads = members.iter().filter_map(|&member| reach.world().workloads.get(member));
+            let ports = workloads.flat_map(|workload| workload.ports());
+            let ports: Vec<_> = ports.map(|port| ConnectionSet::port(port.protocol, port.number)).collect();
+            if ports.is_empty() { undeclared_ports() } else { ConnectionSet::union_of(&ports) }
+        });
+        declared.clone()
     }
 
     /// The worst verdict over all pairs.
@@ -187,7 +211,7 @@ impl<'w> Judge<'_, 'w> {
         let narrow = |segment: Segment| Segment { connections: segment.connections.intersection(wanted), ..segment };
         let segments: Vec<Segment> = self
             .reach
-            .explain(from, to)
+            .explain_within(from, to, wanted)
             .into_iter()
             .map(narrow)
             .filter(|segment| !segment.connections.is_empty())
@@ -284,21 +308,18 @@ impl<'w> Judge<'_, 'w> {
         if clients.is_empty() {
             return self.unknown(names, place, "the client's workload is not in the input");
         }
-        let mut wanted: BTreeMap<End, ConnectionSet> = BTreeMap::new();
+        let mut wanted: BTreeMap<End, Vec<ConnectionSet>> = BTreeMap::new();
         for &member in &behind {
-            let (Some(index), Some(workload)) =
-                (self.reach.workload_of(member), self.reach.world().workloads.get(member))
-            else {
-                continue;
-            };
-            let entry = wanted.entry(End::Workload(index)).or_default();
-            for port in &service.ports {
-                if let Some(number) = workload.resolve_port(&port.target_port, port.protocol) {
-                    *entry = entry.union(&ConnectionSet::port(port.protocol, number));
-                }
-            }
+            let Some(index) = self.reach.workload_of(member) else { continue };
+            let ports = service.ports.iter().filter_map(|port| {
+                let number = self.directory.resolve_port(member, &port.target_port, port.protocol)?;
+                Some(ConnectionSet::port(port.protocol, number))
+            });
+            wanted.entry(End::Workload(index)).or_default().extend(ports);
         }
         wanted.retain(|_, ports| !ports.is_empty());
+        let wanted: BTreeMap<End, ConnectionSet> =
+            wanted.into_iter().map(|(server, ports)| (server, ConnectionSet::union_of(&ports))).collect();
         if wanted.is_empty() {
             return self.unknown(names, place, "no port of the Service leads to a port of its pods");
         }
@@ -320,7 +341,7 @@ impl<'w> Judge<'_, 'w> {
         );
         let finding =
             Finding::new(Code::ServiceSelectsNothing, service.place, message).with_related(place, "called here");
-        let hint = crate::verify::lint::nearest_labels(self.reach, &service.namespace, selector);
+        let hint = self.may_hint().then(|| nearest_labels(self.reach, &service.namespace, selector)).flatten();
         self.findings.push(match hint {
             Some(hint) => finding.with_help(hint),
             None => finding,
@@ -332,14 +353,23 @@ impl<'w> Judge<'_, 'w> {
         if !self.judged_services.insert((service.namespace.clone(), service.name.clone())) {
             return;
         }
+        let declared: Vec<DeclaredPorts<'_>> = behind
+            .iter()
+            .filter_map(|&member| self.directory.workload(member))
+            .map(|workload| {
+                let numbers = workload.ports().map(|own| (own.protocol, own.number)).collect();
+                let names = workload.ports().filter_map(|own| Some((own.protocol, own.name.as_deref()?))).collect();
+                (workload, numbers, names)
+            })
+            .collect();
         for port in &service.ports {
-            for &member in behind {
-                let Some(workload) = self.reach.world().workloads.get(member) else { continue };
-                let declared: Vec<_> = workload.ports().filter(|own| own.protocol == port.protocol).collect();
+            for (workload, numbers, names) in &declared {
+                let protocol = port.protocol;
                 let is_there = match &port.target_port {
-                    PortValue::Name(name) => declared.iter().any(|own| own.name.as_ref() == Some(name)),
+                    PortValue::Name(name) => names.contains(&(protocol, name.as_str())),
                     PortValue::Number(number) => {
-                        declared.is_empty() || declared.iter().any(|own| own.number == *number)
+                        numbers.range((protocol, 0)..=(protocol, u16::MAX)).next().is_none()
+                            || numbers.contains(&(protocol, *number))
                     }
                 };
                 if is_there {
@@ -349,17 +379,19 @@ impl<'w> Judge<'_, 'w> {
                     "Service {}/{} sends {} {} to port {} of {}, which declares no such port",
                     service.namespace,
                     service.name,
-                    port.protocol.as_str(),
+                    protocol.as_str(),
                     port.port,
                     port.target_port,
                     workload.object_name()
                 );
                 let finding = Finding::new(Code::TargetPortMissing, port.place, message)
                     .with_related(workload.place, "the pods behind it");
-                let names = declared.iter().filter_map(|own| own.name.as_deref());
                 let near = match &port.target_port {
-                    PortValue::Name(name) => nearest(name, names).map(|near| format!("did you mean `{near}`?")),
-                    PortValue::Number(_) => None,
+                    PortValue::Name(name) if self.may_hint() => {
+                        let own = names.iter().filter(|(own, _)| *own == protocol).map(|(_, name)| *name);
+                        nearest(name, own).map(|near| format!("did you mean `{near}`?"))
+                    }
+                    _ => None,
                 };
                 self.findings.push(match near {
                     Some(help) => finding.with_help(help),
@@ -367,6 +399,13 @@ impl<'w> Judge<'_, 'w> {
                 });
             }
         }
+    }
+
+    /// Whether a similar name may be looked for, once more.
+    fn may_hint(&mut self) -> bool {
+        let may = self.hints_left > 0;
+        self.hints_left = self.hints_left.saturating_sub(1);
+        may
     }
 
     fn call_to_internet(

@@ -2,8 +2,9 @@
 
 use super::Lints;
 use crate::diag::{Code, Finding};
+use crate::model::place::Place;
 use crate::model::policy::Direction;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Notes namespaces with workloads and no policy, and those whose policies leave new pods open.
 pub(super) fn check(lints: &mut Lints<'_, '_>) {
@@ -19,6 +20,8 @@ pub(super) fn check(lints: &mut Lints<'_, '_>) {
         })
         .map(|policy| policy.policy.namespace.as_str())
         .collect();
+    let places: BTreeMap<&str, Place> =
+        world.namespaces.iter().rev().map(|namespace| (namespace.name.as_str(), namespace.place)).collect();
     for namespace in with_workloads {
         let (code, message) = if !with_policies.contains(namespace) {
             (Code::NamespaceWithoutPolicy, format!("namespace {namespace} has workloads and no NetworkPolicy"))
@@ -30,7 +33,7 @@ pub(super) fn check(lints: &mut Lints<'_, '_>) {
         } else {
             continue;
         };
-        let place = world.namespace(namespace).map(|namespace| namespace.place);
+        let place = places.get(namespace).copied();
         let help = "`defaultDeny` writes a policy that denies what nothing allows";
         lints.findings.push(Finding::new(code, place, message).with_help(help));
     }

@@ -5,8 +5,10 @@ use crate::diag::Code;
 use crate::diag::suggest::nearest;
 use crate::model::policy::{Direction, Peer, PolicyPort, PortValue, Protocol, Rule};
 use crate::model::selector::LabelSelector;
+use crate::model::service::Service;
 use crate::model::workload::Workload;
 use crate::model::world::World;
+use crate::verify::connections::PROTOCOLS;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A range of more ports than this is wide.
@@ -24,50 +26,77 @@ const DANGEROUS: [(u16, &str); 8] = [
     (10255, "the kubelet"),
 ];
 
-/// Ports of Services that differ from the ports of their pods, by namespace.
+/// Ports of Services that differ from the ports of their pods, by namespace, protocol and number.
 pub(super) struct ServicePorts<'w> {
-    by_namespace: BTreeMap<&'w str, Vec<ServicePortUse<'w>>>,
+    by_port: BTreeMap<(&'w str, Protocol, u16), Vec<ServicePortUse<'w>>>,
 }
 
-struct ServicePortUse<'w> {
-    service: &'w crate::model::service::Service,
-    protocol: Protocol,
-    port: u16,
-    target: &'w PortValue,
-}
+/// A Service and the port of the pods that one of its ports leads to.
+type ServicePortUse<'w> = (&'w Service, &'w PortValue);
 
 impl<'w> ServicePorts<'w> {
     pub(super) fn new(world: &'w World) -> Self {
-        let mut by_namespace: BTreeMap<&str, Vec<ServicePortUse<'w>>> = BTreeMap::new();
+        let mut by_port: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for service in &world.services {
-            for port in &service.ports {
-                if port.target_port != PortValue::Number(port.port) {
-                    let (protocol, number, target) = (port.protocol, port.port, &port.target_port);
-                    let one = ServicePortUse { service, protocol, port: number, target };
-                    by_namespace.entry(&service.namespace).or_default().push(one);
-                }
+            for port in service.ports.iter().filter(|port| port.target_port != PortValue::Number(port.port)) {
+                let key = (service.namespace.as_str(), port.protocol, port.port);
+                by_port.entry(key).or_default().push((service, &port.target_port));
             }
         }
-        Self { by_namespace }
+        Self { by_port }
     }
 
-    /// A Service with that port in front of one of the workloads.
-    fn find(&self, workloads: &[&Workload], protocol: Protocol, port: u16) -> Option<&ServicePortUse<'w>> {
+    /// A Service with that port in front of one of the workloads, and the port of the pods.
+    fn find(&self, workloads: &[&Workload], protocol: Protocol, port: u16) -> Option<ServicePortUse<'w>> {
         workloads.iter().find_map(|workload| {
-            let uses = self.by_namespace.get(workload.namespace.as_str())?;
-            uses.iter().find(|one| {
-                one.protocol == protocol && one.port == port && one.service.selects(&workload.template_labels)
-            })
+            let found = self.by_port.get(&(workload.namespace.as_str(), protocol, port))?;
+            found.iter().find(|(service, _)| service.selects(&workload.template_labels)).copied()
         })
     }
 }
 
+/// The pods whose ports rules mean, and what ports these have.
+#[derive(Default)]
+struct Destinations<'w> {
+    workloads: Vec<&'w Workload>,
+    numbers: BTreeSet<(Protocol, u16)>,
+    names: BTreeSet<(Protocol, &'w str)>,
+}
+
+impl<'w> Destinations<'w> {
+    fn new(workloads: Vec<&'w Workload>) -> Self {
+        let ports = || workloads.iter().flat_map(|workload| workload.ports());
+        let numbers = ports().map(|port| (port.protocol, port.number)).collect();
+        let names = ports().filter_map(|port| Some((port.protocol, port.name.as_deref()?))).collect();
+        Self { workloads, numbers, names }
+    }
+
+    fn names_of(&self, protocol: Protocol) -> impl Iterator<Item = &'w str> {
+        self.names.iter().filter(move |(own, _)| *own == protocol).map(|(_, name)| *name)
+    }
+
+    fn has_any(&self, protocol: Protocol, first: u16, last: u16) -> bool {
+        first <= last && self.numbers.range((protocol, first)..=(protocol, last)).next().is_some()
+    }
+}
+
 pub(super) fn check(linted: Linted<'_>, services: &ServicePorts<'_>, lints: &mut Lints<'_, '_>) {
+    // The pods of every ingress rule are those that the policy selects.
+    let mut selected: Option<Destinations<'_>> = None;
     for (direction, number, rule, _) in linted.rules() {
         if rule.ports.is_empty() {
             continue;
         }
-        let destinations = destinations(linted, direction, rule, lints);
+        let called;
+        let destinations = match direction {
+            Direction::Ingress => {
+                &*selected.get_or_insert_with(|| destinations(lints.reach.selected_workloads(linted.index), lints))
+            }
+            Direction::Egress => {
+                called = called_workloads(linted, rule, lints);
+                &called
+            }
+        };
         for (index, port) in rule.ports.iter().enumerate() {
             let place = linted.port_place(direction, number, index);
             let words = rule_words(direction, number);
@@ -77,34 +106,32 @@ pub(super) fn check(linted: Linted<'_>, services: &ServicePorts<'_>, lints: &mut
             }
             width(linted, port, &words, place, lints);
             dangerous(linted, direction, rule, port, &words, place, lints);
-            if !destinations.is_empty() {
-                declared(linted, port, &words, place, &destinations, services, lints);
+            if !destinations.workloads.is_empty() {
+                declared(linted, port, &words, place, destinations, services, lints);
             }
         }
     }
 }
 
-/// The objects whose ports a rule means; none if that cannot be said.
-fn destinations<'w>(linted: Linted<'w>, direction: Direction, rule: &Rule, lints: &Lints<'_, 'w>) -> Vec<&'w Workload> {
-    let reach = lints.reach;
-    let workloads: BTreeSet<usize> = match direction {
-        Direction::Ingress => reach.selected_workloads(linted.index),
-        Direction::Egress => {
-            // A peer for pods that the input does not have may have any port.
-            let mut all = BTreeSet::new();
-            for peer in &rule.peers {
-                let found = reach.selected_by_peer(&linted.policy.policy.namespace, peer);
-                let is_wide = matches!(peer, Peer::Pods { pod_selector, .. } if pod_selector.as_ref().is_none_or(LabelSelector::is_empty));
-                if found.is_empty() || is_wide {
-                    return Vec::new();
-                }
-                all.extend(found);
-            }
-            all
+/// The pods that an egress rule means; none if that cannot be said.
+fn called_workloads<'w>(linted: Linted<'w>, rule: &Rule, lints: &Lints<'_, 'w>) -> Destinations<'w> {
+    // A peer for pods that the input does not have may have any port.
+    let mut all = BTreeSet::new();
+    for peer in &rule.peers {
+        let found = lints.reach.selected_by_peer(&linted.policy.policy.namespace, peer);
+        let is_wide = matches!(peer, Peer::Pods { pod_selector, .. } if pod_selector.as_ref().is_none_or(LabelSelector::is_empty));
+        if found.is_empty() || is_wide {
+            return Destinations::default();
         }
-    };
+        all.extend(found);
+    }
+    destinations(all, lints)
+}
+
+fn destinations<'w>(workloads: BTreeSet<usize>, lints: &Lints<'_, 'w>) -> Destinations<'w> {
+    let reach = lints.reach;
     let members = workloads.iter().filter_map(|&index| reach.workload(index)).flat_map(|workload| &workload.members);
-    members.filter_map(|&member| reach.world().workloads.get(member)).collect()
+    Destinations::new(members.filter_map(|&member| reach.world().workloads.get(member)).collect())
 }
 
 fn width(
@@ -153,41 +180,39 @@ fn declared(
     port: &PolicyPort,
     words: &str,
     place: crate::model::place::Place,
-    destinations: &[&Workload],
+    destinations: &Destinations<'_>,
     services: &ServicePorts<'_>,
     lints: &mut Lints<'_, '_>,
 ) {
-    let of_protocol =
-        || destinations.iter().flat_map(|workload| workload.ports()).filter(|own| own.protocol == port.protocol);
+    let protocol = port.protocol;
     match &port.port {
         None => {}
-        Some(PortValue::Name(name)) if of_protocol().any(|own| own.name.as_ref() == Some(name)) => {}
+        Some(PortValue::Name(name)) if destinations.names.contains(&(protocol, name.as_str())) => {}
         Some(PortValue::Name(name)) => {
-            let names: BTreeSet<&str> = of_protocol().filter_map(|own| own.name.as_deref()).collect();
             let with_other_protocol =
-                destinations.iter().flat_map(|workload| workload.ports()).any(|own| own.name.as_ref() == Some(name));
+                PROTOCOLS.iter().any(|&other| destinations.names.contains(&(other, name.as_str())));
             let help = if with_other_protocol {
-                Some(format!("the port of that name is not a {} port", port.protocol.as_str()))
+                Some(format!("the port of that name is not a {} port", protocol.as_str()))
             } else {
-                nearest(name, names.iter().copied()).map(|near| format!("did you mean `{near}`?"))
+                let near = lints.may_hint().then(|| nearest(name, destinations.names_of(protocol))).flatten();
+                near.map(|near| format!("did you mean `{near}`?"))
             };
             let message =
                 format!("{words} names port `{name}`, which none of the pods in question has, so it opens nothing");
             lints.report_with_help(linted, Code::PortNameUnknown, place, message, help);
         }
         Some(PortValue::Number(first)) => {
-            let range = *first..=port.end_port.unwrap_or(*first);
-            if of_protocol().any(|own| range.contains(&own.number)) {
+            if destinations.has_any(protocol, *first, port.end_port.unwrap_or(*first)) {
                 return;
             }
-            if let Some(found) = services.find(destinations, port.protocol, *first) {
+            if let Some((service, target)) = services.find(&destinations.workloads, protocol, *first) {
                 let message = format!(
-                    "{words} has port {first} of Service {}, but policies see the port of the pods, {}",
-                    found.service.name, found.target
+                    "{words} has port {first} of Service {}, but policies see the port of the pods, {target}",
+                    service.name
                 );
-                let help = Some(format!("write `port: {}`", found.target));
+                let help = Some(format!("write `port: {target}`"));
                 lints.report_with_help(linted, Code::ServicePortUsed, place, message, help);
-            } else if of_protocol().next().is_some() {
+            } else if destinations.has_any(protocol, 0, u16::MAX) {
                 let message = format!("{words} has port {first}, which none of the pods in question declares");
                 lints.report(linted, Code::PortNotDeclared, place, message);
             }

@@ -2,10 +2,11 @@
 
 use super::{Linted, Lints, rule_words};
 use crate::diag::Code;
-use crate::model::policy::{Direction, InputPolicy, PolicyPort, PolicySpec, PortValue, Rule};
+use crate::model::policy::{Direction, InputPolicy, Peer, PolicyPort, PolicySpec, PortValue, Rule};
 use crate::model::selector::LabelSelector;
+use crate::verify::connections::ConnectionSet;
 use crate::verify::generated::is_generated;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Policies with this many rules in a direction are not searched for redundant ones.
 const MAX_RULES: usize = 200;
@@ -80,12 +81,49 @@ fn policy_covers(wider: &PolicySpec, narrower: &PolicySpec) -> bool {
 
 /// Whether one rule has, as written, every peer and port of another.
 fn covers(wider: &Rule, narrower: &Rule) -> bool {
-    let peers = wider.peers.is_empty()
-        || (!narrower.peers.is_empty() && narrower.peers.iter().all(|peer| wider.peers.contains(peer)));
-    let ports = wider.ports.is_empty()
-        || (!narrower.ports.is_empty()
-            && narrower.ports.iter().all(|port| wider.ports.iter().any(|wider| port_covers(wider, port))));
-    peers && ports
+    let peers = wider.peers.is_empty() || (!narrower.peers.is_empty() && has_all(&wider.peers, &narrower.peers));
+    peers && (wider.ports.is_empty() || (!narrower.ports.is_empty() && has_ports(&wider.ports, &narrower.ports)))
+}
+
+/// Lists of this many pairs are not compared one by one.
+const MANY: usize = 1000;
+
+fn has_all(wider: &[Peer], narrower: &[Peer]) -> bool {
+    if wider.len() * narrower.len() < MANY {
+        return narrower.iter().all(|peer| wider.contains(peer));
+    }
+    let wider: BTreeSet<&Peer> = wider.iter().collect();
+    narrower.iter().all(|peer| wider.contains(peer))
+}
+
+fn has_ports(wider: &[PolicyPort], narrower: &[PolicyPort]) -> bool {
+    if wider.len() * narrower.len() < MANY {
+        return narrower.iter().all(|port| wider.iter().any(|wider| port_covers(wider, port)));
+    }
+    let mut names = BTreeSet::new();
+    let mut sets = Vec::new();
+    for port in wider {
+        match &port.port {
+            None => sets.push(ConnectionSet::protocol(port.protocol)),
+            Some(PortValue::Number(first)) => {
+                sets.push(ConnectionSet::range(port.protocol, *first, port.end_port.unwrap_or(*first)));
+            }
+            Some(PortValue::Name(name)) => {
+                names.insert((port.protocol, name));
+            }
+        }
+    }
+    let numbers = ConnectionSet::union_of(&sets);
+    narrower.iter().all(|port| {
+        let has_every_port = numbers.has_every_port(port.protocol);
+        match &port.port {
+            None => has_every_port,
+            Some(PortValue::Number(first)) => {
+                numbers.ports(port.protocol).contains_range(*first, port.end_port.unwrap_or(*first))
+            }
+            Some(PortValue::Name(name)) => has_every_port || names.contains(&(port.protocol, name)),
+        }
+    })
 }
 
 fn port_covers(wider: &PolicyPort, narrower: &PolicyPort) -> bool {

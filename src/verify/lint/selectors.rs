@@ -4,7 +4,6 @@ use super::{Linted, Lints, nearest_labels, rule_words};
 use crate::diag::Code;
 use crate::model::policy::{Direction, Peer};
 use crate::model::selector::LabelSelector;
-use crate::model::workload::Workload;
 
 pub(super) fn check(linted: Linted<'_>, lints: &mut Lints<'_, '_>) {
     own_selector(linted, lints);
@@ -21,18 +20,10 @@ pub(super) fn check(linted: Linted<'_>, lints: &mut Lints<'_, '_>) {
     }
 }
 
-/// The first workload on the node's network that a selector would select if it could.
-fn on_host_network<'w>(lints: &Lints<'_, 'w>, namespaces: &[&str], selector: &LabelSelector) -> Option<&'w Workload> {
-    let mut workloads = lints.on_host_network.iter().copied();
-    workloads.find(|workload| {
-        namespaces.contains(&workload.namespace.as_str()) && selector.matches(&workload.template_labels)
-    })
-}
-
 fn own_selector(linted: Linted<'_>, lints: &mut Lints<'_, '_>) {
     let policy = &linted.policy.policy;
     let selector = &policy.spec.pod_selector;
-    let host = on_host_network(lints, &[&policy.namespace], selector);
+    let host = lints.on_host_network.first(&[&policy.namespace], selector);
     if let Some(first) = host.filter(|_| !selector.is_empty()) {
         let message =
             format!("it selects {}, which uses the node's network: policies do not isolate that", first.object_name());
@@ -47,7 +38,7 @@ fn own_selector(linted: Linted<'_>, lints: &mut Lints<'_, '_>) {
         lints.report(linted, Code::PolicySelectsNothing, linted.selector_place(), message);
         return;
     }
-    let hint = nearest_labels(lints.reach, &policy.namespace, selector);
+    let hint = lints.may_hint().then(|| nearest_labels(lints.reach, &policy.namespace, selector)).flatten();
     let message = format!("it selects no workload of namespace {}", policy.namespace);
     lints.report_with_help(linted, Code::PolicySelectsNothing, linted.selector_place(), message, hint);
 }
@@ -71,7 +62,7 @@ fn peer_selects(
     let with_workloads: Vec<&str> = namespaces.into_iter().filter(has_workloads).collect();
     let everything = LabelSelector::default();
     let pods = pod_selector.as_ref().unwrap_or(&everything);
-    let host = on_host_network(lints, &with_workloads, pods);
+    let host = lints.on_host_network.first(&with_workloads, pods);
     let (place, words) = (linted.peer_place(direction, rule, index), rule_words(direction, rule));
     if let Some(first) = host {
         let message = format!(
@@ -82,7 +73,7 @@ fn peer_selects(
         lints.report_with_help(linted, Code::PeerOnHostNetwork, place, message, help);
     } else if let [first, ..] = with_workloads.as_slice() {
         let message = format!("{words} has a peer that selects no workload of {}", with_workloads.join(", "));
-        let hint = nearest_labels(lints.reach, first, pods);
+        let hint = lints.may_hint().then(|| nearest_labels(lints.reach, first, pods)).flatten();
         lints.report_with_help(linted, Code::PeerSelectsNothing, place, message, hint);
     } else {
         let message = format!("{words} has a peer in namespaces that the input does not have");

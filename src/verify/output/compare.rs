@@ -53,7 +53,7 @@ pub(super) fn difference(path: &str, comparison: Comparison<'_, '_>, rules: Rule
                         _ => continue,
                     }
                 };
-                if before.is_null() && rules.may_appear.contains(&path.as_str()) {
+                if before.is_blank() && rules.may_appear.contains(&path.as_str()) {
                     continue;
                 }
                 // What was pruned has neither anchors nor aliases, so its text says everything even where others have them.

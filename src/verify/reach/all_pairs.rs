@@ -23,6 +23,21 @@ impl Rows {
         Some((number, self.rows.get(number as usize)?))
     }
 
+    /// The row with that number.
+    pub(super) fn row(&self, number: u32) -> Option<&Row> {
+        self.rows.get(number as usize)
+    }
+
+    /// All rows.
+    pub(super) fn all(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     fn members(&self, row: u32) -> &[u32] {
         self.members.get(row as usize).map(Vec::as_slice).unwrap_or_default()
     }

@@ -7,7 +7,7 @@ use crate::model::policy::{Direction, InputPolicy, Peer, Protocol};
 use crate::model::selector::{LabelSelector, Labels};
 use crate::verify::addresses::AddressRange;
 use crate::verify::connections::{ConnectionSet, PROTOCOLS};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Connections of one pair for which both ends decide for the same reasons.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,7 +183,14 @@ impl Reachability<'_> {
     /// is about traffic between its replicas.
     #[must_use]
     pub fn explain(&self, source: End, destination: End) -> Vec<Segment> {
-        let controllers = self.controllers();
+        self.explain_within(source, destination, &ConnectionSet::all())
+    }
+
+    /// Like [`Self::explain`], for these connections alone.
+    #[must_use]
+    pub fn explain_within(&self, source: End, destination: End, wanted: &ConnectionSet) -> Vec<Segment> {
+        let is_asked = [source, destination].contains(&End::IngressController);
+        let controllers = if is_asked { self.controllers() } else { Vec::new() };
         let parties = |end: End| -> Vec<Party<'_>> {
             match end {
                 End::Workload(index) => {
@@ -197,7 +204,7 @@ impl Reachability<'_> {
         let mut segments: Vec<Segment> = Vec::new();
         for from in parties(source) {
             for to in parties(destination) {
-                for segment in self.explain_parties(from, to) {
+                for segment in self.explain_parties(from, to, wanted) {
                     let same =
                         |known: &&mut Segment| known.egress == segment.egress && known.ingress == segment.ingress;
                     match segments.iter_mut().find(same) {
@@ -210,9 +217,9 @@ impl Reachability<'_> {
         segments
     }
 
-    fn explain_parties(&self, from: Party<'_>, to: Party<'_>) -> Vec<Segment> {
-        let egress = self.one_way(Direction::Egress, from, to);
-        let ingress = self.one_way(Direction::Ingress, to, from);
+    fn explain_parties(&self, from: Party<'_>, to: Party<'_>, wanted: &ConnectionSet) -> Vec<Segment> {
+        let egress = self.one_way(Direction::Egress, from, to, wanted);
+        let ingress = self.one_way(Direction::Ingress, to, from, wanted);
         let mut segments = Vec::new();
         for (egress_connections, egress_decision) in &egress {
             for (ingress_connections, ingress_decision) in &ingress {
@@ -226,40 +233,52 @@ impl Reachability<'_> {
         segments
     }
 
-    fn one_way(&self, direction: Direction, own: Party<'_>, peer: Party<'_>) -> Vec<(ConnectionSet, Decision)> {
+    fn one_way(
+        &self,
+        direction: Direction,
+        own: Party<'_>,
+        peer: Party<'_>,
+        wanted: &ConnectionSet,
+    ) -> Vec<(ConnectionSet, Decision)> {
         match own {
-            Party::Class(class) => self.decide_one_way(direction, class, peer),
-            Party::External(_) | Party::Stranger(_) => vec![(ConnectionSet::all(), Decision::Outside)],
+            Party::Class(class) => self.decide_one_way(direction, class, peer, wanted),
+            Party::External(_) | Party::Stranger(_) => vec![(wanted.clone(), Decision::Outside)],
         }
     }
 
-    /// What the policies on a class decide in one direction about a peer: a partition of all connections.
+    /// What the policies on a class decide in one direction about a peer: a partition of the connections that are wanted.
     pub(super) fn decide_one_way(
         &self,
         direction: Direction,
         own: u32,
         peer: Party<'_>,
+        wanted: &ConnectionSet,
     ) -> Vec<(ConnectionSet, Decision)> {
         if self.is_on_host_network(own) {
-            return vec![(ConnectionSet::all(), Decision::HostNetwork)];
+            return vec![(wanted.clone(), Decision::HostNetwork)];
         }
         let policies: Vec<u32> = self.policies_on(own, direction).collect();
         if policies.is_empty() {
-            return vec![(ConnectionSet::all(), Decision::NotIsolated)];
+            return vec![(wanted.clone(), Decision::NotIsolated)];
         }
         let candidates: Vec<(usize, Vec<Candidate>)> =
             policies.iter().map(|&policy| (policy as usize, self.candidates(policy, direction, own, peer))).collect();
-        let ports = candidates.iter().flat_map(|(_, candidates)| candidates).map(|candidate| &candidate.ports);
-        let mut decided: Vec<(ConnectionSet, Decision)> = Vec::new();
-        for (protocol, first, last) in atoms(ports) {
+        let ports = candidates.iter().flat_map(|(_, candidates)| candidates);
+        let ports: Vec<ConnectionSet> = ports.map(|candidate| candidate.ports.intersection(wanted)).collect();
+        let mut decisions: Vec<(Vec<ConnectionSet>, Decision)> = Vec::new();
+        let mut known: BTreeMap<Decision, usize> = BTreeMap::new();
+        for (protocol, first, last) in atoms(wanted, &ports) {
             let decision = self.decide_port(direction, &candidates, protocol, first);
             let connections = ConnectionSet::range(protocol, first, last);
-            match decided.iter_mut().find(|(_, known)| *known == decision) {
-                Some((known, _)) => *known = known.union(&connections),
-                None => decided.push((connections, decision)),
+            match known.get(&decision).and_then(|&index| decisions.get_mut(index)) {
+                Some((sets, _)) => sets.push(connections),
+                None => {
+                    known.insert(decision.clone(), decisions.len());
+                    decisions.push((vec![connections], decision));
+                }
             }
         }
-        decided
+        decisions.into_iter().map(|(sets, decision)| (ConnectionSet::union_of(&sets), decision)).collect()
     }
 
     /// The rules of a policy that name the peer, or might.
@@ -271,7 +290,9 @@ impl Reachability<'_> {
         };
         let Some(source) = self.world.policies.get(policy as usize) else { return Vec::new() };
         let mut found = Vec::new();
-        for (number, rule) in self.rules(policy, direction).iter().enumerate() {
+        let rules = self.rules(policy, direction);
+        for number in self.rules_that_may_name(policy, direction, peer) {
+            let Some(rule) = rules.get(number) else { continue };
             let peers = source.policy.spec.rules(direction).and_then(|rules| rules.get(number));
             let peers = peers.map(|rule| rule.peers.as_slice()).unwrap_or_default();
             let doubt = match self.selects(rule, peers, source, peer) {
@@ -284,6 +305,17 @@ impl Reachability<'_> {
             found.push(Candidate { rule: number, ports, doubt, only_unknown_names });
         }
         found
+    }
+
+    /// The rules of a policy that [`Self::selects`] may say yes or perhaps to.
+    fn rules_that_may_name(&self, policy: u32, direction: Direction, peer: Party<'_>) -> Vec<usize> {
+        let all = || (0..self.rules(policy, direction).len()).collect();
+        let (Party::Class(number), Some((ingress, egress))) = (peer, self.rule_indices.get(policy as usize)) else {
+            return all();
+        };
+        let index = if direction == Direction::Ingress { ingress } else { egress };
+        let named_by = self.named_by.get(number as usize).map(Vec::as_slice).unwrap_or_default();
+        index.naming(named_by, self.is_on_host_network(number))
     }
 
     fn decide_port(
@@ -405,17 +437,23 @@ fn can_match(selector: &LabelSelector, name: &str) -> bool {
     on_name.matches(&Labels::from([(NAMESPACE_NAME_LABEL.to_owned(), name.to_owned())]))
 }
 
-/// Every port of every protocol in ranges that none of the sets cuts.
-fn atoms<'a>(sets: impl Iterator<Item = &'a ConnectionSet> + Clone) -> Vec<(Protocol, u16, u16)> {
+/// The ports that are wanted, in ranges that none of the sets cuts.
+fn atoms(wanted: &ConnectionSet, sets: &[ConnectionSet]) -> Vec<(Protocol, u16, u16)> {
     let mut found = Vec::new();
     for protocol in PROTOCOLS {
-        let mut starts = BTreeSet::from([1u16]);
-        for &(first, last) in sets.clone().flat_map(|set| set.ports(protocol).ranges()) {
+        let mut starts = BTreeSet::new();
+        for &(first, last) in sets.iter().flat_map(|set| set.ports(protocol).ranges()) {
             starts.insert(first);
             starts.extend(last.checked_add(1));
         }
-        let ends = starts.iter().skip(1).map(|start| start - 1).chain([u16::MAX]);
-        found.extend(starts.iter().zip(ends).map(|(&first, last)| (protocol, first, last)));
+        for &(first, last) in wanted.ports(protocol).ranges() {
+            let mut start = first;
+            for &next in starts.range(first..=last).filter(|&&next| next > first) {
+                found.push((protocol, start, next - 1));
+                start = next;
+            }
+            found.push((protocol, start, last));
+        }
     }
     found
 }

@@ -50,9 +50,11 @@ impl Reachability<'_> {
             .iter()
             .map(|service| ((service.namespace.as_str(), service.name.as_str()), service))
             .collect();
-        let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        let mut by_label: BTreeMap<(&str, &str, &str), Vec<usize>> = BTreeMap::new();
         for (member, workload) in self.world.workloads.iter().enumerate() {
-            members.entry(&workload.namespace).or_default().push(member);
+            for (key, value) in &workload.template_labels {
+                by_label.entry((&workload.namespace, key, value)).or_default().push(member);
+            }
         }
         for (index, exposure) in self.world.exposures.iter().enumerate() {
             if !matches!(exposure.kind, ExposureKind::Ingress | ExposureKind::OpenShiftRoute) {
@@ -62,7 +64,10 @@ impl Reachability<'_> {
                 let key = (exposure.namespace.as_str(), backend.service.as_str());
                 let Some(&service) = services.get(&key) else { continue };
                 let ports = target_ports(exposure, backend, service);
-                let candidates = members.get(service.namespace.as_str()).map(Vec::as_slice).unwrap_or_default();
+                let lists = service.selector.iter().flatten().map(|(key, value)| {
+                    by_label.get(&(service.namespace.as_str(), key, value)).map(Vec::as_slice).unwrap_or_default()
+                });
+                let candidates = lists.min_by_key(|list| list.len()).unwrap_or_default();
                 for (workload, set) in self.behind(service, &ports, candidates) {
                     found.entry(workload).or_default().push((index, service.name.clone(), set));
                 }
@@ -168,7 +173,7 @@ impl Reachability<'_> {
     /// What the ingress policies on a class let through from a pod that is not in the input.
     fn let_through_from_stranger(&self, stranger: &Stranger, class: u32) -> ConnectionSet {
         let party = super::decisions::Party::Stranger(stranger);
-        let segments = self.decide_one_way(Direction::Ingress, class, party);
+        let segments = self.decide_one_way(Direction::Ingress, class, party, &ConnectionSet::all());
         segments
             .into_iter()
             .filter(|(_, decision)| !matches!(decision, Decision::Denied { .. }))

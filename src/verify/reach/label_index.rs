@@ -37,6 +37,14 @@ impl LabelIndex {
         }
     }
 
+    /// The first that the selector selects.
+    pub(in crate::verify) fn first(&self, selector: &LabelSelector) -> Option<u32> {
+        match self.candidates(selector) {
+            Some(candidates) => candidates.iter().copied().find(|&number| self.matches(selector, number)),
+            None => (0u32..).zip(&self.labels).find(|(_, labels)| selector.matches(labels)).map(|(number, _)| number),
+        }
+    }
+
     /// Whether the selector selects this one.
     pub(in crate::verify) fn matches(&self, selector: &LabelSelector, number: u32) -> bool {
         self.labels.get(number as usize).is_some_and(|labels| selector.matches(labels))

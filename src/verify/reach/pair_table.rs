@@ -2,7 +2,7 @@
 
 use super::Reachability;
 use super::all_pairs::Rows;
-use super::rows::{NONE, Sets};
+use super::rows::{NONE, SetId, Sets};
 use crate::model::policy::Direction;
 use crate::verify::connections::ConnectionSet;
 
@@ -28,23 +28,31 @@ impl Reachability<'_> {
 impl PairTable<'_> {
     /// What one workload may certainly send to another, by index.
     pub fn between(&mut self, source: usize, destination: usize) -> &ConnectionSet {
-        let classes =
-            |index| self.reach.workload(index).map(|workload| workload.classes.as_slice()).unwrap_or_default();
+        let set = self.reach.meet(source, destination, &self.egress, &self.ingress, &mut self.sets);
+        self.sets.get(set)
+    }
+}
+
+impl Reachability<'_> {
+    /// Where the rows of two workloads meet, for any of their pods.
+    pub(super) fn meet(
+        &self,
+        source: usize,
+        destination: usize,
+        egress: &Rows,
+        ingress: &Rows,
+        sets: &mut Sets,
+    ) -> SetId {
+        let classes = |index| self.workload(index).map(|workload| workload.classes.as_slice()).unwrap_or_default();
         let mut all = NONE;
         for &from in classes(source) {
             for &to in classes(destination) {
-                let sent = self
-                    .egress
-                    .of_class(from)
-                    .map_or(NONE, |(_, row)| row.class(to, self.reach.is_on_host_network(to)));
-                let back = self
-                    .ingress
-                    .of_class(to)
-                    .map_or(NONE, |(_, row)| row.class(from, self.reach.is_on_host_network(from)));
-                let set = self.sets.intersection(sent, back);
-                all = self.sets.union(all, set);
+                let sent = egress.of_class(from).map_or(NONE, |(_, row)| row.class(to, self.is_on_host_network(to)));
+                let back = ingress.of_class(to).map_or(NONE, |(_, row)| row.class(from, self.is_on_host_network(from)));
+                let set = sets.intersection(sent, back);
+                all = sets.union(all, set);
             }
         }
-        self.sets.get(all)
+        all
     }
 }

@@ -6,7 +6,7 @@ use crate::model::policy::Protocol;
 use crate::verify::addresses::{AddressRange, AddressSet};
 use crate::verify::connections::ConnectionSet;
 use indexmap::IndexSet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Index of a set of connections in [`Sets`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +22,7 @@ pub(super) const ALL: SetId = SetId(1);
 pub(super) struct Sets {
     sets: IndexSet<ConnectionSet>,
     unions: BTreeMap<(SetId, SetId), SetId>,
+    unions_of_many: BTreeMap<Vec<SetId>, SetId>,
     intersections: BTreeMap<(SetId, SetId), SetId>,
 }
 
@@ -31,6 +32,7 @@ impl Sets {
         Self {
             sets: IndexSet::from([ConnectionSet::none(), ConnectionSet::all()]),
             unions: BTreeMap::new(),
+            unions_of_many: BTreeMap::new(),
             intersections: BTreeMap::new(),
         }
     }
@@ -62,6 +64,27 @@ impl Sets {
                 result
             }
         }
+    }
+
+    /// Connections that are in any of them.
+    pub(super) fn union_of(&mut self, sets: BTreeSet<SetId>) -> SetId {
+        let mut parts: Vec<SetId> = sets.into_iter().filter(|&set| set != NONE).collect();
+        match *parts.as_slice() {
+            [] => return NONE,
+            [one] => return one,
+            [one, other] => return self.union(one, other),
+            _ if parts.contains(&ALL) => return ALL,
+            _ => {}
+        }
+        parts.shrink_to_fit();
+        if let Some(&known) = self.unions_of_many.get(&parts) {
+            return known;
+        }
+        let all: Vec<&ConnectionSet> = parts.iter().map(|&part| self.get(part)).collect();
+        let result = ConnectionSet::union_of(all);
+        let result = self.add(result);
+        self.unions_of_many.insert(parts, result);
+        result
     }
 
     /// Connections that are in both.
@@ -145,46 +168,61 @@ impl RowBuilder<'_, '_> {
         destination: Option<&Class<'_>>,
         sets: &mut Sets,
     ) -> Row {
-        let (mut anyone, mut every_pod) = (NONE, NONE);
-        let mut classes: BTreeMap<u32, SetId> = BTreeMap::new();
-        let mut ranges: BTreeMap<u32, SetId> = BTreeMap::new();
+        let (mut anyone, mut every_pod) = (BTreeSet::new(), BTreeSet::new());
+        let mut classes: BTreeMap<u32, BTreeSet<SetId>> = BTreeMap::new();
+        let mut ranges: BTreeMap<u32, BTreeSet<SetId>> = BTreeMap::new();
+        // Rules with the same peers are one rule with all their ports.
+        let mut by_peers: BTreeMap<u32, (&CompiledRule, BTreeSet<SetId>)> = BTreeMap::new();
         for rule in rules {
             let ports = match destination {
                 Some(class) => rule.ports.on(class),
                 None => rule.ports.numbered.clone(),
             };
-            let ports = sets.add(ports);
-            if rule.peers.anyone {
-                anyone = sets.union(anyone, ports);
-            }
-            if rule.peers.every_pod {
-                every_pod = sets.union(every_pod, ports);
-            }
-            for &class in &rule.peers.classes {
-                let entry = classes.entry(class).or_insert(NONE);
-                *entry = sets.union(*entry, ports);
-            }
-            for range in self.ranges(&rule.peers.addresses) {
-                let entry = ranges.entry(range).or_insert(NONE);
-                *entry = sets.union(*entry, ports);
-            }
+            let (_, known) = by_peers.entry(rule.peers_number).or_insert_with(|| (rule, BTreeSet::new()));
+            known.insert(sets.add(ports));
             if destination.is_none() {
                 self.add_named(rule, &rule.ports, &mut classes, sets);
             }
         }
-        every_pod = sets.union(every_pod, anyone);
-        for (&class, set) in &mut classes {
+        for (rule, ports) in by_peers.into_values() {
+            let ports = sets.union_of(ports);
+            if rule.peers.anyone {
+                anyone.insert(ports);
+            }
+            if rule.peers.every_pod {
+                every_pod.insert(ports);
+            }
+            for &class in &rule.peers.classes {
+                classes.entry(class).or_default().insert(ports);
+            }
+            for range in self.ranges(&rule.peers.addresses) {
+                ranges.entry(range).or_default().insert(ports);
+            }
+        }
+        let anyone = sets.union_of(anyone);
+        every_pod.insert(anyone);
+        let every_pod = sets.union_of(every_pod);
+        let classes = classes.into_iter().map(|(class, mut own)| {
             let is_host = self.classes.get(class as usize).is_some_and(|class| class.host_network);
-            *set = sets.union(*set, if is_host { anyone } else { every_pod });
-        }
-        for set in ranges.values_mut() {
-            *set = sets.union(*set, anyone);
-        }
-        Row { anyone, every_pod, classes: classes.into_iter().collect(), ranges: ranges.into_iter().collect() }
+            own.insert(if is_host { anyone } else { every_pod });
+            (class, sets.union_of(own))
+        });
+        let classes = classes.collect();
+        let ranges = ranges.into_iter().map(|(range, mut own)| {
+            own.insert(anyone);
+            (range, sets.union_of(own))
+        });
+        Row { anyone, every_pod, classes, ranges: ranges.collect() }
     }
 
     /// Adds the ports that destinations resolve by name, on the classes that the rule means and that have such a port.
-    fn add_named(&self, rule: &CompiledRule, ports: &PortSpec, classes: &mut BTreeMap<u32, SetId>, sets: &mut Sets) {
+    fn add_named(
+        &self,
+        rule: &CompiledRule,
+        ports: &PortSpec,
+        classes: &mut BTreeMap<u32, BTreeSet<SetId>>,
+        sets: &mut Sets,
+    ) {
         for (protocol, name) in &ports.named {
             let with_port = self.by_port.get(&(*protocol, name.as_str())).map(Vec::as_slice).unwrap_or_default();
             let peers = &rule.peers;
@@ -195,9 +233,7 @@ impl RowBuilder<'_, '_> {
                 let Some(class) = self.classes.get(number as usize) else { continue };
                 let Some(&port) = class.ports.get(&(name.as_str(), *protocol)) else { continue };
                 if by_rule || peers.has_class(number, class.host_network) {
-                    let set = sets.add(ConnectionSet::port(*protocol, port));
-                    let entry = classes.entry(number).or_insert(NONE);
-                    *entry = sets.union(*entry, set);
+                    classes.entry(number).or_default().insert(sets.add(ConnectionSet::port(*protocol, port)));
                 }
             }
         }
