@@ -66,7 +66,7 @@ fn check_stages(items: &str) -> [Duration; 4] {
     let set = vec![("profile".to_owned(), "v2".to_owned())];
     let settings = Settings { set, ..Settings::default() };
     let source = SourceText { origin: SourceOrigin::Stdin, text };
-    let Bundle { config, world, findings, package } = read_bundle(vec![source], settings, Subject::Rendered);
+    let Bundle { config, world, findings, package, .. } = read_bundle(vec![source], settings, Subject::Rendered);
     let compile = start.elapsed();
     let Some(world) = world else {
         println!("{:?}", findings.0.first());

@@ -32,15 +32,19 @@ pub struct Bundle {
     pub findings: Findings,
     /// What was read, for turning places into files and lines.
     pub package: Package,
+    /// Whether the input has generated policies that are not what is judged, because a run updates or removes them.
+    pub replaces_policies: bool,
 }
 
 /// Reads a bundle for judging. Faulty policies are findings and left out; the rest can be judged.
 #[must_use]
 pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) -> Bundle {
     let (mut package, mut findings) = stream::read_with(sources, None, settings.lane);
+    let mut replaces_policies = false;
     let (config, world, found) = match subject {
         Subject::Rendered => {
             let Compiled { config, world, plan, findings } = compile(&mut package, settings);
+            replaces_policies = !plan.updates.is_empty() || !plan.removals.is_empty();
             let world = verify::rendered::rendered(&world, &plan);
             (config, Some(world), findings)
         }
@@ -69,7 +73,7 @@ pub fn bundle(sources: Vec<SourceText>, settings: Settings, subject: Subject) ->
     findings.0.extend(found.0);
     let is_compiled = !findings.0.iter().any(Finding::prevents_compiling);
     let world = world.filter(|_| subject == Subject::AsIs || is_compiled);
-    Bundle { config, world, findings, package }
+    Bundle { config, world, findings, package, replaces_policies }
 }
 
 /// What the input says about calls that no intent declares yet.
@@ -86,7 +90,7 @@ pub struct Suggested {
 /// `suggest`: intents for calls that the manifests as they stand already tell of.
 #[must_use]
 pub fn suggest(sources: Vec<SourceText>, settings: Settings, options: &Options) -> Suggested {
-    let Bundle { config, world, findings, package } = bundle(sources, settings, Subject::AsIs);
+    let Bundle { config, world, findings, package, .. } = bundle(sources, settings, Subject::AsIs);
     let (suggestions, notes) = match &world {
         Some(world) => {
             let (suggestions, notes) = suggesting::suggest(&package, world, &config, options);

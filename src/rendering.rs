@@ -1,7 +1,7 @@
 //! `render`: manifests in, manifests with labels and policies out, as one stream or as files.
 
 use crate::compile::{Settings, add_verdicts, compile};
-use crate::diag::{Code, Finding};
+use crate::diag::{Code, Finding, Findings};
 use crate::outcome::Outcome;
 use crate::read::stream;
 use crate::source::{SourceId, SourceText};
@@ -24,7 +24,7 @@ pub fn render(sources: Vec<SourceText>, settings: Settings) -> Outcome {
             Ok(written) => {
                 findings.0.extend(verify::output::verify(&package, &compiled.plan, &compiled.config, &written).0);
                 if has_no_content(&written.text) {
-                    findings.push(nothing_to_render());
+                    nothing_to_render(&mut findings);
                 }
                 output = Some(written.text).filter(|_| !findings.has_errors());
             }
@@ -52,7 +52,7 @@ pub fn render_files(
             Ok(written) => {
                 findings.0.extend(verify::output::verify_files(&package, &compiled.plan, &written).0);
                 if written.iter().all(|file| has_no_content(&file.text)) {
-                    findings.push(nothing_to_render());
+                    nothing_to_render(&mut findings);
                 }
                 files = written;
             }
@@ -74,7 +74,11 @@ fn has_no_content(stream: &str) -> bool {
 }
 
 /// Argo CD prunes an application whose plugin succeeds with an empty stream.
-fn nothing_to_render() -> Finding {
-    Finding::new(Code::EmptyInput, None, "nothing would be left to apply")
-        .with_help("name files or directories with manifests, or pipe a stream in")
+fn nothing_to_render(findings: &mut Findings) {
+    // That intents are missing among nothing is no news.
+    findings.0.retain(|finding| finding.code != Code::NoClientIntents);
+    findings.push(
+        Finding::new(Code::EmptyInput, None, "nothing would be left to apply")
+            .with_help("name files or directories with manifests, or pipe a stream in"),
+    );
 }

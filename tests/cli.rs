@@ -189,6 +189,8 @@ fn a_failing_render_prints_nothing() {
         assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "{input}\n{}", output.stderr);
         assert!(output.stderr.contains(&format!("error[{says}]: ")), "{input}\n{}", output.stderr);
     }
+    let empty = "error[empty-input]: nothing would be left to apply\nhelp: name files or directories with manifests, or pipe a stream in\n\n";
+    assert_eq!(run(&["render"], &[], "").stderr, empty);
     let output = run(&["render", "testdata/examples/tutorial", "no/such/file.yaml"], &[], "");
     assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
     assert!(output.stderr.contains("error[invalid-input]: no/such/file.yaml"), "{}", output.stderr);
@@ -335,6 +337,31 @@ fn check_rendered_notices_that_the_function_did_not_run() {
     assert_eq!(run(&["check", "--rendered", "--as-is", "-"], &[], "").code, Some(2));
 }
 
+/// What was to print the manifests failed, and nobody set `pipefail`.
+#[test]
+fn check_fails_on_nothing() {
+    for arguments in [&["check"][..], &["check", "--as-is"], &["check", "--rendered"], &["check", "--format", "json"]] {
+        for input in ["", "# only a comment\n"] {
+            let output = run(arguments, &[], input);
+            assert_eq!(output.code, Some(1), "{arguments:?}: {}", output.stderr);
+            let all = output.stdout + &output.stderr;
+            assert!(all.contains("empty-input") && !all.contains("no-client-intents"), "{arguments:?}: {all}");
+        }
+    }
+}
+
+#[test]
+fn policies_whose_intents_are_elsewhere_can_be_judged_as_they_stand() {
+    let rendered = run(&["render", "testdata/examples/tutorial", "--set", "clientIntents=localConfig"], &[], "").stdout;
+    for command in ["check", "list"] {
+        let output = run(&[command], &[], &rendered);
+        assert_eq!(output.code, Some(1), "{}", output.stderr);
+        let help = "or judge the policies as they stand, with --as-is\n";
+        assert!(output.stderr.contains("error[intents-hidden]") && output.stderr.contains(help), "{}", output.stderr);
+        assert_eq!(run(&[command, "--as-is"], &[], &rendered).code, Some(0));
+    }
+}
+
 #[test]
 fn a_reader_that_goes_away_is_no_fault() {
     let many: Vec<String> = (0..2000).map(|index| deployment(&format!("web-{index}"))).collect();
@@ -376,6 +403,25 @@ warning[server-not-found]: server apo in namespace shop is not in the input
 }
 
 #[test]
+fn a_chart_that_was_not_rendered_is_recognised() {
+    let chart = "testdata/examples/helm/chart";
+    let note = format!(
+        "note: {chart} is a Helm chart, whose templates are not manifests: pass on what `helm template NAME {chart}` prints\n"
+    );
+    for command in ["render", "check", "list"] {
+        for path in [chart, "testdata/examples/helm"] {
+            let output = run(&[command, path], &[], "");
+            assert_eq!(
+                (output.code, output.stderr.matches(&note).count()),
+                (Some(1), 1),
+                "{command}: {}",
+                output.stderr
+            );
+        }
+    }
+}
+
+#[test]
 fn list_explain_and_diff_judge_what_render_would_print() {
     let tutorial = "testdata/examples/tutorial";
     let shown = |arguments: &[&str]| {
@@ -397,6 +443,11 @@ fn list_explain_and_diff_judge_what_render_would_print() {
     assert!(denied.contains("access-to-server-from-otterize-tutorial-npol (generated) isolates it"), "{denied}");
     let allowed = shown(&["explain", "client", "otterize-tutorial-npol/server[Deployment]", "--port", "80", tutorial]);
     assert!(allowed.contains("TCP 80: allowed\n"), "{allowed}");
+    let partly = shown(&["explain", "ingress-controller", "booking", "testdata/examples/gateway-api"]);
+    assert!(
+        partly.contains("TCP 8080: allowed\n") && partly.contains("\nTo allow the rest: name the controller "),
+        "{partly}"
+    );
     let outside = shown(&["explain", "192.0.2.1", "server", tutorial, "--format", "json"]);
     assert!(outside.contains("\"denied\""), "{outside}");
 }
@@ -419,6 +470,65 @@ fn explain_says_which_end_it_does_not_know() {
     }
     let output = run(&["explain", "web[Deployment]", "web[StatefulSet]", "--port", "htp"], &[], &two);
     assert!(output.stderr.ends_with("error: the destination has no port named `htp`\n"), "{}", output.stderr);
+}
+
+/// Manifests without a namespace, as charts print them. `list` and `graph` take `--namespace` as a filter.
+#[test]
+fn every_command_puts_manifests_into_the_namespace_that_is_named() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-namespace");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("manifests.yaml");
+    std::fs::write(&file, manifests()).unwrap();
+    let file = file.to_str().unwrap();
+    for (arguments, says) in [
+        (&["render", file, "--namespace", "mail"][..], "name: access-to-api-from-mail\n"),
+        (&["check", file, "--namespace", "mail"], "allowed: mail/web => mail/api"),
+        (&["explain", "mail/web", "mail/api", file, "--namespace", "mail"], "All Connections: allowed\n"),
+        (&["diff", file, file, "--namespace", "mail"], ""),
+        (
+            &["list", file, "--set", "namespace=mail", "--namespace", "mail"],
+            "mail/web[Deployment] => mail/api[Deployment]",
+        ),
+        (&["graph", file, "--set", "namespace=mail", "--namespace", "mail"], "[\"mail\"]"),
+    ] {
+        let output = run(arguments, &[], "");
+        assert_eq!(
+            (output.code, output.stderr.contains("warning[")),
+            (Some(0), false),
+            "{arguments:?}: {}",
+            output.stderr
+        );
+        assert!(output.stdout.contains(says), "{arguments:?}: {}", output.stdout);
+    }
+    for command in ["list", "graph"] {
+        let output = run(&[command, file, "--namespace", "mail"], &[], "");
+        assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
+        let expected = "error: no workload is in namespace `mail`; manifests without a namespace are in `default`, and with `--set namespace=mail` in `mail`\n";
+        assert!(output.stderr.ends_with(expected), "{}", output.stderr);
+    }
+}
+
+/// Both are rendered again, which hides how their policies differ.
+#[test]
+fn diff_says_that_it_does_not_compare_the_policies_that_are_there() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-diff-profiles");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = |profile: &str| {
+        let rendered = run(&["render", "testdata/examples/tutorial", "--set", &format!("profile={profile}")], &[], "");
+        let path = folder.join(profile).with_extension("yaml");
+        std::fs::write(&path, rendered.stdout).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (classic, v2) = (file("classic"), file("v2"));
+    let output = run(&["diff", &classic, &v2], &[], "");
+    let expected = format!(
+        "note: {v2} has policies of another run, which are rendered again; --as-is compares them as they stand\n"
+    );
+    assert_eq!((output.code, output.stdout.as_str(), output.stderr), (Some(0), "", expected));
+    for silent in [&["diff", &classic, &classic][..], &["diff", &classic, &v2, "--as-is"]] {
+        let output = run(silent, &[], "");
+        assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""), "{silent:?}");
+    }
 }
 
 #[test]

@@ -24,6 +24,7 @@ use examples::kpt::{Run, call};
 use examples::package::{Example, Files};
 use examples::patch;
 use serde_json::{Value, json};
+use std::path::Path;
 
 /// What the runner's folder holds besides the resources.
 const REQUIRED: [&str; 6] =
@@ -38,6 +39,19 @@ fn every_example_is_complete() {
             assert!(example.folder.join(file).is_file(), "{}: {file} is missing", example.name);
         }
         assert!(example.files.keys().any(|path| path.ends_with(".yaml")), "{}: no resources", example.name);
+    }
+}
+
+/// The project's first page links the index and each example.
+#[test]
+fn the_first_page_links_every_example() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let names = Example::all().into_iter().map(|example| format!("{}/", example.name));
+    for name in names.chain([String::new()]) {
+        assert!(
+            page.contains(&format!("](testdata/examples/{name}README.md)")),
+            "README.md does not link {name}README.md"
+        );
     }
 }
 

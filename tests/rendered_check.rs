@@ -97,7 +97,7 @@ fn what_a_run_would_change_is_named() {
         (
             replaced(&format!("        {access}"), ""),
             [].as_slice(),
-            "error stale-render: Deployment otterize-tutorial-npol/client lacks the labels intents.otterize.com/access-server-otterize-tutorial-np-7e16db=true\n",
+            "error stale-render: Deployment otterize-tutorial-npol/client lacks the label intents.otterize.com/access-server-otterize-tutorial-np-7e16db=true\n",
         ),
         (
             good.get(..policy).unwrap().to_owned(),
@@ -112,14 +112,14 @@ fn what_a_run_would_change_is_named() {
         (
             replaced("  - kubernetes:\n      name: server\n", "  - kubernetes:\n      name: client-other\n"),
             &[],
-            "error stale-render: Deployment otterize-tutorial-npol/client lacks the labels intents.otterize.com/access-client-other-otterize-tutorial-np-e76ee2=true and has the stale labels intents.otterize.com/access-server-otterize-tutorial-np-7e16db\n\
+            "error stale-render: Deployment otterize-tutorial-npol/client lacks the label intents.otterize.com/access-client-other-otterize-tutorial-np-e76ee2=true and has the stale label intents.otterize.com/access-server-otterize-tutorial-np-7e16db\n\
              error stale-render: NetworkPolicy otterize-tutorial-npol/access-to-client-other-from-otterize-tutorial-npol is missing\n\
              error stale-render: NetworkPolicy otterize-tutorial-npol/access-to-server-from-otterize-tutorial-npol is not asked for by any intent\n",
         ),
         (
             replaced("    intents.otterize.com/namespace-name: otterize-tutorial-npol\n", ""),
             &[],
-            "error stale-render: Namespace otterize-tutorial-npol lacks the labels intents.otterize.com/namespace-name=otterize-tutorial-npol\n",
+            "error stale-render: Namespace otterize-tutorial-npol lacks the label intents.otterize.com/namespace-name=otterize-tutorial-npol\n",
         ),
         // The configuration of the run is part of the question, and `rules` holds for the answer.
         (

@@ -1,6 +1,6 @@
 //! Bundles of manifests that are judged: what `check`, `list`, `explain` and `diff` have in common.
 
-use super::streams::excerpts;
+use super::streams::{excerpts, input_of};
 use super::{FAULTY, GOOD, Settings};
 use enforce_intents::diag::suggest::nearest;
 use enforce_intents::diag::{Code, Findings, Severity};
@@ -20,6 +20,21 @@ pub(super) struct Options {
     as_is: bool,
     #[command(flatten)]
     settings: Settings,
+}
+
+/// The namespace that the manifests' users know and the manifests do not name. `list` and `graph` have a filter of this name.
+#[derive(clap::Args, Debug)]
+pub(super) struct Namespace {
+    /// Namespace of manifests that have none
+    #[arg(long, value_name = "NAMESPACE")]
+    namespace: Option<String>,
+}
+
+impl Namespace {
+    /// As a field of the functionConfig; it wins over all others.
+    pub(super) fn setting(self) -> Option<(String, String)> {
+        self.namespace.map(|namespace| ("namespace".to_owned(), namespace))
+    }
 }
 
 /// What is deployed, for `check` and `render`.
@@ -72,6 +87,12 @@ impl Options {
 }
 
 impl Reader {
+    /// The same with the namespace of manifests that have none.
+    pub(super) fn in_namespace(mut self, namespace: Namespace) -> Self {
+        self.settings.set.extend(namespace.setting());
+        self
+    }
+
     /// Reads files and directories, or standard input, and shows what is wrong with them.
     pub(super) fn read(&self, paths: &[PathBuf]) -> Judged {
         let mut bundle = self.read_silently(paths);
@@ -91,10 +112,22 @@ impl Reader {
 
     /// Reads files and directories, or standard input. Nothing is shown yet.
     pub(super) fn read_silently(&self, paths: &[PathBuf]) -> Bundle {
-        let (sources, unreadable) = files::read(paths, &mut io::stdin().lock());
+        let (sources, unreadable) = files::read(paths, &mut input_of(paths));
         let mut bundle = enforce_intents::bundle(sources, self.settings.clone(), self.subject);
         add_unreadable(&mut bundle.findings, unreadable);
+        if self.subject == Subject::Rendered {
+            mention_as_is(&mut bundle.findings);
+        }
         bundle
+    }
+}
+
+/// What these commands, unlike `render`, can do with policies whose intents are not in the input.
+fn mention_as_is(findings: &mut Findings) {
+    for finding in findings.0.iter_mut().filter(|finding| finding.code == Code::IntentsHidden) {
+        if let Some(help) = &mut finding.help {
+            help.push_str("; or judge the policies as they stand, with --as-is");
+        }
     }
 }
 
@@ -136,4 +169,21 @@ pub(super) fn no_workload(reach: &Reachability<'_>, text: &str) -> String {
         }
     };
     format!("no workload is named `{text}`{help}")
+}
+
+/// Why a namespace that is asked for names nothing, if it does not.
+pub(super) fn no_namespace(reach: &Reachability<'_>, text: &str) -> Option<String> {
+    let names = || reach.workloads().iter().map(|workload| workload.namespace.as_str());
+    if names().any(|name| name == text) {
+        return None;
+    }
+    let help = match nearest(text, names()) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        // Other commands take the same flag for manifests that have no namespace.
+        None if names().any(|name| name == "default") => {
+            format!("; manifests without a namespace are in `default`, and with `--set namespace={text}` in `{text}`")
+        }
+        None => String::new(),
+    };
+    Some(format!("no workload is in namespace `{text}`{help}"))
 }

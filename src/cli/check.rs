@@ -1,15 +1,15 @@
 //! `check`: renders in memory, then judges: does every declared call work, what breaks, what is open, what looks wrong.
 
-use super::bundles::{Options, Previous};
+use super::bundles::{Namespace, Options, Previous};
 use super::streams::{excerpts, print, report as report_notes};
 use super::{FAULTY, GOOD};
-use enforce_intents::Subject;
 use enforce_intents::config::Config;
 use enforce_intents::diag::{Code, Finding, Findings, Severity};
 use enforce_intents::report::check::{self, Check, Gate};
 use enforce_intents::verify;
 use enforce_intents::verify::reach::Reachability;
 use enforce_intents::verify::reach::decisions::Verdict;
+use enforce_intents::{Bundle, Subject};
 use std::path::PathBuf;
 
 /// Arguments of `check`.
@@ -29,6 +29,8 @@ pub(super) struct Arguments {
     rendered: bool,
     #[command(flatten)]
     previous: Previous,
+    #[command(flatten)]
+    namespace: Namespace,
     #[command(flatten)]
     options: Options,
 }
@@ -53,11 +55,12 @@ pub(super) fn run(arguments: Arguments) -> u8 {
 }
 
 fn try_run(arguments: Arguments) -> Result<u8, u8> {
-    let mut reader = arguments.options.load()?;
+    let mut reader = arguments.options.load()?.in_namespace(arguments.namespace);
     if arguments.rendered {
         reader.subject = Subject::Output;
     }
     let mut bundle = reader.read_silently(&arguments.paths);
+    refuse_nothing(&mut bundle);
     let roll_out = reader.roll_out(&arguments.previous, &bundle);
     bundle.findings.0.extend(roll_out.0);
     let world = bundle.world.take();
@@ -92,6 +95,17 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
     };
     let verdict = if is_faulty || reach.is_none() { FAULTY } else { GOOD };
     Ok(print(&text).max(verdict))
+}
+
+/// A pipe whose first part failed must not look as if all were well.
+fn refuse_nothing(bundle: &mut Bundle) {
+    if bundle.package.resources.is_empty() && !bundle.findings.has_errors() {
+        bundle.findings.0.retain(|finding| finding.code != Code::NoClientIntents);
+        let finding = Finding::new(Code::EmptyInput, None, "there is nothing to check");
+        bundle
+            .findings
+            .push(finding.with_help("name files or directories with manifests; in a pipe, look at what prints them"));
+    }
 }
 
 /// What fails the run: errors, and with `--strict` warnings, each with the severity that the configuration's `rules` give it.

@@ -1,7 +1,7 @@
 //! `diff`: connections added, removed and changed between two bundles.
 
-use super::bundles::Options;
-use super::streams::{complain, print};
+use super::bundles::{Namespace, Options};
+use super::streams::{complain, print, report};
 use super::{FAULTY, GOOD, WRONG_ARGUMENTS};
 use enforce_intents::report::diff::{self, REFERENCES};
 use enforce_intents::verify::difference::{Change, ChangeKind, difference};
@@ -25,6 +25,8 @@ pub(super) struct Arguments {
     /// Prove that the new manifests allow nothing that the old ones did not: print what they do, and exit with 1 if anything
     #[arg(long)]
     narrows: bool,
+    #[command(flatten)]
+    namespace: Namespace,
     #[command(flatten)]
     options: Options,
 }
@@ -61,8 +63,17 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
         complain("OLD and NEW cannot both be standard input");
         return Err(WRONG_ARGUMENTS);
     }
-    let reader = arguments.options.load()?;
-    let [old, new] = [arguments.old, arguments.new].map(|path| reader.read(&[path]));
+    let reader = arguments.options.load()?.in_namespace(arguments.namespace);
+    let [old, new] = [arguments.old, arguments.new].map(|path| {
+        let judged = reader.read(std::slice::from_ref(&path));
+        if judged.bundle.replaces_policies {
+            report(&format!(
+                "note: {} has policies of another run, which are rendered again; --as-is compares them as they stand\n",
+                path.display()
+            ));
+        }
+        judged
+    });
     let changes = difference(&old.reachability()?, &new.reachability()?);
     let shown: Vec<Change> = changes.iter().filter(|change| !arguments.narrows || change.widens()).cloned().collect();
     let text = match arguments.format {

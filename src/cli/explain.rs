@@ -1,7 +1,7 @@
 //! `explain`: the verdict for one pair, and what decides it.
 
 use super::FAULTY;
-use super::bundles::{Options, is_ingress_controller, no_workload};
+use super::bundles::{Namespace, Options, is_ingress_controller, no_workload};
 use super::streams::{complain, print};
 use enforce_intents::model::policy::Protocol;
 use enforce_intents::report::explain::{self, Question};
@@ -29,6 +29,8 @@ pub(super) struct Arguments {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
     #[command(flatten)]
+    namespace: Namespace,
+    #[command(flatten)]
     options: Options,
 }
 
@@ -49,7 +51,7 @@ pub(super) fn run(arguments: Arguments) -> u8 {
 }
 
 fn try_run(arguments: Arguments) -> Result<u8, u8> {
-    let judged = arguments.options.load()?.read(&arguments.paths);
+    let judged = arguments.options.load()?.in_namespace(arguments.namespace).read(&arguments.paths);
     let reach = judged.reachability()?;
     let refuse = |message: String| {
         complain(&message);

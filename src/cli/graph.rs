@@ -1,7 +1,7 @@
 //! `graph`: who calls whom as a picture.
 
 use super::FAULTY;
-use super::bundles::Options;
+use super::bundles::{Options, no_namespace, no_workload};
 use super::streams::{complain, print, report as report_line};
 use enforce_intents::report::graph::{Picture, dot, html, mermaid, svg};
 use enforce_intents::verify;
@@ -65,8 +65,10 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
     let judged = arguments.options.load()?.read(&arguments.paths);
     let reach = judged.reachability()?;
     let filter = ListFilter { workloads: arguments.workloads, namespaces: arguments.namespaces, direction: None };
-    if let Some(unknown) = filter.workloads.iter().find(|text| reach.find(text).is_empty()) {
-        complain(&format!("no workload is named `{unknown}`"));
+    let unknown = filter.workloads.iter().find(|text| reach.find(text).is_empty());
+    let unknown = unknown.map(|text| no_workload(&reach, text));
+    if let Some(message) = unknown.or_else(|| filter.namespaces.iter().find_map(|name| no_namespace(&reach, name))) {
+        complain(&message);
         return Err(FAULTY);
     }
     let undeclared = match arguments.undeclared {

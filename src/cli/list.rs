@@ -1,9 +1,8 @@
 //! `list`: who can reach whom, all pairs.
 
-use super::bundles::{Options, is_ingress_controller, no_workload};
+use super::bundles::{Options, is_ingress_controller, no_namespace, no_workload};
 use super::streams::{complain, print};
 use super::{FAULTY, WRONG_ARGUMENTS};
-use enforce_intents::diag::suggest::nearest;
 use enforce_intents::model::policy::Direction;
 use enforce_intents::report::list::{self, List};
 use enforce_intents::report::list_explain;
@@ -80,12 +79,8 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
             return Err(refuse(no_workload(&reach, text)));
         }
     }
-    for namespace in &arguments.namespaces {
-        if !reach.workloads().iter().any(|workload| workload.namespace == *namespace) {
-            let names = reach.workloads().iter().map(|workload| workload.namespace.as_str());
-            let help = nearest(namespace, names).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
-            return Err(refuse(format!("no workload is in namespace `{namespace}`{help}")));
-        }
+    if let Some(message) = arguments.namespaces.iter().find_map(|namespace| no_namespace(&reach, namespace)) {
+        return Err(refuse(message));
     }
     let direction = arguments.direction.map(|direction| match direction {
         DirectionArgument::Ingress => Direction::Ingress,

@@ -1,9 +1,9 @@
 //! `render`: manifests in, the complete manifest stream out (`DESIGN.md` 1.1, 1.4 rules 11, 12 and 16), or files of it.
 
-use super::bundles::{Previous, add_unreadable};
+use super::bundles::{Namespace, Previous, add_unreadable};
 use super::environment::{self, FromEnvironment};
 use super::producer;
-use super::streams::{complain, excerpts, print, report};
+use super::streams::{complain, excerpts, input_of, print, report};
 use super::{FAULTY, GOOD, Settings, WRONG_ARGUMENTS, output_directory};
 use enforce_intents::Subject;
 use enforce_intents::config::schema::field_names;
@@ -12,7 +12,6 @@ use enforce_intents::read::files;
 use enforce_intents::source::SourceText;
 use enforce_intents::write::files::ManifestFile;
 use std::collections::BTreeMap;
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// Arguments of `render`.
@@ -21,9 +20,8 @@ pub(super) struct Arguments {
     /// Files and directories; `-` or nothing at all is standard input
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
-    /// Namespace of manifests that have none
-    #[arg(long, value_name = "NAMESPACE")]
-    namespace: Option<String>,
+    #[command(flatten)]
+    namespace: Namespace,
     /// Write files below this directory instead of one stream to stdout; other files in it stay as they are
     #[arg(short, long = "output", value_name = "DIR")]
     output: Option<PathBuf>,
@@ -50,11 +48,11 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
     announce(&from_environment);
     let from_environment = from_environment.into_iter().map(|one| (one.key, one.value));
     settings.set = from_environment.chain(settings.set).collect();
-    settings.set.extend(arguments.namespace.map(|namespace| ("namespace".to_owned(), namespace)));
+    settings.set.extend(arguments.namespace.setting());
 
     keep_input(arguments.output.as_deref(), &arguments.paths)?;
     let (sources, unreadable) = match arguments.run.split_first() {
-        None => files::read_outside(arguments.output.as_deref(), &arguments.paths, &mut io::stdin().lock()),
+        None => files::read_outside(arguments.output.as_deref(), &arguments.paths, &mut input_of(&arguments.paths)),
         Some((program, its_arguments)) => printed_by(program, its_arguments, &variables)?,
     };
     let compared = arguments.previous.is_given().then(|| (sources.clone(), settings.clone()));

@@ -1,16 +1,18 @@
 //! Standard streams. A reader that goes away is no fault of ours.
 
 use super::{FAULTY, GOOD};
-use enforce_intents::diag::{Findings, Severity};
+use enforce_intents::diag::{Code, Findings, Severity};
 use enforce_intents::read::files;
 use enforce_intents::read::package::Package;
 use enforce_intents::report::human;
+use enforce_intents::source::SourceOrigin;
 use std::fs::File;
-use std::io::{self, ErrorKind, IoSlice, Write as _};
+use std::io::{self, ErrorKind, IoSlice, IsTerminal as _, Write as _};
 #[cfg(not(windows))]
 use std::os::fd::AsFd as _;
 #[cfg(windows)]
 use std::os::windows::io::AsHandle as _;
+use std::path::{Path, PathBuf};
 
 /// Everything on standard input.
 ///
@@ -25,6 +27,17 @@ pub(super) fn read_input() -> Result<Vec<u8>, u8> {
             Err(FAULTY)
         }
     }
+}
+
+/// Standard input, for commands that read it if they are given no path. A person who is asked for nothing would wait for ever.
+pub(super) fn input_of(paths: &[PathBuf]) -> io::StdinLock<'static> {
+    let is_read = paths.is_empty() || paths.iter().any(|path| path.as_os_str() == "-");
+    if is_read && io::stdin().is_terminal() {
+        report(
+            "note: reading manifests from the terminal, up to ctrl-d; `--help` says how to name files and directories\n",
+        );
+    }
+    io::stdin().lock()
 }
 
 /// Writes to standard output and gives the exit code: a broken pipe is success, any other failure is not.
@@ -100,4 +113,20 @@ pub(super) fn report(lines: &str) {
 /// Writes findings of at least that severity to standard error, with excerpts of the manifests.
 pub(super) fn excerpts(package: &Package, findings: &Findings, least: Severity) {
     let _ = human::write_excerpts(package, findings, least, io::stderr().lock());
+    if let Some(chart) = chart(package, findings) {
+        let chart = chart.display();
+        report(&format!(
+            "note: {chart} is a Helm chart, whose templates are not manifests: pass on what `helm template NAME {chart}` prints\n"
+        ));
+    }
+}
+
+/// The chart that a file which is not YAML belongs to.
+fn chart<'p>(package: &'p Package, findings: &Findings) -> Option<&'p Path> {
+    let faulty = findings.0.iter().filter(|finding| finding.code == Code::InvalidInput);
+    let files = faulty.filter_map(|finding| match &package.sources.get(finding.in_source?.0.0 as usize)?.origin {
+        SourceOrigin::File(path) => Some(path.as_path()),
+        _ => None,
+    });
+    files.flat_map(|file| file.ancestors().skip(1).take(3)).find(|folder| folder.join("Chart.yaml").is_file())
 }

@@ -1,14 +1,13 @@
 //! `suggest`: ClientIntents from what is there already.
 
 use super::bundles::add_unreadable;
-use super::streams::{excerpts, print, report as print_lines};
+use super::streams::{excerpts, input_of, print, report as print_lines};
 use super::{FAULTY, GOOD, Settings, WRONG_ARGUMENTS};
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use enforce_intents::diag::{Findings, Severity};
 use enforce_intents::read::files;
 use enforce_intents::report::{human, suggest};
 use enforce_intents::suggest::Options;
-use std::io;
 use std::path::PathBuf;
 
 /// Arguments of `suggest`.
@@ -129,11 +128,11 @@ fn try_run(mut wanted: Wanted, settings: Settings, format: Format) -> Result<u8,
     let settings = settings.load()?;
     let mut unreadable = Findings::default();
     if !wanted.flow_files.is_empty() {
-        let (flows, findings) = files::read(&wanted.flow_files, &mut io::stdin().lock());
+        let (flows, findings) = files::read(&wanted.flow_files, &mut input_of(&wanted.flow_files));
         wanted.options.flows = flows;
         unreadable.0.extend(findings.0);
     }
-    let (sources, findings) = files::read(&wanted.paths, &mut io::stdin().lock());
+    let (sources, findings) = files::read(&wanted.paths, &mut input_of(&wanted.paths));
     unreadable.0.extend(findings.0);
     let mut suggested = enforce_intents::suggest(sources, settings, &wanted.options);
     add_unreadable(&mut suggested.findings, unreadable);

@@ -52,7 +52,10 @@ pub fn human(question: Question<'_>) -> String {
         text.push_str("(between replicas; a pod always reaches itself)\n");
     }
     let mut remedies: Vec<Remedy> = Vec::new();
-    for segment in question.segments() {
+    let segments = question.segments();
+    let is_partly_allowed = segments.iter().any(|segment| segment.verdict() == Verdict::Allowed);
+    let what = if is_partly_allowed { "the rest" } else { "it" };
+    for segment in segments {
         text.push_str(&format!("\n{}: {}\n", segment.connections, verdict_word(segment.verdict())));
         for (direction, decision) in [(Direction::Egress, &segment.egress), (Direction::Ingress, &segment.ingress)] {
             text.push_str(&decision_text(&question, direction, decision));
@@ -62,7 +65,7 @@ pub fn human(question: Question<'_>) -> String {
         remedies.extend(found.filter(|found| !remedies.contains(found)));
     }
     for remedy in &remedies {
-        text.push_str(&remedy_text(&question, remedy));
+        text.push_str(&remedy_text(&question, remedy, what));
     }
     text
 }
@@ -164,7 +167,8 @@ pub fn file_and_line(package: &Package, place: Place) -> Option<String> {
     })
 }
 
-fn remedy_text(question: &Question<'_>, remedy: &Remedy) -> String {
+/// What to do to allow `what` is denied.
+fn remedy_text(question: &Question<'_>, remedy: &Remedy, what: &str) -> String {
     match remedy {
         Remedy::AlreadyDeclared(place) => {
             let place = file_and_line(question.package, *place).map(|place| format!(" ({place})")).unwrap_or_default();
@@ -172,7 +176,7 @@ fn remedy_text(question: &Question<'_>, remedy: &Remedy) -> String {
                 "\nThe call is declared{place}, but the policies above do not follow: judge what is rendered, or change them.\n"
             )
         }
-        Remedy::Otherwise(text) => format!("\nTo allow it: {text}\n"),
+        Remedy::Otherwise(text) => format!("\nTo allow {what}: {text}\n"),
         Remedy::Declare { client, target, existing, needs_egress } => {
             let world = question.reach.world();
             let existing = existing.and_then(|index| world.client_intents.get(index));
@@ -180,13 +184,13 @@ fn remedy_text(question: &Question<'_>, remedy: &Remedy) -> String {
                 .map(|intents| (intents, file_and_line(question.package, intents.client_place)))
             {
                 Some((intents, place)) => format!(
-                    "\nTo allow it, add to the targets of ClientIntents {}/{}{}:\n\n",
+                    "\nTo allow {what}, add to the targets of ClientIntents {}/{}{}:\n\n",
                     intents.namespace,
                     intents.name,
                     place.map(|place| format!(" ({place})")).unwrap_or_default()
                 ),
                 None => format!(
-                    "\nTo allow it, declare the call:\n\napiVersion: k8s.otterize.com/v2beta1\nkind: ClientIntents\nmetadata:\n  name: {name}\n  namespace: {namespace}\nspec:\n  workload:\n    name: {name}\n{kind}  targets:\n",
+                    "\nTo allow {what}, declare the call:\n\napiVersion: k8s.otterize.com/v2beta1\nkind: ClientIntents\nmetadata:\n  name: {name}\n  namespace: {namespace}\nspec:\n  workload:\n    name: {name}\n{kind}  targets:\n",
                     name = scalar(&client.name),
                     namespace = scalar(&client.namespace),
                     kind = client.kind.as_ref().map(|kind| format!("    kind: {kind}\n")).unwrap_or_default(),

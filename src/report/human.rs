@@ -44,30 +44,45 @@ pub fn write_excerpts<S: RawStream + AsLockedWrite>(
     let mut stream = AutoStream::auto(stream);
     let renderer = Renderer::styled();
     for finding in in_order(findings).into_iter().filter(|finding| finding.severity >= least) {
-        writeln!(stream, "{}\n", renderer.render(&[group(package, finding)]))?;
+        let excerpts = excerpts(package, finding);
+        if let (true, Some(help)) = (excerpts.is_empty(), &finding.help) {
+            // Below a title alone, the renderer would draw the margin of an excerpt that is not there.
+            let help = Group::with_title(Level::HELP.secondary_title(one_line(help)));
+            writeln!(stream, "{}\n{}\n", renderer.render(&[title(finding)]), renderer.render(&[help]))?;
+        } else {
+            writeln!(stream, "{}\n", renderer.render(&[group(package, finding, excerpts)]))?;
+        }
     }
     stream.flush()
 }
 
-fn group<'p>(package: &'p Package, finding: &'p Finding) -> Group<'p> {
+/// Severity, code and message.
+fn title(finding: &Finding) -> Group<'_> {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
     };
-    let mut group = Group::with_title(level.primary_title(one_line(&finding.message)).id(finding.code.name()));
-    if let Some((source, offset)) = finding.in_source
-        && let Some(text) = package.sources.get(source.0 as usize)
-    {
-        let position = package.position(source, offset);
-        group = group.elements(position.map(|at| excerpt(text, offset..offset, at, AnnotationKind::Primary, None)));
-    }
-    if let Some(place) = finding.place {
-        group = group.elements(excerpt_of_place(package, place, AnnotationKind::Primary, None));
-    }
-    for (place, text) in &finding.related {
-        group = group.elements(excerpt_of_place(package, *place, AnnotationKind::Context, Some(text)));
-    }
+    Group::with_title(level.primary_title(one_line(&finding.message)).id(finding.code.name()))
+}
+
+/// The lines of the manifests that a finding is about.
+fn excerpts<'p>(package: &'p Package, finding: &'p Finding) -> Vec<Element<'p>> {
+    let in_source = finding.in_source.and_then(|(source, offset)| {
+        let text = package.sources.get(source.0 as usize)?;
+        let at = package.position(source, offset)?;
+        Some(excerpt(text, offset..offset, at, AnnotationKind::Primary, None))
+    });
+    let at_place = finding.place.and_then(|place| excerpt_of_place(package, place, AnnotationKind::Primary, None));
+    let related = finding
+        .related
+        .iter()
+        .filter_map(|(place, text)| excerpt_of_place(package, *place, AnnotationKind::Context, Some(text)));
+    in_source.into_iter().chain(at_place).chain(related).collect()
+}
+
+fn group<'p>(package: &'p Package, finding: &'p Finding, excerpts: Vec<Element<'p>>) -> Group<'p> {
+    let mut group = title(finding).elements(excerpts);
     if let Some(words) = finding.place.and_then(|place| field_words(package, place)) {
         group = group.element(Level::NOTE.message(words));
     }

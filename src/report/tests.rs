@@ -132,6 +132,13 @@ info[config-no-effect]: nothing happens
 }
 
 #[test]
+fn help_without_an_excerpt_stands_below_its_finding() {
+    let findings = Findings(vec![Finding::new(Code::InvalidConfig, None, "unknown field `x`").with_help("look again")]);
+    let expected = "error[invalid-config]: unknown field `x`\nhelp: look again\n\n";
+    assert_eq!(excerpts(&files(), &findings), expected);
+}
+
+#[test]
 fn long_lines_and_names_are_cut() {
     let text = format!("{{\"kind\": \"{}\", \"metadata\": {{\"name\": \"web\"}}}}", "x".repeat(5000));
     let (package, _) = stream::read(vec![SourceText { origin: SourceOrigin::Stdin, text }]);

@@ -70,7 +70,7 @@ pub fn remedy(
             declare(reach, client, RemedyTarget::Internet { range, port }, needs_egress)
         }
         (End::External(_), _) => Remedy::Otherwise(
-            "no intent opens a workload to the outside: give it a Service of type LoadBalancer or NodePort, an Ingress or a route",
+            "give it a Service of type LoadBalancer or NodePort, an Ingress or a route; no intent opens a workload to the outside",
         ),
         (End::IngressController, _) | (End::Workload(_), End::IngressController) => Remedy::Otherwise(
             "name the controller in `ingressControllerConfigs`, or let `automateThirdPartyNetworkPolicies` open the Service",

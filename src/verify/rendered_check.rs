@@ -93,17 +93,18 @@ fn known_objects(world: &World) -> BTreeMap<ResourceId, (ObjectName, Place)> {
     workloads.chain(namespaces).chain(intents).chain(policies).chain(staged).chain(others).collect()
 }
 
-/// `lacks the labels a=b, c=d and has the stale labels e`, for any map.
+/// `lacks the labels a=b, c=d and has the stale label e`, for any map.
 fn map_words(change: &MapChange) -> String {
     let map = change.path.last().map_or("labels", String::as_str);
+    let named = |count: usize| if count == 1 { map.strip_suffix('s').unwrap_or(map) } else { map };
     let mut parts = Vec::new();
     if !change.set.is_empty() {
         let entries: Vec<String> = change.set.iter().map(|(key, value)| format!("{key}={value}")).collect();
-        parts.push(format!("lacks the {map} {}", entries.join(", ")));
+        parts.push(format!("lacks the {} {}", named(entries.len()), entries.join(", ")));
     }
     if !change.remove.is_empty() {
         let keys: Vec<&str> = change.remove.iter().map(String::as_str).collect();
-        parts.push(format!("has the stale {map} {}", keys.join(", ")));
+        parts.push(format!("has the stale {} {}", named(keys.len()), keys.join(", ")));
     }
     parts.join(" and ")
 }

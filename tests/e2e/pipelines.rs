@@ -45,8 +45,29 @@ pub(crate) fn trials() -> Vec<Trial> {
             let applied = root.join(flux["spec"]["path"].as_str().unwrap()).join("manifests.yaml");
             assert!(read(&applied).contains("kind: NetworkPolicy"), "Flux gets no policies");
         }),
+        trial("pipelines::a_person_is_told_what_is_waited_for".into(), || {
+            let printed = succeed("python3", &["-c", AT_A_TERMINAL], &folder("pipelines/terminal"));
+            let note = "note: reading manifests from the terminal, up to ctrl-d";
+            assert!(printed.starts_with(note) && printed.contains("error[empty-input]"), "{printed}");
+        }),
     ]
 }
+
+/// Runs `render` as a person does who names no path, and presses ctrl-d.
+const AT_A_TERMINAL: &str = r#"
+import os, pty
+process, terminal = pty.fork()
+if process == 0:
+    os.execvp("enforce-intents", ["enforce-intents", "render"])
+os.write(terminal, b"\x04")
+printed = b""
+try:
+    while part := os.read(terminal, 4096):
+        printed += part
+except OSError:
+    pass
+print(printed.decode())
+"#;
 
 /// A repository with `overlays/base` and `overlays/production`.
 fn checkout(name: &str) -> PathBuf {
