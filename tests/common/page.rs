@@ -17,6 +17,9 @@ use std::ops::Range;
 /// The pages whose commands need the real tools; `make e2e` runs them. `make test` runs all others.
 pub(crate) const PAGES_OF_TOOLS: [&str; 6] = ["argocd", "ci", "flux", "helm", "kpt", "kustomize"];
 
+/// How a page builds and runs the program in one; the program is there already when a page is run.
+const BUILT_AND_RUN: &str = "cargo run --release --locked -- ";
+
 /// A fenced block.
 pub(crate) struct Block {
     /// What follows the fence.
@@ -55,7 +58,7 @@ pub(crate) fn follow(name: &str, page: &str, runner: &dyn Runner) -> (String, us
         match block.language.as_str() {
             "sh" | "sh fails" => {
                 commands += 1;
-                printed = runner.bash(&EXECUTED, &block.text);
+                printed = runner.bash(&EXECUTED, &block.text.replace(BUILT_AND_RUN, "enforce-intents "));
                 assert_eq!(printed.is_success, block.language == "sh", "{name}:\n{}\n{}", block.text, printed.all);
                 continue;
             }
