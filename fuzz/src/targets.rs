@@ -179,7 +179,10 @@ fn edit_labels(package: &Package, path: &[&str], is_removing: bool) {
         }
     };
     let findings = verify::output::verify(package, &plan, &config, &written);
-    assert!(findings.0.is_empty(), "{findings:?}\n{}", written.text);
+    assert!(findings.0.is_empty() || !is_yaml(package), "{findings:?}\n{}", written.text);
+    if !findings.0.is_empty() {
+        return;
+    }
     let Some(input) = package.sources.first().filter(|_| is_list && !is_removing) else { return };
     let Some(mut before) = load(&input.text) else { return };
     let mut after = load(&written.text).unwrap_or_else(|| panic!("not YAML any more:\n{}", written.text));
@@ -213,6 +216,13 @@ fn load(text: &str) -> Option<Value> {
         return None;
     }
     Value::deserialize(yaml_serde::Deserializer::from_str(text)).ok()
+}
+
+/// Whether the YAML library of the tests reads all documents, too. What only our parser takes for YAML may be refused as late as when
+/// the output is read again; nothing is written then either.
+fn is_yaml(package: &Package) -> bool {
+    let mut documents = package.sources.iter().flat_map(|source| yaml_serde::Deserializer::from_str(&source.text));
+    documents.all(|document| yaml_serde::Value::deserialize(document).is_ok())
 }
 
 /// Takes the label out, and the maps that are empty without it.
@@ -374,9 +384,8 @@ fn settles(first: String, run: impl Fn(String) -> Outcome) {
 
 fn check_outcome(outcome: &Outcome) {
     show(&outcome.package, &outcome.findings);
-    for finding in &outcome.findings.0 {
-        assert_ne!(finding.code, Code::OutputMismatch, "{finding:?}");
-    }
+    let mismatch = outcome.findings.0.iter().find(|finding| finding.code == Code::OutputMismatch);
+    assert!(mismatch.is_none() || !is_yaml(&outcome.package), "{mismatch:?}");
     assert!(outcome.failed() || outcome.output.is_some(), "neither output nor error");
 }
 
