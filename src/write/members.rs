@@ -19,6 +19,8 @@ pub(super) struct Member {
     body: Range<usize>,
     /// How far its lines are indented.
     indent: usize,
+    /// How far they are indented when it stands alone: not at all, but that a key like `... a` would be a marker there.
+    margin: usize,
 }
 
 /// Finds a member's text, and adds the edits that make it stand alone: `apiVersion` and `kind` that it has from its list.
@@ -27,6 +29,8 @@ pub(super) fn prepare<'t>(draft: &mut Draft<'t>, resource: &Resource, node: Node
     draft.edits.extend(inherited_fields(resource, node));
     let text = draft.text;
     let dash = dash_before(text, node);
+    let has_key_like_marker = node.entries().any(|(key, _)| is_marker(text.get(key.start()..).unwrap_or_default()));
+    let margin = usize::from(has_key_like_marker);
     match dash {
         Some(dash) => {
             let dash_column = column(text, dash);
@@ -36,9 +40,9 @@ pub(super) fn prepare<'t>(draft: &mut Draft<'t>, resource: &Resource, node: Node
             let start = if is_line_end(text, after_dash) { next_line(text, after_dash) } else { after_dash };
             let line = line_start(text, dash);
             let indent = if is_block_collection(node) { block_column(node) } else { dash_column + 2 };
-            Member { head: with_head_comments(text, line, dash_column)..line, body: start..end, indent }
+            Member { head: with_head_comments(text, line, dash_column)..line, body: start..end, indent, margin }
         }
-        None => Member { head: 0..0, body: node.outer_start()..node.end(), indent: 0 },
+        None => Member { head: 0..0, body: node.outer_start()..node.end(), indent: 0, margin },
     }
 }
 
@@ -112,22 +116,36 @@ impl Member {
         }
         let body = edits.apply_within(text, self.body.clone())?;
         let starts_on_dash_line = column(text, self.body.start) > 0;
+        let is_continued = |index: usize| index == 0 && starts_on_dash_line;
         for (index, line) in body.split_inclusive('\n').enumerate() {
-            let is_continued = index == 0 && starts_on_dash_line;
-            output.push_str(&if is_continued { line.to_owned() } else { moved_left(line, self.indent) });
+            if is_continued(index) {
+                output.extend(std::iter::repeat_n(' ', self.margin));
+                output.push_str(line);
+            } else {
+                output.push_str(&moved_left(line, self.indent, self.margin));
+            }
         }
         Ok(output)
     }
 }
 
-/// A line without its indentation. What is indented less continues a value, or is a comment: it keeps one space, so that
-/// it cannot be taken for a key or a marker.
-fn moved_left(line: &str, indent: usize) -> String {
+/// Whether a text would begin with a mark of documents at the left margin.
+fn is_marker(text: &str) -> bool {
+    ["---", "..."].iter().any(|marker| {
+        let behind = text.strip_prefix(marker);
+        behind.is_some_and(|behind| behind.is_empty() || behind.starts_with([' ', '\t', '\n', '\r']))
+    })
+}
+
+/// A line with `margin` spaces instead of its indentation. What is indented less continues a value, or is a comment: it keeps one
+/// space more, so that it cannot be taken for a key or a marker.
+fn moved_left(line: &str, indent: usize, margin: usize) -> String {
     let spaces = line.len() - line.trim_start_matches(' ').len();
     let rest = line.get(spaces.min(indent)..).unwrap_or_default();
-    let is_marker = ["---", "..."].iter().any(|marker| {
-        rest.strip_prefix(marker).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\n', '\r']))
-    });
-    let is_short = spaces < indent && !rest.trim().is_empty();
-    if is_marker || is_short { format!(" {rest}") } else { rest.to_owned() }
+    let is_short = spaces < indent;
+    match (is_short, rest.trim().is_empty()) {
+        (true, true) => rest.to_owned(),
+        (false, _) if margin > 0 || !is_marker(rest) => format!("{}{rest}", " ".repeat(margin)),
+        _ => format!("{}{rest}", " ".repeat(margin + 1)),
+    }
 }
