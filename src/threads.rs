@@ -1,7 +1,7 @@
 //! Work on many items, shared by threads where there are enough of them. The result does not depend on the number of threads.
 
 /// How many objects are worth starting a thread for.
-pub(crate) const MANY_OBJECTS: usize = 2_000;
+pub(crate) const MANY_OBJECTS: usize = 500;
 
 /// Does the work on consecutive parts of the items, one for each thread, or by this thread alone if there are fewer than `many`. The
 /// work gets the index of its first item; the results are in the order of the parts.

@@ -79,15 +79,26 @@ fn generated_bundles_are_in_the_subset() {
     }
 }
 
-/// Large enough for two threads without being asked.
+/// Large enough for two threads at every step without being asked; with faults that each of them meets, too.
 #[test]
 fn any_number_of_threads_gives_the_same_output() {
-    let list = bundle::resource_list(2_500_000).into_bytes();
-    let output = |lane| {
-        let settings = Settings { lane, ..Settings::default() };
-        enforce_intents::process(list.clone(), settings).output.unwrap()
-    };
-    assert_eq!(output(Lane::Fast), output(Lane::FastAlone));
+    let list = bundle::resource_list(4_000_000);
+    let objects = list.lines().filter(|line| line.starts_with("- ")).count();
+    assert!(objects > 1_000, "{objects} objects are work for one thread");
+    let unnamed = "- apiVersion: apps/v1\n  kind: Deployment\n  metadata:\n    name: {}\n";
+    let faulty = list.replacen("\nitems:\n", &format!("\nitems:\n{unnamed}"), 1);
+    let faulty = faulty.replacen("\nfunctionConfig:\n", &format!("\n{unnamed}functionConfig:\n"), 1);
+    for (list, is_good) in [(list, true), (faulty, false)] {
+        let run = |lane| {
+            let outcome = enforce_intents::process(list.clone().into_bytes(), Settings { lane, ..Settings::default() });
+            (outcome.output, outcome.findings)
+        };
+        let expected = run(Lane::FastAlone);
+        assert_eq!(expected.1.0.len(), if is_good { 0 } else { 2 }, "{:?}", expected.1);
+        for lane in [Lane::Fast, Lane::Parser, Lane::ParserAlone] {
+            assert!(run(lane) == expected, "{lane:?} differs from one thread");
+        }
+    }
 }
 
 #[test]

@@ -1,5 +1,8 @@
 //! Labels and annotations: small maps, of which there are many.
 
+/// Prefix of the keys of all labels and annotations that this project and the operator write.
+pub(crate) const OUR_PREFIX: &str = "intents.otterize.com/";
+
 /// Strings by key, sorted by key. A sorted list: most have one to five entries, for which a tree takes several times the room.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Labels(Vec<(String, String)>);

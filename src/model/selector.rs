@@ -70,6 +70,15 @@ impl std::fmt::Display for LabelSelector {
     }
 }
 
+impl LabelSelector {
+    /// Whether it may select something of which only these labels are known: requirements on others may hold.
+    #[must_use]
+    pub fn may_match(&self, known: &Labels) -> bool {
+        self.match_labels.iter().all(|(key, value)| known.get(key).is_none_or(|own| own == value))
+            && self.match_expressions.iter().all(|one| !known.contains_key(&one.key) || one.matches(known))
+    }
+}
+
 impl Operator {
     /// The API's spelling.
     #[must_use]
@@ -135,7 +144,7 @@ impl Requirement {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_dns_subdomain, is_label_key, is_label_value};
+    use super::{LabelSelector, Labels, Operator, Requirement, is_dns_subdomain, is_label_key, is_label_value};
 
     #[test]
     fn label_syntax() {
@@ -157,6 +166,26 @@ mod tests {
         }
         for bad in ["", "A", "a_b", "-a", "a-", "a..b", ".a", "a.", "a b", "a/b", "a.-b", &"a".repeat(254)] {
             assert!(!is_dns_subdomain(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn labels_that_are_not_known_may_be_there() {
+        let labels = |key: &str, value: &str| Labels::from([(key.to_owned(), value.to_owned())]);
+        let not_in = |key: &str, value: &str| {
+            let requirement = Requirement { key: key.into(), operator: Operator::NotIn, values: vec![value.into()] };
+            LabelSelector { match_labels: Labels::new(), match_expressions: vec![requirement] }
+        };
+        let known = labels("name", "a");
+        for (selector, may) in [
+            (LabelSelector::default(), true),
+            (LabelSelector::from_labels(labels("name", "a")), true),
+            (LabelSelector::from_labels(labels("name", "b")), false),
+            (LabelSelector::from_labels(labels("team", "b")), true),
+            (not_in("name", "a"), false),
+            (not_in("team", "a"), true),
+        ] {
+            assert_eq!(selector.may_match(&known), may, "{selector}");
         }
     }
 }

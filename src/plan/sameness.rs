@@ -2,14 +2,12 @@
 
 use super::DomainPolicy;
 use super::domains;
+use crate::model::labels::OUR_PREFIX;
 use crate::model::policy::{NetworkPolicy, Peer, PolicySpec, Rule, STAGED_ACTION_SET, StagedPolicy};
 use crate::model::selector::{LabelSelector, Labels};
 use crate::model::value::Value;
 use crate::model::world::OtherObject;
 use std::collections::BTreeSet;
-
-/// Prefix of every label and annotation of ours on a policy.
-const OUR_PREFIX: &str = "intents.otterize.com/";
 
 /// Whether a policy of the input already is what is wanted. Labels and annotations of others on it do not matter.
 pub(crate) fn is_as_wanted(existing: &NetworkPolicy, wanted: &NetworkPolicy) -> bool {

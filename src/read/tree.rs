@@ -3,7 +3,10 @@
 //! Nodes are stored in preorder in one arena per source text and refer to the text by offset, so nothing is copied but
 //! scalars whose value differs from their spelling. Aliases are followed when looking, never expanded.
 
-use std::borrow::Cow;
+mod lookup;
+mod route;
+mod values;
+
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 
@@ -43,9 +46,6 @@ impl Clone for Duplicates {
         Self(Mutex::new(self.with(|found| found.clone())))
     }
 }
-
-/// The key whose value is merged into its mapping.
-const MERGE_KEY: &str = "<<";
 
 /// Offsets and indices are 32 bits wide; longer texts are refused before they are parsed.
 pub(crate) fn to_u32(value: usize) -> u32 {
@@ -334,48 +334,6 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// The text of a scalar that is not simply a string: plain without a tag, or tagged as one of YAML's other types.
-    fn unquoted(self) -> Option<&'t str> {
-        let node = self.resolve()?;
-        match node.tag() {
-            None if node.shape() == Shape::Scalar(ScalarStyle::Plain) => node.as_str(),
-            Some("!!bool" | "!!int" | "!!float" | "!!null") => node.as_str(),
-            _ => None,
-        }
-    }
-
-    /// Whether it is null: an absent value, or plain `~`, `null`, `Null`, `NULL`, or tagged `!!null`. Aliases followed.
-    #[must_use]
-    pub fn is_null(self) -> bool {
-        let is_tagged = self.resolve().is_some_and(|node| node.tag() == Some("!!null"));
-        is_tagged || matches!(self.unquoted(), Some("" | "~" | "null" | "Null" | "NULL"))
-    }
-
-    /// Whether nothing is said: null, or an empty string that has no tag of its own.
-    #[must_use]
-    pub fn is_blank(self) -> bool {
-        let is_tagged = || !self.resolve().is_some_and(|node| matches!(node.tag(), None | Some("!!str")));
-        self.is_null() || (self.as_str() == Some("") && !is_tagged())
-    }
-
-    /// A boolean as Go's YAML reader sees it (YAML 1.1: `yes`, `on`, ... are booleans), only if it is not a string by its quotes
-    /// or tag.
-    #[must_use]
-    pub fn as_bool(self) -> Option<bool> {
-        match self.unquoted()? {
-            "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "true" | "True" | "TRUE" => Some(true),
-            "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" | "false" | "False" | "FALSE" => Some(false),
-            _ => None,
-        }
-    }
-
-    /// An integer as Go's YAML reader sees it (`0644`, `0o17`, `0x1F`, `0b1`, `1_000`, `8e1`), only if it is not a string by
-    /// its quotes or tag.
-    #[must_use]
-    pub fn as_integer(self) -> Option<i64> {
-        parse_integer(self.unquoted()?)
-    }
-
     /// Whether it is a mapping, aliases followed.
     #[must_use]
     pub fn is_mapping(self) -> bool {
@@ -427,142 +385,6 @@ impl<'t> Node<'t> {
             .flat_map(|node| node.children())
     }
 
-    /// The value of a key, `<<` merges applied. The first of several equal keys counts, and the repetition is recorded in
-    /// [`Tree::duplicate_keys`]. `None` when the node is no mapping or has no such key.
-    #[must_use]
-    pub fn get(self, key: &str) -> Option<Self> {
-        self.get_entry(key).map(|(_, value)| value)
-    }
-
-    /// Like [`Self::get`], with the key's node.
-    #[must_use]
-    pub fn get_entry(self, key: &str) -> Option<(Self, Self)> {
-        let (own, has_merges) = self.own_entry(key);
-        if own.is_some() || !has_merges {
-            return own;
-        }
-        let mut found = None;
-        self.walk_merged(|mapping| {
-            found = mapping.own_entry(key).0;
-            found.is_none()
-        });
-        found
-    }
-
-    /// The entry of the mapping itself, and whether it has merges, which matters if there is none.
-    ///
-    /// Most of what is done with a tree is this, so the length of a key is compared before anything of the text is looked at.
-    fn own_entry(self, key: &str) -> (Option<(Self, Self)>, bool) {
-        let (mut found, mut has_merges) = (None, false);
-        let Some(mapping) = self.resolve().filter(|node| matches!(node.shape(), Shape::Mapping(_))) else {
-            return (None, false);
-        };
-        let end = mapping.data().subtree_end;
-        let mut next = mapping.id.0 + 1;
-        while next < end {
-            let Some(key_data) = self.tree.nodes.get(next as usize) else { break };
-            let value = key_data.subtree_end.max(next + 1);
-            let Some(value_data) = self.tree.nodes.get(value as usize).filter(|_| value < end) else { break };
-            let length = key_data.text_length();
-            if length.is_none_or(|length| length == key.len() || length == MERGE_KEY.len()) {
-                let key_node = self.at(next);
-                match key_node.as_str() {
-                    Some(text) if text == key => {
-                        if found.is_none() {
-                            found = Some((key_node, self.at(value)));
-                        } else {
-                            self.tree.duplicates.with(|found| found.insert(key_node.id));
-                        }
-                    }
-                    Some(MERGE_KEY) => has_merges |= key_node.is_merge_key(),
-                    _ => {}
-                }
-            }
-            next = value_data.subtree_end.max(value + 1);
-        }
-        (found, has_merges)
-    }
-
-    /// Visits the mapping and those that `<<` merges into it, in the order in which their entries win, each once, for as long as
-    /// `visit` says so. Takes time in proportion to their size: the parser bounds what aliases can add up to.
-    fn walk_merged(self, mut visit: impl FnMut(Self) -> bool) {
-        let mut pending = Vec::new();
-        let mut visited = BTreeSet::new();
-        let mut next = Some(self);
-        while let Some(node) = next {
-            if node.is_sequence() {
-                let items: Vec<_> = node.items().filter(|item| item.is_mapping()).collect();
-                pending.extend(items.into_iter().rev());
-            } else if let Some(mapping) = node.resolve() {
-                let merges: Vec<_> = mapping.entries().filter(|(key, _)| key.is_merge_key()).collect();
-                let is_first_visit = (merges.is_empty() && pending.is_empty()) || visited.insert(mapping.id);
-                if is_first_visit {
-                    if !visit(mapping) {
-                        return;
-                    }
-                    pending.extend(merges.into_iter().rev().map(|(_, value)| value));
-                }
-            }
-            next = pending.pop();
-        }
-    }
-
-    /// Whether it is a `<<` that merges its value into the mapping: plain, or tagged `!!merge` as kustomize's library writes it.
-    #[must_use]
-    pub fn is_merge_key(self) -> bool {
-        self.as_str() == Some(MERGE_KEY)
-            && match self.tag() {
-                None => self.shape() == Shape::Scalar(ScalarStyle::Plain),
-                Some(tag) => tag == "!!merge",
-            }
-    }
-
-    /// The node at the end of a path of keys.
-    #[must_use]
-    pub fn path(self, keys: &[&str]) -> Option<Self> {
-        keys.iter().try_fold(self, |node, key| node.get(key))
-    }
-
-    /// All entries with `<<` merges applied and scalar keys only: key text, key node, value node. Own entries come first and
-    /// win over merged ones. Repeated keys of one mapping are recorded in [`Tree::duplicate_keys`].
-    #[must_use]
-    pub fn merged_entries(self) -> Vec<(&'t str, Self, Self)> {
-        // Nearly all mappings are short and have no merges.
-        const SHORT: usize = 12;
-        let mut entries: Vec<(&str, Self, Self)> = Vec::new();
-        let mut is_simple = true;
-        for (key_node, value) in self.entries() {
-            let Some(key) = key_node.as_str() else { continue };
-            is_simple = entries.len() < SHORT && key != MERGE_KEY && entries.iter().all(|(known, ..)| *known != key);
-            if !is_simple {
-                break;
-            }
-            entries.push((key, key_node, value));
-        }
-        if is_simple { entries } else { self.entries_of_all_merged() }
-    }
-
-    fn entries_of_all_merged(self) -> Vec<(&'t str, Self, Self)> {
-        let mut seen = BTreeSet::new();
-        let mut entries = Vec::new();
-        self.walk_merged(|mapping| {
-            let mut own = BTreeSet::new();
-            for (key_node, value) in mapping.entries() {
-                let Some(key) = key_node.as_str() else { continue };
-                if key_node.is_merge_key() {
-                    continue;
-                }
-                if !own.insert(key) {
-                    self.tree.duplicates.with(|found| found.insert(key_node.id));
-                } else if seen.insert(key) {
-                    entries.push((key, key_node, value));
-                }
-            }
-            true
-        });
-        entries
-    }
-
     /// Where the node's indentation counts: the first entry of a block collection; tag and anchor of anything else.
     fn indented_start(self) -> usize {
         match self.shape() {
@@ -598,91 +420,6 @@ impl<'t> Node<'t> {
         let rest = self.text.get(end..).unwrap_or_default();
         rest.find('\n').map_or(self.text.len(), |newline| end + newline + 1)
     }
-
-    /// The path from this node down to the node that covers `offset`, in KRM's form: `spec.targets[0].kubernetes.name`.
-    #[must_use]
-    pub fn route_to(self, offset: usize) -> String {
-        self.route(offset, None)
-    }
-
-    /// Like [`Self::route_to`], but it ends at the node with exactly this range: a block mapping begins where its first key does.
-    #[must_use]
-    pub fn route_to_range(self, start: usize, end: usize) -> String {
-        self.route(start, Some(end))
-    }
-
-    fn route(self, offset: usize, end: Option<usize>) -> String {
-        let mut route = String::new();
-        let mut node = self;
-        loop {
-            if end.is_some_and(|end| (node.start(), node.end()) == (offset, end)) {
-                return route;
-            }
-            let step = match node.shape() {
-                Shape::Mapping(_) => node
-                    .entries()
-                    .find(|(key, value)| (key.outer_start()..=value.end().max(key.end())).contains(&offset))
-                    .map(|(key, value)| {
-                        let name: Cow<'_, str> = key.as_str().map_or(Cow::Borrowed("?"), Cow::Borrowed);
-                        let text = if name.contains(['.', '/', '[', ' ']) {
-                            format!("[{name}]")
-                        } else if route.is_empty() {
-                            name.into_owned()
-                        } else {
-                            format!(".{name}")
-                        };
-                        (text, value)
-                    }),
-                Shape::Sequence(_) => node
-                    .items()
-                    .enumerate()
-                    .find(|(_, item)| (item.outer_start()..=item.end()).contains(&offset))
-                    .map(|(index, item)| (format!("[{index}]"), item)),
-                Shape::Scalar(_) | Shape::Alias => None,
-            };
-            let Some((text, child)) = step else { return route };
-            route.push_str(&text);
-            if offset < child.outer_start() || child.id == node.id {
-                return route;
-            }
-            node = child;
-        }
-    }
-}
-
-/// An integer by the rules of Go's YAML reader: those of Go's `ParseInt` with base 0 after all underscores are taken out, then
-/// decimal fractions and exponents whose value is whole.
-fn parse_integer(text: &str) -> Option<i64> {
-    if !text.starts_with(['+', '-', '.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) {
-        return None;
-    }
-    let compact = text.replace('_', "").to_ascii_lowercase();
-    let (is_negative, digits) = match compact.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, compact.strip_prefix('+').unwrap_or(&compact)),
-    };
-    let (radix, digits) = match digits.get(..2) {
-        Some("0x") => (16, digits.get(2..)?),
-        Some("0o") => (8, digits.get(2..)?),
-        Some("0b") => (2, digits.get(2..)?),
-        Some(_) if digits.starts_with('0') && digits.bytes().all(|byte| (b'0'..=b'7').contains(&byte)) => (8, digits),
-        _ if digits.bytes().all(|byte| byte.is_ascii_digit()) => (10, digits),
-        _ => return whole_float(&compact),
-    };
-    // The parser of the standard library takes a sign here, too.
-    if !digits.starts_with(|first: char| first.is_ascii_alphanumeric()) {
-        return None;
-    }
-    let magnitude = i128::from_str_radix(digits, radix).ok()?;
-    i64::try_from(if is_negative { -magnitude } else { magnitude }).ok()
-}
-
-/// A number with a fraction or exponent, if its value is whole.
-fn whole_float(text: &str) -> Option<i64> {
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'+' | b'-'));
-    let value: f64 = text.parse().ok().filter(|_| is_number)?;
-    // Beyond 2^53 not every integer is a float, and nothing that we read is as large.
-    (value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0).then_some(value as i64)
 }
 
 impl std::fmt::Debug for Node<'_> {

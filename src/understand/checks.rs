@@ -7,6 +7,7 @@ use crate::diag::suggest::nearest;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
 use crate::model::intent::TargetKind;
+use crate::model::labels::OUR_PREFIX;
 use crate::model::place::{Place, ResourceId};
 use crate::model::workload::{IdentitySource, Workload};
 use crate::model::world::World;
@@ -65,9 +66,6 @@ fn report_missing_namespaces(objects: &[Object<'_>], config: &Config, world: &Wo
             .with_help("set metadata.namespace, kustomize's `namespace`, or the setting `namespace`"),
     );
 }
-
-/// Prefix of the labels that policies select pods by.
-const OUR_LABELS: &str = "intents.otterize.com/";
 
 /// What a reference is about, as messages say it.
 const CLIENT: &str = "client";
@@ -177,7 +175,7 @@ impl<'w> References<'w, '_> {
         let known = self.virtual_workloads.get(&(identity.namespace.as_str(), identity.name.as_str()));
         if let Some(known) = known.filter(|known| identity.kind.is_none() || identity.kind == known.identity.kind) {
             // Pods that bear labels of ours were thought of: what these open is judged like all else.
-            if !known.template_labels.keys().any(|key| key.starts_with(OUR_LABELS)) {
+            if !known.template_labels.keys().any(|key| key.starts_with(OUR_PREFIX)) {
                 let message = format!(
                     "{role} {} {} in namespace {} is not labelled here, because an operator creates its pods",
                     known.kind, identity.name, identity.namespace

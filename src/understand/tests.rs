@@ -5,6 +5,7 @@ mod intents;
 mod names;
 mod odd_values;
 mod services;
+mod targets;
 mod virtual_workloads;
 mod workloads;
 mod world;

@@ -1,7 +1,7 @@
 //! Sets of connections: which ports of which protocols.
 
 use super::intervals::Intervals;
-use crate::model::policy::Protocol;
+use crate::model::policy::{PolicyPort, PortValue, Protocol};
 use std::fmt::{self, Write as _};
 
 /// The ports of every protocol that a connection may use: TCP, UDP and SCTP, 1 to 65535. Other protocols are undefined for policies.
@@ -85,6 +85,17 @@ impl ConnectionSet {
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         self.combine(other, Intervals::union)
+    }
+
+    /// What the ports of a policy's rule mean that have a number, or neither number nor name. Names are for each pod to resolve.
+    #[must_use]
+    pub fn numbered<'p>(ports: impl IntoIterator<Item = &'p PolicyPort>) -> Self {
+        let sets = ports.into_iter().filter_map(|port| match &port.port {
+            None => Some(Self::protocol(port.protocol)),
+            Some(PortValue::Number(first)) => Some(Self::range(port.protocol, *first, port.end_port.unwrap_or(*first))),
+            Some(PortValue::Name(_)) => None,
+        });
+        Self::union_of(&sets.collect::<Vec<_>>())
     }
 
     /// Connections that are in any of many sets: all at once, since one after the other takes time for each of the pieces before.

@@ -11,58 +11,31 @@ mod redundancy;
 mod rules;
 mod selectors;
 
+pub(super) use hints::Hints;
 pub use hints::nearest_labels;
 
 use super::generated::is_generated;
 use super::reach::Reachability;
-use super::reach::label_index::LabelIndex;
+use super::reach::label_index::NamespacedLabels;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::Place;
 use crate::model::policy::{Direction, InputPolicy, Rule};
-use crate::model::selector::LabelSelector;
 use crate::model::workload::Workload;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The annotation that silences lints for one policy.
 pub const IGNORE_ANNOTATION: &str = "enforce-intents/ignore";
-
-/// Similar names are looked for at this many selectors and ports.
-const MAX_HINTS: usize = 50;
-
-/// Workloads on the node's network, by namespace and labels.
-struct HostNetwork<'w>(BTreeMap<&'w str, (Vec<&'w Workload>, LabelIndex)>);
-
-impl<'w> HostNetwork<'w> {
-    fn new(workloads: &'w [Workload]) -> Self {
-        let mut found: BTreeMap<&str, Vec<&Workload>> = BTreeMap::new();
-        for workload in workloads.iter().filter(|one| one.host_network && one.controller.is_none()) {
-            found.entry(&workload.namespace).or_default().push(workload);
-        }
-        let indexed = found.into_iter().map(|(namespace, own)| {
-            let index = LabelIndex::new(own.iter().map(|workload| &workload.template_labels));
-            (namespace, (own, index))
-        });
-        Self(indexed.collect())
-    }
-
-    /// The first that a selector would select if it could.
-    fn first(&self, namespaces: &[&str], selector: &LabelSelector) -> Option<&'w Workload> {
-        let selected = namespaces.iter().filter_map(|namespace| {
-            let (workloads, index) = self.0.get(namespace)?;
-            workloads.get(index.first(selector)? as usize)
-        });
-        selected.min_by_key(|workload| workload.place).copied()
-    }
-}
 
 /// Every lint of every policy of the input.
 #[must_use]
 pub fn lint(reach: &Reachability<'_>) -> Findings {
     let workloads = &reach.world().workloads;
+    let on_host_network = workloads.iter().filter(|one| one.host_network && one.controller.is_none());
+    let on_host_network = on_host_network.map(|own| (own.namespace.as_str(), &own.template_labels, own));
     let mut lints = Lints {
         reach,
-        on_host_network: HostNetwork::new(workloads),
-        hints_left: MAX_HINTS,
+        on_host_network: NamespacedLabels::new(on_host_network),
+        hints: Hints::default(),
         namespaces_with_workloads: workloads.iter().map(|workload| workload.namespace.as_str()).collect(),
         findings: Findings::default(),
     };
@@ -87,9 +60,9 @@ pub fn lint(reach: &Reachability<'_>) -> Findings {
 /// What the checks look at and where they report.
 struct Lints<'l, 'w> {
     reach: &'l Reachability<'w>,
-    on_host_network: HostNetwork<'w>,
-    /// How many more times a similar name may be looked for: each look goes over many names.
-    hints_left: usize,
+    /// Workloads on the node's network.
+    on_host_network: NamespacedLabels<'w, &'w Workload>,
+    hints: Hints,
     namespaces_with_workloads: BTreeSet<&'w str>,
     findings: Findings,
 }
@@ -102,13 +75,6 @@ struct Linted<'w> {
 }
 
 impl Lints<'_, '_> {
-    /// Whether a similar name may be looked for, once more.
-    fn may_hint(&mut self) -> bool {
-        let may = self.hints_left > 0;
-        self.hints_left = self.hints_left.saturating_sub(1);
-        may
-    }
-
     /// Reports something about a policy unless it is silenced.
     fn report(&mut self, linted: Linted<'_>, code: Code, place: Place, message: impl std::fmt::Display) {
         self.report_with_help(linted, code, place, message, None);

@@ -2,14 +2,12 @@
 //! (`spec/krm.md` 4.3).
 
 use crate::diag::{Code, Finding, Findings};
+use crate::model::labels::OUR_PREFIX;
 use crate::model::place::{ObjectName, Place, ResourceId};
 use crate::model::selector::Labels;
 use crate::model::world::World;
 use crate::plan::{MapChange, Plan};
 use std::collections::BTreeMap;
-
-/// Prefix of the labels that a run writes on pods, Namespaces and policies.
-const OUR_LABELS: &str = "intents.otterize.com/";
 
 /// Names that a run under kustomize resolved through annotations that the final output does not have any more.
 const UNRESOLVED: [Code; 3] = [Code::ClientNotFound, Code::ServerNotFound, Code::ServiceNotFound];
@@ -52,7 +50,7 @@ pub fn check(world: &World, plan: &Plan, mut findings: Findings) -> Findings {
 
 /// Whether any pod or policy has a label of a run.
 fn has_ours(world: &World) -> bool {
-    let is_ours = |labels: &Labels| labels.keys().any(|key| key.starts_with(OUR_LABELS));
+    let is_ours = |labels: &Labels| labels.keys().any(|key| key.starts_with(OUR_PREFIX));
     world.workloads.iter().any(|workload| is_ours(&workload.template_labels))
         || world.policies.iter().any(|input| is_ours(&input.policy.labels))
         || world.staged_policies.iter().any(|staged| is_ours(&staged.preview.policy.labels))
@@ -119,7 +117,7 @@ fn unlabelled(world: &World, plan: &Plan) -> Vec<Finding> {
         .collect();
     let without = world.workloads.iter().filter(|workload| {
         to_be_labelled.contains_key(&workload.resource)
-            && !workload.template_labels.keys().any(|key| key.starts_with(OUR_LABELS))
+            && !workload.template_labels.keys().any(|key| key.starts_with(OUR_PREFIX))
     });
     without
         .map(|workload| {

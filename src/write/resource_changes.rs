@@ -6,13 +6,11 @@ use super::map_change::change_resource;
 use super::objects;
 use super::same_value::is_value;
 use crate::diag::{Finding, Findings};
+use crate::model::labels::OUR_PREFIX;
 use crate::model::place::{Place, ResourceId};
 use crate::plan::{GeneratedObject, Plan};
 use crate::read::package::{Package, Resource};
 use std::collections::BTreeMap;
-
-/// Labels and annotations under this prefix are this project's; the others of a generated object are somebody's additions and stay.
-const OUR_PREFIX: &str = "intents.otterize.com/";
 
 /// Changes by resource.
 pub(crate) type Changes = BTreeMap<ResourceId, Change>;
@@ -34,7 +32,7 @@ pub(crate) fn from_plan(package: &Package, plan: &Plan) -> Changes {
     changes
 }
 
-/// A generated object of an earlier run: labels and annotations one by one, the specification as a whole.
+/// A generated object of an earlier run: labels and annotations one by one, the specification as a whole. What others added stays.
 fn update(package: &Package, resource: ResourceId, object: &GeneratedObject, change: &mut Change) {
     let Some(root) = package.node(resource) else { return };
     for (map, wanted) in [("labels", objects::labels(object)), ("annotations", objects::annotations(object))] {

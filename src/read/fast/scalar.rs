@@ -31,9 +31,7 @@ const fn stops(bytes: &[u8]) -> [bool; 256] {
     let mut table = [false; 256];
     let mut rest = bytes;
     while let [first, others @ ..] = rest {
-        let (before, from) = table.split_at_mut(*first as usize);
-        let _ = before;
-        if let [stop, ..] = from {
+        if let (_, [stop, ..]) = table.split_at_mut(*first as usize) {
             *stop = true;
         }
         rest = others;

@@ -15,6 +15,7 @@ use crate::verify::addresses::AddressRange;
 use crate::verify::connections::ConnectionSet;
 use crate::verify::listing::end_text;
 use crate::verify::reach::decisions::{Stranger, Verdict};
+use crate::verify::reach::label_index::NamespacedLabels;
 use crate::verify::reach::{End, Reachability};
 use crate::verify::rendered::NOT_IN_INPUT;
 use std::collections::{BTreeMap, BTreeSet};
@@ -227,23 +228,28 @@ impl<'w> Search<'_, 'w> {
     }
 
     fn monitors(&mut self, collectors: &[Stranger]) {
+        let world = self.reach.world();
+        if world.monitors.is_empty() {
+            return;
+        }
         let is_known = collectors.iter().all(|collector| !collector.namespace.is_empty());
-        for monitor in &self.reach.world().monitors {
+        let services = world.services.iter().map(|own| (own.namespace.as_str(), &own.labels, own));
+        let services = NamespacedLabels::new(services);
+        let pods = world.workloads.iter().enumerate();
+        let pods = NamespacedLabels::new(pods.map(|(own, pod)| (pod.namespace.as_str(), &pod.template_labels, own)));
+        for monitor in &world.monitors {
             let kind = if monitor.kind == MonitorKind::Service { "ServiceMonitor" } else { "PodMonitor" };
             let what = format!("{kind} {}/{}", monitor.namespace, monitor.name);
             let traffic = metrics(what, monitor.place, collectors, is_known);
             match monitor.kind {
-                MonitorKind::Service => self.monitored_services(monitor, &traffic),
-                MonitorKind::Pod => self.monitored_pods(monitor, &traffic),
+                MonitorKind::Service => self.monitored_services(monitor, monitored(monitor, &services), &traffic),
+                MonitorKind::Pod => self.monitored_pods(monitor, monitored(monitor, &pods), &traffic),
             }
         }
     }
 
-    fn monitored_services(&mut self, monitor: &Monitor, traffic: &Traffic<'_>) {
-        for service in &self.reach.world().services {
-            if !looks_in(monitor, &service.namespace) || !monitor.selector.matches(&service.labels) {
-                continue;
-            }
+    fn monitored_services(&mut self, monitor: &Monitor, services: Vec<&&'w Service>, traffic: &Traffic<'_>) {
+        for service in services {
             let is_meant = |port: &ServicePort| {
                 monitor.endpoints.iter().any(|endpoint| {
                     endpoint.port.is_some() && endpoint.port == port.name
@@ -256,17 +262,15 @@ impl<'w> Search<'_, 'w> {
         }
     }
 
-    fn monitored_pods(&mut self, monitor: &Monitor, traffic: &Traffic<'_>) {
-        for (member, workload) in self.reach.world().workloads.iter().enumerate() {
-            if !looks_in(monitor, &workload.namespace) || !monitor.selector.matches(&workload.template_labels) {
-                continue;
-            }
+    fn monitored_pods(&mut self, monitor: &Monitor, pods: Vec<&usize>, traffic: &Traffic<'_>) {
+        for &member in pods {
             let named = monitor.endpoints.iter().filter_map(|endpoint| {
                 let name = endpoint.port.clone().map(PortValue::Name);
-                workload.resolve_port(name.as_ref().or(endpoint.target_port.as_ref())?, endpoint.protocol)
+                let port = name.as_ref().or(endpoint.target_port.as_ref())?;
+                let number = self.directory.resolve_port(member, port, endpoint.protocol)?;
+                Some(ConnectionSet::port(Protocol::Tcp, number))
             });
-            let ports =
-                named.fold(ConnectionSet::none(), |set, port| set.union(&ConnectionSet::port(Protocol::Tcp, port)));
+            let ports = ConnectionSet::union_of(&named.collect::<Vec<_>>());
             if let Some(index) = self.reach.workload_of(member) {
                 self.judge(traffic, index, &ports);
             }
@@ -393,10 +397,14 @@ fn tcp_ports(workload: &Workload) -> ConnectionSet {
     ports.fold(ConnectionSet::none(), |set, port| set.union(&ConnectionSet::port(Protocol::Tcp, port.number)))
 }
 
-fn looks_in(monitor: &Monitor, namespace: &str) -> bool {
+/// What a monitor selects in the namespaces that it looks in.
+fn monitored<'i, T>(monitor: &Monitor, index: &'i NamespacedLabels<'_, T>) -> Vec<&'i T> {
     match &monitor.namespaces {
-        MonitorNamespaces::Own => monitor.namespace == namespace,
-        MonitorNamespaces::Any => true,
-        MonitorNamespaces::Names(names) => names.iter().any(|name| name == namespace),
+        MonitorNamespaces::Own => index.select_in(&monitor.namespace, &monitor.selector),
+        MonitorNamespaces::Any => index.select(&monitor.selector),
+        MonitorNamespaces::Names(names) => {
+            let names: BTreeSet<&String> = names.iter().collect();
+            names.into_iter().flat_map(|namespace| index.select_in(namespace, &monitor.selector)).collect()
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! Pods that may connect to others but ask nobody for an address. A rule opens DNS only if a DNS server can be among its peers: pods
-//! of the policy's own namespace hardly ever are (`spec/networkpolicy.md`, lint rules).
+//! of the policy's own namespace hardly ever are.
 
 use super::directory::Directory;
 use super::words::policy_name;
@@ -7,13 +7,13 @@ use crate::config::Config;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::policy::{Direction, Peer, PolicyPort, PortValue, Protocol, Rule};
 use crate::model::selector::{LabelSelector, Labels};
-use crate::verify::reach::Reachability;
+use crate::verify::reach::{NAMESPACE_NAME_LABEL, Reachability};
 use std::collections::BTreeSet;
 
 /// The port of DNS servers in the cluster, and the one to which OpenShift's Service leads.
 const PORTS: [u16; 2] = [53, 5353];
 
-/// Where clusters have their DNS servers.
+/// Where clusters have their DNS servers, unless the configuration says who they are.
 const NAMESPACES: [&str; 2] = ["kube-system", "openshift-dns"];
 
 /// Labels that DNS servers of clusters are known to have.
@@ -26,9 +26,6 @@ const SERVER_LABELS: [(&str, &str); 7] = [
     ("app.kubernetes.io/instance", "coredns"),
     ("dns.operator.openshift.io/daemonset-dns", "default"),
 ];
-
-/// The label that every namespace has, whatever its manifest says.
-const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 
 /// Reports each workload that needs names and gets none.
 pub(super) fn find(reach: &Reachability<'_>, directory: &Directory<'_, '_>, config: &Config, findings: &mut Findings) {
@@ -62,40 +59,56 @@ pub(super) fn find(reach: &Reachability<'_>, directory: &Directory<'_, '_>, conf
 }
 
 /// What is known of the DNS servers.
-struct Servers<'w> {
-    /// Their namespaces: those of clusters, and those of workloads with such a port.
-    namespaces: BTreeSet<&'w str>,
+struct Servers<'r> {
+    reach: &'r Reachability<'r>,
     ports: Vec<(Protocol, u16)>,
-    /// Whether the configuration says who answers, so that any pods may be meant.
-    are_configured: bool,
+    /// Servers whose manifests the input need not have.
+    expected: Vec<Expected>,
+    /// Workloads of the input with such a port.
+    own: BTreeSet<usize>,
 }
 
-impl<'w> Servers<'w> {
-    fn of(reach: &Reachability<'w>, config: &Config) -> Self {
-        let serves = |number: &u16| PORTS.contains(number);
-        let own = reach.world().workloads.iter();
-        let own = own.filter(|workload| workload.ports().any(|port| serves(&port.number)));
+/// Servers of which some labels are known.
+struct Expected {
+    namespace: Labels,
+    /// Whether these are all labels of the namespace.
+    is_declared: bool,
+    /// Labels of the pods that the configuration gives; without, they are among the usual.
+    pods: Option<Labels>,
+}
+
+impl<'r> Servers<'r> {
+    fn of(reach: &'r Reachability<'r>, config: &Config) -> Self {
         let usual = [Protocol::Udp, Protocol::Tcp].into_iter().flat_map(|protocol| PORTS.map(|port| (protocol, port)));
-        Self {
-            namespaces: NAMESPACES.into_iter().chain(own.map(|workload| workload.namespace.as_str())).collect(),
-            ports: config.dns_ports.iter().copied().chain(usual).collect(),
-            are_configured: !config.dns_peers.is_empty(),
-        }
+        let ports: Vec<(Protocol, u16)> = config.dns_ports.iter().copied().chain(usual).collect();
+        let serves = |member: &usize| {
+            let workload = reach.world().workloads.get(*member);
+            workload.is_some_and(|own| own.ports().any(|port| ports.contains(&(port.protocol, port.number))))
+        };
+        let own = reach.workloads().iter().enumerate().filter(|(_, workload)| workload.members.iter().any(serves));
+        let own = own.map(|(index, _)| index).collect();
+        let configured = config.dns_peers.iter().filter(|peer| peer.cidr.is_none());
+        let expected = if config.dns_peers.is_empty() {
+            NAMESPACES.iter().map(|name| in_namespace(reach, name)).collect()
+        } else {
+            let expect = |namespace: &Labels, pods: &Labels| Expected {
+                namespace: namespace.clone(),
+                is_declared: false,
+                pods: Some(pods.clone()),
+            };
+            configured.map(|peer| expect(&peer.namespace_labels, &peer.pod_labels)).collect()
+        };
+        Self { reach, ports, expected, own }
     }
 
     /// Whether a rule of a policy in that namespace opens their port.
     fn are_opened(&self, namespace: &str, rule: &Rule, wanted: Protocol) -> bool {
         let says_port = rule.ports.iter().any(|port| self.is_port(port, wanted));
-        let means_port = says_port
-            || rule.ports.is_empty()
-            || rule
-                .ports
-                .iter()
-                .any(|port| port.protocol == wanted && matches!(port.port, None | Some(PortValue::Name(_))));
-        let are_peers = self.are_configured
-            || rule.peers.is_empty()
-            || rule.peers.iter().any(|peer| self.may_be_peer(namespace, peer, says_port));
-        means_port && are_peers
+        let has_all_ports =
+            |port: &PolicyPort| port.protocol == wanted && matches!(port.port, None | Some(PortValue::Name(_)));
+        let means_port = says_port || rule.ports.is_empty() || rule.ports.iter().any(has_all_ports);
+        let means_them = || rule.peers.iter().any(|peer| self.may_be_peer(namespace, peer, says_port));
+        means_port && (rule.peers.is_empty() || means_them())
     }
 
     fn is_port(&self, port: &PolicyPort, wanted: Protocol) -> bool {
@@ -106,51 +119,68 @@ impl<'w> Servers<'w> {
     }
 
     /// Whether one of them may be such a peer. A rule that says the port means them, whatever labels it gives them.
-    fn may_be_peer(&self, namespace: &str, peer: &Peer, says_port: bool) -> bool {
+    fn may_be_peer(&self, policy_namespace: &str, peer: &Peer, says_port: bool) -> bool {
         let Peer::Pods { pod_selector, namespace_selector } = peer else { return true };
-        let is_there = match namespace_selector {
-            None => self.namespaces.contains(namespace),
-            Some(selector) => self.namespaces.iter().any(|namespace| may_be_namespace(selector, namespace)),
-        };
-        is_there && (says_port || pod_selector.as_ref().is_none_or(may_be_server))
+        let is_expected = self.expected.iter().any(|expected| {
+            expected.may_be_in(policy_namespace, namespace_selector.as_ref())
+                && pod_selector.as_ref().is_none_or(|selector| expected.may_be_pods(selector, says_port))
+        });
+        let is_own =
+            || self.reach.selected_by_peer(policy_namespace, peer).iter().any(|index| self.own.contains(index));
+        is_expected || (!self.own.is_empty() && is_own())
     }
 }
 
-/// Whether a namespace of that name, whose other labels are not known, may be selected.
-fn may_be_namespace(selector: &LabelSelector, name: &str) -> bool {
-    let labels = Labels::from([(NAMESPACE_NAME.to_owned(), name.to_owned())]);
-    selector.match_labels.get(NAMESPACE_NAME).is_none_or(|wanted| wanted == name)
-        && selector
-            .match_expressions
-            .iter()
-            .all(|requirement| requirement.key != NAMESPACE_NAME || requirement.matches(&labels))
+fn in_namespace(reach: &Reachability<'_>, name: &str) -> Expected {
+    let manifest = reach.world().namespace(name);
+    let mut namespace = manifest.map(|manifest| manifest.labels.clone()).unwrap_or_default();
+    namespace.insert(NAMESPACE_NAME_LABEL.to_owned(), name.to_owned());
+    Expected { namespace, is_declared: manifest.is_some(), pods: None }
 }
 
-/// Whether pods with the usual labels may be selected.
-fn may_be_server(selector: &LabelSelector) -> bool {
-    selector.match_labels.iter().all(|(key, value)| SERVER_LABELS.contains(&(key.as_str(), value.as_str())))
+impl Expected {
+    fn may_be_in(&self, policy_namespace: &str, selector: Option<&LabelSelector>) -> bool {
+        match selector {
+            None => self.namespace.get(NAMESPACE_NAME_LABEL).is_none_or(|name| name == policy_namespace),
+            Some(selector) if self.is_declared => selector.matches(&self.namespace),
+            Some(selector) => selector.may_match(&self.namespace),
+        }
+    }
+
+    fn may_be_pods(&self, selector: &LabelSelector, says_port: bool) -> bool {
+        let is_usual = |(key, value): (&String, &String)| SERVER_LABELS.contains(&(key.as_str(), value.as_str()));
+        match &self.pods {
+            Some(labels) => selector.may_match(labels),
+            None => says_port || selector.match_labels.iter().all(is_usual),
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::find;
-    use crate::config::Config;
+    use crate::config::{Config, DnsPeer};
     use crate::diag::Findings;
+    use crate::model::selector::Labels;
     use crate::source::{SourceOrigin, SourceText};
     use crate::verify::check::directory::Directory;
     use crate::verify::reach::Reachability;
     use crate::{Settings, Subject};
 
     fn codes(namespace: &str, rules: &str) -> Vec<&'static str> {
+        codes_with(namespace, rules, "", &Config::default())
+    }
+
+    fn codes_with(namespace: &str, rules: &str, others: &str, config: &Config) -> Vec<&'static str> {
         let text = format!(
-            "apiVersion: v1\nkind: Pod\nmetadata: {{name: web, namespace: {namespace}, labels: {{app: web}}}}\nspec: {{containers: [{{name: web, image: web}}]}}\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: web, namespace: {namespace}}}\nspec:\n  podSelector: {{}}\n  policyTypes: [Egress]\n  egress: {rules}\n"
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: web, namespace: {namespace}, labels: {{app: web}}}}\nspec: {{containers: [{{name: web, image: web}}]}}\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: web, namespace: {namespace}}}\nspec:\n  podSelector: {{}}\n  policyTypes: [Egress]\n  egress: {rules}\n{others}"
         );
         let source = SourceText { origin: SourceOrigin::Stdin, text };
         let bundle = crate::bundle(vec![source], Settings::default(), Subject::AsIs);
         let world = bundle.world.unwrap();
-        let reach = Reachability::new(&world, &Config::default());
+        let reach = Reachability::new(&world, config);
         let mut findings = Findings::default();
-        find(&reach, &Directory::new(&reach), &Config::default(), &mut findings);
+        find(&reach, &Directory::new(&reach), config, &mut findings);
         findings.0.iter().map(|finding| finding.code.name()).collect()
     }
 
@@ -200,6 +230,35 @@ mod tests {
             ("shop", "[{to: [{ipBlock: {cidr: 10.0.0.0/8}}], ports: [{port: 443}]}]".to_owned(), &[]),
         ] {
             assert_eq!(codes(namespace, &rules), expected, "{namespace}: {rules}");
+        }
+    }
+
+    #[test]
+    fn what_the_input_and_the_configuration_say_of_the_servers_counts() {
+        let both = "ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]";
+        let by_team = format!("[{{to: [{{namespaceSelector: {{matchLabels: {{team: dns}}}}}}], {both}}}]");
+        let own = format!("[{{to: [{{podSelector: {{matchLabels: {{app: mydns}}}}}}], {both}}}]");
+        // A namespace with a manifest has no other labels than it says.
+        let namespace = "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: kube-system, labels: {team: other}}\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: openshift-dns}\n";
+        let server = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: mydns, namespace: shop, labels: {app: mydns}}\nspec: {containers: [{name: dns, image: dns, ports: [{containerPort: 53, protocol: UDP}]}]}\n";
+        let peer = |name: &str, app: &str| DnsPeer {
+            namespace_labels: Labels::from([("kubernetes.io/metadata.name".to_owned(), name.to_owned())]),
+            pod_labels: Labels::from([("app".to_owned(), app.to_owned())]),
+            cidr: None,
+        };
+        let configured = |peer: DnsPeer| Config { dns_peers: vec![peer], ..Config::default() };
+        let default = Config::default();
+        // The policy selects the server's pod as well, but what that may ask is the same.
+        for (rules, others, config, is_open) in [
+            (&by_team, "", &default, true),
+            (&by_team, namespace, &default, false),
+            (&own, "", &default, false),
+            (&own, server, &default, true),
+            (&own, "", &configured(peer("shop", "mydns")), true),
+            (&own, "", &configured(peer("shop", "others")), false),
+            (&own, "", &configured(peer("elsewhere", "mydns")), false),
+        ] {
+            assert_eq!(codes_with("shop", rules, others, config).is_empty(), is_open, "{rules}\n{others}");
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::model::workload::Workload;
 use crate::verify::addresses::{AddressRange, AddressSet};
 use crate::verify::connections::ConnectionSet;
 use crate::verify::generated::{is_generated, is_namespace_deny};
-use crate::verify::lint::nearest_labels;
+use crate::verify::lint::{Hints, nearest_labels};
 use crate::verify::listing::end_text;
 use crate::verify::reach::decisions::{Decision, Segment, Verdict};
 use crate::verify::reach::{End, PairTable, Reachability};
@@ -48,7 +48,7 @@ pub(super) fn judge(
         directory: &directory,
         judged_services: BTreeSet::new(),
         declared_ports: BTreeMap::new(),
-        hints_left: MAX_HINTS,
+        hints: Hints::default(),
         pairs,
     };
     let mut verdicts = Vec::new();
@@ -68,9 +68,6 @@ pub(super) fn judge(
     verdicts
 }
 
-/// Similar names are looked for at this many Services and ports.
-const MAX_HINTS: usize = 50;
-
 /// The port of DNS.
 const DNS_PORT: u16 = 53;
 
@@ -83,8 +80,7 @@ struct Judge<'j, 'w> {
     judged_services: BTreeSet<(String, String)>,
     /// The ports that the pods of a server declare, for the servers of earlier calls.
     declared_ports: BTreeMap<End, ConnectionSet>,
-    /// How many more times a similar name may be looked for: each look goes over many names.
-    hints_left: usize,
+    hints: Hints,
     /// Quick answers, where reasons are asked only for what is refused by others.
     pairs: Option<PairTable<'j>>,
 }
@@ -341,7 +337,7 @@ impl<'w> Judge<'_, 'w> {
         );
         let finding =
             Finding::new(Code::ServiceSelectsNothing, service.place, message).with_related(place, "called here");
-        let hint = self.may_hint().then(|| nearest_labels(self.reach, &service.namespace, selector)).flatten();
+        let hint = self.hints.look(|| nearest_labels(self.reach, &service.namespace, selector));
         self.findings.push(match hint {
             Some(hint) => finding.with_help(hint),
             None => finding,
@@ -387,11 +383,11 @@ impl<'w> Judge<'_, 'w> {
                 let finding = Finding::new(Code::TargetPortMissing, port.place, message)
                     .with_related(workload.place, "the pods behind it");
                 let near = match &port.target_port {
-                    PortValue::Name(name) if self.may_hint() => {
+                    PortValue::Name(name) => self.hints.look(|| {
                         let own = names.iter().filter(|(own, _)| *own == protocol).map(|(_, name)| *name);
                         nearest(name, own).map(|near| format!("did you mean `{near}`?"))
-                    }
-                    _ => None,
+                    }),
+                    PortValue::Number(_) => None,
                 };
                 self.findings.push(match near {
                     Some(help) => finding.with_help(help),
@@ -399,13 +395,6 @@ impl<'w> Judge<'_, 'w> {
                 });
             }
         }
-    }
-
-    /// Whether a similar name may be looked for, once more.
-    fn may_hint(&mut self) -> bool {
-        let may = self.hints_left > 0;
-        self.hints_left = self.hints_left.saturating_sub(1);
-        may
     }
 
     fn call_to_internet(

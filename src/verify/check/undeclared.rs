@@ -4,6 +4,7 @@ use super::directory::Directory;
 use super::words::rule_name;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::intent::TargetKind;
+use crate::model::labels::OUR_PREFIX;
 use crate::model::policy::Direction;
 use crate::model::service::{Service, ServiceType};
 use crate::verify::connections::ConnectionSet;
@@ -161,8 +162,7 @@ fn exposed<'w>(reach: &Reachability<'w>) -> BTreeMap<usize, String> {
 fn judged(reach: &Reachability<'_>, rule: RuleRef, exposed_by: Option<&String>) -> Option<(Code, String)> {
     let policy = reach.world().policies.get(rule.policy)?;
     let is_by_switch = policy.policy.labels.keys().any(|key| {
-        key.strip_prefix("intents.otterize.com/")
-            .is_some_and(|name| SWITCH_LABELS.iter().any(|part| name.contains(part)))
+        key.strip_prefix(OUR_PREFIX).is_some_and(|name| SWITCH_LABELS.iter().any(|part| name.contains(part)))
     });
     let rules = policy.policy.spec.rules(rule.direction).unwrap_or_default();
     let has_no_from = rules.get(rule.rule).is_some_and(|rule| rule.peers.is_empty());

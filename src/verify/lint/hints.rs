@@ -5,6 +5,23 @@ use crate::model::selector::LabelSelector;
 use crate::verify::reach::Reachability;
 use std::collections::BTreeSet;
 
+/// How many more times a similar name may be looked for: each look goes over many names.
+pub(in crate::verify) struct Hints(usize);
+
+impl Default for Hints {
+    fn default() -> Self {
+        Self(50)
+    }
+}
+
+impl Hints {
+    /// What the look finds, if there may be one more.
+    pub(in crate::verify) fn look(&mut self, look: impl FnOnce() -> Option<String>) -> Option<String> {
+        self.0 = self.0.checked_sub(1)?;
+        look()
+    }
+}
+
 /// The label in a namespace that is nearest to one that a selector asks for and nobody there has, in words.
 #[must_use]
 pub fn nearest_labels(reach: &Reachability<'_>, namespace: &str, selector: &LabelSelector) -> Option<String> {

@@ -194,8 +194,8 @@ fn declared(
             let help = if with_other_protocol {
                 Some(format!("the port of that name is not a {} port", protocol.as_str()))
             } else {
-                let near = lints.may_hint().then(|| nearest(name, destinations.names_of(protocol))).flatten();
-                near.map(|near| format!("did you mean `{near}`?"))
+                let near = || nearest(name, destinations.names_of(protocol));
+                lints.hints.look(|| near().map(|near| format!("did you mean `{near}`?")))
             };
             let message =
                 format!("{words} names port `{name}`, which none of the pods in question has, so it opens nothing");

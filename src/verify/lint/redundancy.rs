@@ -2,7 +2,7 @@
 
 use super::{Linted, Lints, rule_words};
 use crate::diag::Code;
-use crate::model::policy::{Direction, InputPolicy, Peer, PolicyPort, PolicySpec, PortValue, Rule};
+use crate::model::policy::{Direction, InputPolicy, Peer, PolicyPort, PolicySpec, PortValue, Protocol, Rule};
 use crate::model::selector::LabelSelector;
 use crate::verify::connections::ConnectionSet;
 use crate::verify::generated::is_generated;
@@ -85,55 +85,18 @@ fn covers(wider: &Rule, narrower: &Rule) -> bool {
     peers && (wider.ports.is_empty() || (!narrower.ports.is_empty() && has_ports(&wider.ports, &narrower.ports)))
 }
 
-/// Lists of this many pairs are not compared one by one.
-const MANY: usize = 1000;
-
 fn has_all(wider: &[Peer], narrower: &[Peer]) -> bool {
-    if wider.len() * narrower.len() < MANY {
-        return narrower.iter().all(|peer| wider.contains(peer));
-    }
     let wider: BTreeSet<&Peer> = wider.iter().collect();
     narrower.iter().all(|peer| wider.contains(peer))
 }
 
 fn has_ports(wider: &[PolicyPort], narrower: &[PolicyPort]) -> bool {
-    if wider.len() * narrower.len() < MANY {
-        return narrower.iter().all(|port| wider.iter().any(|wider| port_covers(wider, port)));
-    }
-    let mut names = BTreeSet::new();
-    let mut sets = Vec::new();
-    for port in wider {
-        match &port.port {
-            None => sets.push(ConnectionSet::protocol(port.protocol)),
-            Some(PortValue::Number(first)) => {
-                sets.push(ConnectionSet::range(port.protocol, *first, port.end_port.unwrap_or(*first)));
-            }
-            Some(PortValue::Name(name)) => {
-                names.insert((port.protocol, name));
-            }
-        }
-    }
-    let numbers = ConnectionSet::union_of(&sets);
-    narrower.iter().all(|port| {
-        let has_every_port = numbers.has_every_port(port.protocol);
-        match &port.port {
-            None => has_every_port,
-            Some(PortValue::Number(first)) => {
-                numbers.ports(port.protocol).contains_range(*first, port.end_port.unwrap_or(*first))
-            }
-            Some(PortValue::Name(name)) => has_every_port || names.contains(&(port.protocol, name)),
-        }
-    })
-}
-
-fn port_covers(wider: &PolicyPort, narrower: &PolicyPort) -> bool {
-    wider.protocol == narrower.protocol
-        && match (&wider.port, &narrower.port) {
-            (None, _) => true,
-            (Some(PortValue::Number(first)), Some(PortValue::Number(own))) => {
-                *first <= *own && narrower.end_port.unwrap_or(*own) <= wider.end_port.unwrap_or(*first)
-            }
-            (Some(PortValue::Name(name)), Some(PortValue::Name(own))) => name == own,
-            _ => false,
-        }
+    let name_of = |port: &'_ PolicyPort| match &port.port {
+        Some(PortValue::Name(name)) => Some((port.protocol, name.clone())),
+        _ => None,
+    };
+    let names: BTreeSet<(Protocol, String)> = wider.iter().filter_map(name_of).collect();
+    let numbers = ConnectionSet::numbered(wider);
+    let is_named = |port| name_of(port).is_none_or(|name| numbers.has_every_port(name.0) || names.contains(&name));
+    ConnectionSet::numbered(narrower).difference(&numbers).is_empty() && narrower.iter().all(is_named)
 }

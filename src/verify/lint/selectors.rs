@@ -23,7 +23,7 @@ pub(super) fn check(linted: Linted<'_>, lints: &mut Lints<'_, '_>) {
 fn own_selector(linted: Linted<'_>, lints: &mut Lints<'_, '_>) {
     let policy = &linted.policy.policy;
     let selector = &policy.spec.pod_selector;
-    let host = lints.on_host_network.first(&[&policy.namespace], selector);
+    let host = lints.on_host_network.first_in(&policy.namespace, selector).copied();
     if let Some(first) = host.filter(|_| !selector.is_empty()) {
         let message =
             format!("it selects {}, which uses the node's network: policies do not isolate that", first.object_name());
@@ -38,7 +38,7 @@ fn own_selector(linted: Linted<'_>, lints: &mut Lints<'_, '_>) {
         lints.report(linted, Code::PolicySelectsNothing, linted.selector_place(), message);
         return;
     }
-    let hint = lints.may_hint().then(|| nearest_labels(lints.reach, &policy.namespace, selector)).flatten();
+    let hint = lints.hints.look(|| nearest_labels(lints.reach, &policy.namespace, selector));
     let message = format!("it selects no workload of namespace {}", policy.namespace);
     lints.report_with_help(linted, Code::PolicySelectsNothing, linted.selector_place(), message, hint);
 }
@@ -62,7 +62,8 @@ fn peer_selects(
     let with_workloads: Vec<&str> = namespaces.into_iter().filter(has_workloads).collect();
     let everything = LabelSelector::default();
     let pods = pod_selector.as_ref().unwrap_or(&everything);
-    let host = lints.on_host_network.first(&with_workloads, pods);
+    let hosts = with_workloads.iter().filter_map(|namespace| lints.on_host_network.first_in(namespace, pods));
+    let host = hosts.min_by_key(|workload| workload.place).copied();
     let (place, words) = (linted.peer_place(direction, rule, index), rule_words(direction, rule));
     if let Some(first) = host {
         let message = format!(
@@ -73,7 +74,7 @@ fn peer_selects(
         lints.report_with_help(linted, Code::PeerOnHostNetwork, place, message, help);
     } else if let [first, ..] = with_workloads.as_slice() {
         let message = format!("{words} has a peer that selects no workload of {}", with_workloads.join(", "));
-        let hint = lints.may_hint().then(|| nearest_labels(lints.reach, first, pods)).flatten();
+        let hint = lints.hints.look(|| nearest_labels(lints.reach, first, pods));
         lints.report_with_help(linted, Code::PeerSelectsNothing, place, message, hint);
     } else {
         let message = format!("{words} has a peer in namespaces that the input does not have");

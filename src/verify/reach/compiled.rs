@@ -103,20 +103,11 @@ impl PortSpec {
         if ports.is_empty() {
             return Self { numbered: ConnectionSet::all(), named: Vec::new() };
         }
-        let (mut sets, mut named) = (Vec::new(), Vec::new());
-        for port in ports {
-            sets.push(match &port.port {
-                None => ConnectionSet::protocol(port.protocol),
-                Some(PortValue::Number(first)) => {
-                    ConnectionSet::range(port.protocol, *first, port.end_port.unwrap_or(*first))
-                }
-                Some(PortValue::Name(name)) => {
-                    named.push((port.protocol, name.clone()));
-                    continue;
-                }
-            });
-        }
-        Self { numbered: ConnectionSet::union_of(&sets), named }
+        let named = ports.iter().filter_map(|port| match &port.port {
+            Some(PortValue::Name(name)) => Some((port.protocol, name.clone())),
+            _ => None,
+        });
+        Self { numbered: ConnectionSet::numbered(ports), named: named.collect() }
     }
 
     /// The ports on pods of a class.

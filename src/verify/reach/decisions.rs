@@ -4,7 +4,7 @@ use super::compiled::CompiledRule;
 use super::pods::{Class, NAMESPACE_NAME_LABEL};
 use super::{End, Reachability};
 use crate::model::policy::{Direction, InputPolicy, Peer, Protocol};
-use crate::model::selector::{LabelSelector, Labels};
+use crate::model::selector::Labels;
 use crate::verify::addresses::AddressRange;
 use crate::verify::connections::{ConnectionSet, PROTOCOLS};
 use std::collections::{BTreeMap, BTreeSet};
@@ -380,10 +380,11 @@ impl Reachability<'_> {
         let Some(namespace) = self.namespaces.get(class.namespace as usize).filter(|found| !found.is_declared) else {
             return Selects::No;
         };
+        let known = Labels::from([(NAMESPACE_NAME_LABEL.to_owned(), namespace.name.clone())]);
         let might = peers.iter().any(|peer| match peer {
             Peer::Pods { pod_selector, namespace_selector: Some(namespaces) } => {
                 pod_selector.as_ref().is_none_or(|selector| selector.matches(class.labels))
-                    && can_match(namespaces, &namespace.name)
+                    && namespaces.may_match(&known)
             }
             _ => false,
         });
@@ -416,25 +417,6 @@ impl Stranger {
             Peer::IpBlock { .. } => false,
         }
     }
-}
-
-/// Whether some namespace of that name could be selected: the requirements on the name itself hold.
-fn can_match(selector: &LabelSelector, name: &str) -> bool {
-    let on_name = LabelSelector {
-        match_labels: selector
-            .match_labels
-            .iter()
-            .filter(|(key, _)| *key == NAMESPACE_NAME_LABEL)
-            .map(|(key, value)| (key.clone(), value.clone()))
-            .collect(),
-        match_expressions: selector
-            .match_expressions
-            .iter()
-            .filter(|requirement| requirement.key == NAMESPACE_NAME_LABEL)
-            .cloned()
-            .collect(),
-    };
-    on_name.matches(&Labels::from([(NAMESPACE_NAME_LABEL.to_owned(), name.to_owned())]))
 }
 
 /// The ports that are wanted, in ranges that none of the sets cuts.

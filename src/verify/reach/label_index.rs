@@ -67,3 +67,48 @@ impl LabelIndex {
         pairs.chain(expressions).min_by_key(|list| list.len())
     }
 }
+
+/// Things with labels in namespaces, looked up by namespace and selector.
+pub(in crate::verify) struct NamespacedLabels<'w, T> {
+    all: Vec<T>,
+    labels: LabelIndex,
+    /// By namespace the numbers of its things, and the index of these.
+    by_namespace: BTreeMap<&'w str, (Vec<u32>, LabelIndex)>,
+}
+
+impl<'w, T> NamespacedLabels<'w, T> {
+    /// The index of these things: namespace, labels, and what each is.
+    pub(in crate::verify) fn new(things: impl IntoIterator<Item = (&'w str, &'w Labels, T)>) -> Self {
+        let (mut all, mut every_label) = (Vec::new(), Vec::new());
+        let mut namespaces: BTreeMap<&str, (Vec<u32>, Vec<&Labels>)> = BTreeMap::new();
+        for (number, (namespace, labels, thing)) in (0u32..).zip(things) {
+            all.push(thing);
+            every_label.push(labels);
+            let (numbers, own) = namespaces.entry(namespace).or_default();
+            numbers.push(number);
+            own.push(labels);
+        }
+        let indexed = namespaces
+            .into_iter()
+            .map(|(namespace, (numbers, labels))| (namespace, (numbers, LabelIndex::new(labels))));
+        Self { by_namespace: indexed.collect(), labels: LabelIndex::new(every_label), all }
+    }
+
+    /// The first in a namespace that the selector selects.
+    pub(in crate::verify) fn first_in(&self, namespace: &str, selector: &LabelSelector) -> Option<&T> {
+        let (numbers, index) = self.by_namespace.get(namespace)?;
+        self.all.get(*numbers.get(index.first(selector)? as usize)? as usize)
+    }
+
+    /// What the selector selects in a namespace, in order.
+    pub(in crate::verify) fn select_in(&self, namespace: &str, selector: &LabelSelector) -> Vec<&T> {
+        let Some((numbers, index)) = self.by_namespace.get(namespace) else { return Vec::new() };
+        let numbers = index.select(selector).into_iter().filter_map(|own| numbers.get(own as usize));
+        numbers.filter_map(|number| self.all.get(*number as usize)).collect()
+    }
+
+    /// What the selector selects in any namespace, in order.
+    pub(in crate::verify) fn select(&self, selector: &LabelSelector) -> Vec<&T> {
+        self.labels.select(selector).into_iter().filter_map(|number| self.all.get(number as usize)).collect()
+    }
+}

@@ -1,0 +1,145 @@
+//! Entries of mappings by key, with `<<` merges applied.
+
+use super::{Node, ScalarStyle, Shape};
+use std::collections::BTreeSet;
+
+/// The key whose value is merged into its mapping.
+const MERGE_KEY: &str = "<<";
+
+impl<'t> Node<'t> {
+    /// The value of a key, `<<` merges applied. The first of several equal keys counts, and the repetition is recorded in
+    /// [`Tree::duplicate_keys`]. `None` when the node is no mapping or has no such key.
+    #[must_use]
+    pub fn get(self, key: &str) -> Option<Self> {
+        self.get_entry(key).map(|(_, value)| value)
+    }
+
+    /// Like [`Self::get`], with the key's node.
+    #[must_use]
+    pub fn get_entry(self, key: &str) -> Option<(Self, Self)> {
+        let (own, has_merges) = self.own_entry(key);
+        if own.is_some() || !has_merges {
+            return own;
+        }
+        let mut found = None;
+        self.walk_merged(|mapping| {
+            found = mapping.own_entry(key).0;
+            found.is_none()
+        });
+        found
+    }
+
+    /// The entry of the mapping itself, and whether it has merges, which matters if there is none.
+    ///
+    /// Most of what is done with a tree is this, so the length of a key is compared before anything of the text is looked at.
+    fn own_entry(self, key: &str) -> (Option<(Self, Self)>, bool) {
+        let (mut found, mut has_merges) = (None, false);
+        let Some(mapping) = self.resolve().filter(|node| matches!(node.shape(), Shape::Mapping(_))) else {
+            return (None, false);
+        };
+        let end = mapping.data().subtree_end;
+        let mut next = mapping.id.0 + 1;
+        while next < end {
+            let Some(key_data) = self.tree.nodes.get(next as usize) else { break };
+            let value = key_data.subtree_end.max(next + 1);
+            let Some(value_data) = self.tree.nodes.get(value as usize).filter(|_| value < end) else { break };
+            let length = key_data.text_length();
+            if length.is_none_or(|length| length == key.len() || length == MERGE_KEY.len()) {
+                let key_node = self.at(next);
+                match key_node.as_str() {
+                    Some(text) if text == key => {
+                        if found.is_none() {
+                            found = Some((key_node, self.at(value)));
+                        } else {
+                            self.tree.duplicates.with(|found| found.insert(key_node.id));
+                        }
+                    }
+                    Some(MERGE_KEY) => has_merges |= key_node.is_merge_key(),
+                    _ => {}
+                }
+            }
+            next = value_data.subtree_end.max(value + 1);
+        }
+        (found, has_merges)
+    }
+
+    /// Visits the mapping and those that `<<` merges into it, in the order in which their entries win, each once, for as long as
+    /// `visit` says so. Takes time in proportion to their size: the parser bounds what aliases can add up to.
+    fn walk_merged(self, mut visit: impl FnMut(Self) -> bool) {
+        let mut pending = Vec::new();
+        let mut visited = BTreeSet::new();
+        let mut next = Some(self);
+        while let Some(node) = next {
+            if node.is_sequence() {
+                let items: Vec<_> = node.items().filter(|item| item.is_mapping()).collect();
+                pending.extend(items.into_iter().rev());
+            } else if let Some(mapping) = node.resolve() {
+                let merges: Vec<_> = mapping.entries().filter(|(key, _)| key.is_merge_key()).collect();
+                let is_first_visit = (merges.is_empty() && pending.is_empty()) || visited.insert(mapping.id);
+                if is_first_visit {
+                    if !visit(mapping) {
+                        return;
+                    }
+                    pending.extend(merges.into_iter().rev().map(|(_, value)| value));
+                }
+            }
+            next = pending.pop();
+        }
+    }
+
+    /// Whether it is a `<<` that merges its value into the mapping: plain, or tagged `!!merge` as kustomize's library writes it.
+    #[must_use]
+    pub fn is_merge_key(self) -> bool {
+        self.as_str() == Some(MERGE_KEY)
+            && match self.tag() {
+                None => self.shape() == Shape::Scalar(ScalarStyle::Plain),
+                Some(tag) => tag == "!!merge",
+            }
+    }
+
+    /// The node at the end of a path of keys.
+    #[must_use]
+    pub fn path(self, keys: &[&str]) -> Option<Self> {
+        keys.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// All entries with `<<` merges applied and scalar keys only: key text, key node, value node. Own entries come first and
+    /// win over merged ones. Repeated keys of one mapping are recorded in [`Tree::duplicate_keys`].
+    #[must_use]
+    pub fn merged_entries(self) -> Vec<(&'t str, Self, Self)> {
+        // Nearly all mappings are short and have no merges.
+        const SHORT: usize = 12;
+        let mut entries: Vec<(&str, Self, Self)> = Vec::new();
+        let mut is_simple = true;
+        for (key_node, value) in self.entries() {
+            let Some(key) = key_node.as_str() else { continue };
+            is_simple = entries.len() < SHORT && key != MERGE_KEY && entries.iter().all(|(known, ..)| *known != key);
+            if !is_simple {
+                break;
+            }
+            entries.push((key, key_node, value));
+        }
+        if is_simple { entries } else { self.entries_of_all_merged() }
+    }
+
+    fn entries_of_all_merged(self) -> Vec<(&'t str, Self, Self)> {
+        let mut seen = BTreeSet::new();
+        let mut entries = Vec::new();
+        self.walk_merged(|mapping| {
+            let mut own = BTreeSet::new();
+            for (key_node, value) in mapping.entries() {
+                let Some(key) = key_node.as_str() else { continue };
+                if key_node.is_merge_key() {
+                    continue;
+                }
+                if !own.insert(key) {
+                    self.tree.duplicates.with(|found| found.insert(key_node.id));
+                } else if seen.insert(key) {
+                    entries.push((key, key_node, value));
+                }
+            }
+            true
+        });
+        entries
+    }
+}
