@@ -8,7 +8,7 @@ const MERGE_KEY: &str = "<<";
 
 impl<'t> Node<'t> {
     /// The value of a key, `<<` merges applied. The first of several equal keys counts, and the repetition is recorded in
-    /// [`Tree::duplicate_keys`]. `None` when the node is no mapping or has no such key.
+    /// `Tree::duplicate_keys`. `None` when the node is no mapping or has no such key.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Self> {
         self.get_entry(key).map(|(_, value)| value)
@@ -104,7 +104,7 @@ impl<'t> Node<'t> {
     }
 
     /// All entries with `<<` merges applied and scalar keys only: key text, key node, value node. Own entries come first and
-    /// win over merged ones. Repeated keys of one mapping are recorded in [`Tree::duplicate_keys`].
+    /// win over merged ones. Repeated keys of one mapping are recorded in `Tree::duplicate_keys`.
     #[must_use]
     pub fn merged_entries(self) -> Vec<(&'t str, Self, Self)> {
         // Nearly all mappings are short and have no merges.
