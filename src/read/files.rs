@@ -2,6 +2,8 @@
 
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{SourceOrigin, SourceText};
+#[cfg(unix)]
+use crate::threads::both;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read};
@@ -174,12 +176,8 @@ fn read_halves(file: &mut fs::File, size: usize) -> io::Result<Vec<u8>> {
     let (first, second) = bytes.split_at_mut(half);
     let middle = start + first.len() as u64;
     let shared = &*file;
-    let is_read = std::thread::scope(|scope| {
-        let second = std::thread::Builder::new().spawn_scoped(scope, move || shared.read_exact_at(second, middle))?;
-        shared.read_exact_at(first, start)?;
-        second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-    });
-    if is_read.is_err() {
+    let read = both(|| shared.read_exact_at(first, start), || shared.read_exact_at(second, middle));
+    if !matches!(read, Ok((Ok(()), Ok(())))) {
         // Somebody changed the file, or no thread can be had: it is read as a stream.
         return read_up_to_limit(file, size);
     }
