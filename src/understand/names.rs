@@ -177,7 +177,7 @@ impl Candidate<'_> {
         match self.means {
             Means::Workload(workload) => {
                 let is_own_name = workload.identity_source == IdentitySource::Object;
-                workload.identity.kind.is_none() && !(is_own_name && !workload.previous.is_empty())
+                workload.identity.kind.is_none() && (!is_own_name || workload.previous.is_empty())
             }
             Means::Service(_) => false,
         }
