@@ -8,6 +8,7 @@ use crate::model::selector::Labels;
 use crate::model::service::{Endpoints, Service, ServicePort, ServiceType};
 use crate::read::annotations::is_tool_annotation;
 use crate::read::tree::Node;
+use indexmap::IndexSet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -44,6 +45,10 @@ fn annotations<'a>(fields: &mut Fields<'_, 'a>, metadata: Node<'a>) -> Labels {
 /// Keeps one of several Services with one name, as a cluster does, and says so where they differ. Which one is kept does not
 /// depend on the order of the input.
 pub(super) fn drop_duplicates(services: &mut Vec<Service>, findings: &mut Findings) {
+    let mut names = IndexSet::with_capacity(services.len());
+    if services.iter().all(|service| names.insert((service.namespace.as_str(), service.name.as_str()))) {
+        return;
+    }
     let mut by_name: BTreeMap<(&str, &str), Vec<(usize, &Service)>> = BTreeMap::new();
     for (index, service) in services.iter().enumerate() {
         by_name.entry((&service.namespace, &service.name)).or_default().push((index, service));
