@@ -100,7 +100,7 @@ fn workload(
         kind: kind.to_owned(),
         name: name.to_owned(),
         namespace: namespace.to_owned(),
-        template_path: Vec::new(),
+        template_path: std::borrow::Cow::Borrowed(&[]),
         previous: Vec::new(),
         identity: Identity {
             namespace: namespace.to_owned(),

@@ -148,7 +148,7 @@ impl Expected {
     }
 
     fn may_be_pods(&self, selector: &LabelSelector, says_port: bool) -> bool {
-        let is_usual = |(key, value): (&String, &String)| SERVER_LABELS.contains(&(key.as_str(), value.as_str()));
+        let is_usual = |pair: (&str, &str)| SERVER_LABELS.contains(&pair);
         match &self.pods {
             Some(labels) => selector.may_match(labels),
             None => says_port || selector.match_labels.iter().all(is_usual),
