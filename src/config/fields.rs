@@ -452,7 +452,7 @@ fn text_set(value: &Checked) -> BTreeSet<String> {
 
 fn label_map(value: Option<&Checked>) -> Labels {
     let entries = value.map(Checked::entries).unwrap_or_default();
-    entries.iter().map(|(key, value)| (key.clone(), value.text().to_owned())).collect()
+    entries.iter().map(|(key, value)| (key, value.text())).collect()
 }
 
 fn known_workloads(value: &Checked) -> Vec<KnownWorkload> {

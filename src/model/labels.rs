@@ -30,17 +30,25 @@ impl Labels {
         Self::default()
     }
 
-    fn entry(&self, index: usize) -> (&str, &str) {
-        let start = index.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |(_, end)| *end);
+    fn start(&self, index: usize) -> usize {
+        index.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |(_, end)| *end)
+    }
+
+    fn key(&self, index: usize) -> &str {
+        let middle = self.ends.get(index).map_or(0, |(middle, _)| *middle);
+        self.text.get(self.start(index)..middle).unwrap_or_default()
+    }
+
+    fn value(&self, index: usize) -> &str {
         let (middle, end) = self.ends.get(index).copied().unwrap_or_default();
-        (self.text.get(start..middle).unwrap_or_default(), self.text.get(middle..end).unwrap_or_default())
+        self.text.get(middle..end).unwrap_or_default()
     }
 
     fn position(&self, key: &str) -> Option<usize> {
         let mut range = 0..self.len();
         while !range.is_empty() {
             let middle = range.start + range.len() / 2;
-            match self.entry(middle).0.cmp(key) {
+            match self.key(middle).cmp(key) {
                 Ordering::Equal => return Some(middle),
                 Ordering::Less => range.start = middle + 1,
                 Ordering::Greater => range.end = middle,
@@ -52,13 +60,13 @@ impl Labels {
     /// The value of a key.
     #[must_use]
     pub fn get(&self, key: impl AsRef<str>) -> Option<&str> {
-        self.get_key_value(key).map(|(_, value)| value)
+        self.position(key.as_ref()).map(|index| self.value(index))
     }
 
     /// Key and value of a key.
     #[must_use]
     pub fn get_key_value(&self, key: impl AsRef<str>) -> Option<(&str, &str)> {
-        self.position(key.as_ref()).map(|index| self.entry(index))
+        self.position(key.as_ref()).map(|index| (self.key(index), self.value(index)))
     }
 
     /// Whether the key is there.
@@ -99,12 +107,12 @@ impl Labels {
 
     /// The keys in order.
     pub fn keys(&self) -> impl ExactSizeIterator<Item = &str> + DoubleEndedIterator + Clone {
-        self.iter().map(|(key, _)| key)
+        (0..self.len()).map(|index| self.key(index))
     }
 
     /// The values in key order.
     pub fn values(&self) -> impl ExactSizeIterator<Item = &str> + DoubleEndedIterator + Clone {
-        self.iter().map(|(_, value)| value)
+        (0..self.len()).map(|index| self.value(index))
     }
 
     /// Of entries that are sorted by distinct keys.
@@ -133,7 +141,7 @@ impl<'l> Iterator for Iter<'l> {
     type Item = (&'l str, &'l str);
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.indexes.next().map(|index| self.labels.entry(index))
+        self.indexes.next().map(|index| (self.labels.key(index), self.labels.value(index)))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -143,7 +151,7 @@ impl<'l> Iterator for Iter<'l> {
 
 impl DoubleEndedIterator for Iter<'_> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        self.indexes.next_back().map(|index| self.labels.entry(index))
+        self.indexes.next_back().map(|index| (self.labels.key(index), self.labels.value(index)))
     }
 }
 

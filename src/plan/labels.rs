@@ -142,11 +142,9 @@ fn template_change(workload: &Workload, wanted: Labels, findings: &mut Findings)
         let used = selector.match_labels.keys().chain(expressions);
         let changed = used.filter(|key| change.set.contains_key(key) || change.remove.contains(*key));
         let changed: BTreeSet<&str> = changed.collect();
-        for key in changed {
-            change.set.retain(|set, _| set != key);
-            change.remove.remove(key);
-            findings.push(selector_conflict(workload, key));
-        }
+        change.set.retain(|key, _| !changed.contains(key));
+        change.remove.retain(|key| !changed.contains(key.as_str()));
+        findings.0.extend(changed.into_iter().map(|key| selector_conflict(workload, key)));
     }
     change
 }

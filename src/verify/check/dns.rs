@@ -134,7 +134,7 @@ impl<'r> Servers<'r> {
 fn in_namespace(reach: &Reachability<'_>, name: &str) -> Expected {
     let manifest = reach.world().namespace(name);
     let mut namespace = manifest.map(|manifest| manifest.labels.clone()).unwrap_or_default();
-    namespace.insert(NAMESPACE_NAME_LABEL.to_owned(), name.to_owned());
+    namespace.insert(NAMESPACE_NAME_LABEL, name);
     Expected { namespace, is_declared: manifest.is_some(), pods: None }
 }
 
