@@ -43,7 +43,7 @@ pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<W
             access.note(context.calls.by_client.get(client).into_iter().flatten());
         }
     }
-    identities.iter().flat_map(|(identity, access)| policies(context, identity, access, findings)).collect()
+    identities.into_iter().flat_map(|(identity, access)| policies(context, &identity, access, findings)).collect()
 }
 
 impl Access {
@@ -79,10 +79,10 @@ fn dns_server_rule(context: &PlanContext<'_>, server: &Identity) -> Option<Rule>
     if dns::is_server(server) { dns::server_rule(context.config) } else { None }
 }
 
-fn policies(context: &PlanContext<'_>, identity: &Identity, access: &Access, findings: &mut Findings) -> Vec<Wanted> {
+fn policies(context: &PlanContext<'_>, identity: &Identity, access: Access, findings: &mut Findings) -> Vec<Wanted> {
     let Some(pod_selector) = selectors::pods_of(context, identity, access.reason, findings) else { return Vec::new() };
-    let some = |rules: &Vec<Rule>| Some(rules.clone()).filter(|rules| !rules.is_empty());
-    let (ingress, egress) = (some(&access.ingress), some(&access.egress));
+    let some = |rules: Vec<Rule>| Some(rules).filter(|rules| !rules.is_empty());
+    let (ingress, egress) = (some(access.ingress), some(access.egress));
     let directions = if context.config.separate_netpols_for_ingress_and_egress {
         vec![("ingress", ingress, None), ("egress", None, egress)]
     } else {
