@@ -29,6 +29,7 @@ pub struct Tree {
     /// Tags and anchors of the few nodes that have them, in the order of the nodes.
     pub(crate) properties: Vec<(NodeId, Properties)>,
     duplicates: Duplicates,
+    children: route::Children,
 }
 
 /// Keys that were looked up and found more than once. Several threads may look at one tree.
