@@ -159,7 +159,7 @@ pub(super) fn read_endpoints(object: &Object<'_>, findings: &mut Findings) -> En
 pub(super) fn read_endpoint_slice(object: &Object<'_>, findings: &mut Findings) -> Option<Endpoints> {
     let mut fields = Fields::new(object, findings);
     let metadata = fields.mapping(object.node, "metadata")?;
-    let service = fields.labels(metadata, "labels").remove("kubernetes.io/service-name")?;
+    let service = fields.labels(metadata, "labels").get("kubernetes.io/service-name")?.to_owned();
     if fields.text(object.node, "addressType").is_some_and(|(kind, _)| kind == "FQDN") {
         return None;
     }

@@ -31,7 +31,7 @@ impl Change {
             node = node.child(key);
             node.may_create |= index + 2 >= change.path.len();
         }
-        node.set.extend(change.set.iter().map(|(key, value)| (key.clone(), value.clone())));
+        node.set.extend(change.set.iter().map(|(key, value)| (key.to_owned(), value.to_owned())));
         node.remove.extend(change.remove.iter().cloned());
     }
 

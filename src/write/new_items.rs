@@ -23,13 +23,13 @@ pub(crate) fn new_items<'p>(
             let name = object_name(&planned.object);
             let path = template.replace("{namespace}", &name.namespace).replace("{name}", &name.name);
             let index = next_index.entry(path.clone()).or_default();
-            annotations.insert(INDEX.into(), index.to_string());
-            annotations.insert(PATH.into(), path);
+            annotations.insert(INDEX, index.to_string());
+            annotations.insert(PATH, path);
             *index += 1;
         }
         let package_path = planned.package_of.and_then(|id| annotation(package.node(id)?, PACKAGE_PATH));
         if let Some(package_path) = package_path {
-            annotations.insert(PACKAGE_PATH.into(), package_path.to_owned());
+            annotations.insert(PACKAGE_PATH, package_path);
         }
         object(&planned.object, &annotations)
     })

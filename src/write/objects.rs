@@ -13,7 +13,7 @@ pub(crate) fn object(object: &GeneratedObject, extra_annotations: &Labels) -> Va
     let (api_version, kind) = api_version_and_kind(object);
     let ObjectName { namespace, name, .. } = object_name(object);
     let mut annotations = annotations(object).clone();
-    annotations.extend(extra_annotations.iter().map(|(key, value)| (key.clone(), value.clone())));
+    annotations.extend(extra_annotations);
     let mut metadata = vec![entry("name", Value::String(name))];
     if !namespace.is_empty() {
         metadata.push(entry("namespace", Value::String(namespace)));

@@ -42,7 +42,7 @@ fn update(package: &Package, resource: ResourceId, object: &GeneratedObject, cha
         let stale: Vec<String> = old.filter(|key| key.starts_with(OUR_PREFIX) && !wanted.contains_key(key)).collect();
         if !(wanted.is_empty() && stale.is_empty()) {
             let map_change = change.at(&path);
-            map_change.set.extend(wanted.clone());
+            map_change.set.extend(wanted.iter().map(|(key, value)| (key.to_owned(), value.to_owned())));
             map_change.remove.extend(stale);
         }
     }
