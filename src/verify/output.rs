@@ -8,8 +8,6 @@ mod excerpt;
 use crate::config::Config;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::ResourceId;
-use crate::model::selector::Labels;
-use crate::model::value::Value;
 use crate::plan::Plan;
 use crate::read::lane::{self, Lane};
 use crate::read::package::{Package, Resource, ResourceList, Role};
@@ -24,9 +22,10 @@ use crate::write::edit::EditSet;
 use crate::write::files::ManifestFile;
 use crate::write::new_items::new_items;
 use crate::write::objects::object;
-use crate::write::resource_changes::{Changes, from_plan};
+use crate::write::piece::Piece;
+use crate::write::resource_changes::Changes;
 use crate::write::same_value::is_value;
-use crate::write::stream::{drop_tool_annotations, dropped};
+use crate::write::stream::dropped;
 use compare::{Comparison, Rules, difference};
 use excerpt::{Excerpt, Excerpts, Run, excerpt, excerpts};
 use std::collections::BTreeSet;
@@ -77,7 +76,7 @@ fn verify_list(package: &Package, list: ResourceList, plan: &Plan, config: &Conf
     let items = list_items(package, plan, list);
     let has_aliases = package.trees.iter().any(Tree::has_aliases);
     let sequence = list.items.and_then(|(_, items)| package.node_in(list.source, items)).filter(|_| !has_aliases);
-    let changes = from_plan(package, plan);
+    let changes = Changes::from_plan(package, plan);
     // With aliases, what was kept whole in the input need not be kept in the output.
     let selection: Option<Selection> = if has_aliases { None } else { Some(needed_to_compile) };
     let rules = Rules { texts_decide: !has_aliases, ..Rules::default() };
@@ -175,12 +174,12 @@ fn is_input_with_edits(input: &str, edits: &EditSet, output: &str) -> bool {
 }
 
 /// The items in their order, with nulls for those that are left out, and the new ones after the last or just before it.
-fn compare_items(
+fn compare_items<'p>(
     items: &[ListItem<'_>],
     listed: &[Option<usize>],
-    changes: &Changes,
+    changes: &Changes<'_>,
     output: Node<'_>,
-    new: impl ExactSizeIterator<Item = Value>,
+    new: impl ExactSizeIterator<Item = Piece<'p>>,
     rules: Rules<'_>,
 ) -> Vec<Fault> {
     let mut new = new.peekable();
@@ -198,8 +197,8 @@ fn compare_items(
         let after = written.get(position).copied();
         match index.and_then(|index| items.get(index)) {
             Some(item) => {
-                let change = item.id.and_then(|id| changes.get(&id));
-                let comparison = Comparison { before: Some(item.node), after, change };
+                let change = item.id.and_then(|id| changes.get(id));
+                let comparison = Comparison { before: Some(item.node), after, change: change.as_ref() };
                 faults.extend(difference("", comparison, rules).map(|fault| (item.id, fault)));
             }
             None if after.is_some_and(Node::is_null) => {}
@@ -214,7 +213,10 @@ fn compare_items(
 }
 
 /// New objects in order; each must be there and be what it is meant to be.
-fn new_objects<'t>(new: impl Iterator<Item = Value>, written: &mut impl Iterator<Item = Node<'t>>) -> Vec<Fault> {
+fn new_objects<'t, 'p>(
+    new: impl Iterator<Item = Piece<'p>>,
+    written: &mut impl Iterator<Item = Node<'t>>,
+) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (index, value) in new.enumerate() {
         if !written.next().is_some_and(|node| is_value(node, &value)) {
@@ -254,16 +256,16 @@ pub fn verify_files(package: &Package, plan: &Plan, files: &[ManifestFile]) -> F
 struct Stream<'p> {
     package: &'p Package,
     plan: &'p Plan,
-    changes: Changes,
+    changes: Changes<'p>,
     dropped: BTreeSet<ResourceId>,
     has_aliases: bool,
 }
 
 impl<'p> Stream<'p> {
     fn new(package: &'p Package, plan: &'p Plan) -> Self {
-        let mut changes = from_plan(package, plan);
+        let changes = Changes::from_plan(package, plan);
         let dropped = dropped(package, plan, &changes);
-        drop_tool_annotations(package, &mut changes);
+        let changes = changes.without_tool_annotations();
         Self { package, plan, changes, dropped, has_aliases: package.trees.iter().any(Tree::has_aliases) }
     }
 
@@ -292,11 +294,12 @@ impl<'p> Stream<'p> {
                 faults.push((Some(*id), "apiVersion or kind differ".to_owned()));
             }
             let before = self.package.node(*id);
-            let comparison = Comparison { before, after: Some(after), change: self.changes.get(id) };
+            let change = self.changes.get(*id);
+            let comparison = Comparison { before, after: Some(after), change: change.as_ref() };
             faults.extend(difference("", comparison, rules).map(|fault| (Some(*id), fault)));
         }
         let planned = new.iter().filter_map(|index| self.plan.new_objects.get(*index));
-        let new = planned.map(|new| object(&new.object, &Labels::new()));
+        let new = planned.map(|new| object(&new.object, []));
         faults.extend(new_objects(new, &mut written.by_ref().map(|(_, node)| node)));
         if written.next().is_some() {
             faults.push((None, "it has documents that nobody asked for".to_owned()));

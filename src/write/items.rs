@@ -18,7 +18,7 @@ pub(super) fn change_items<'t>(
     draft: &mut Draft<'t>,
     owner: &Entry<'t>,
     removed: &BTreeSet<NodeId>,
-    added: &[Piece],
+    added: &[Piece<'_>],
 ) -> Result<(), EditFault> {
     let sequence = owner.value;
     let items: Vec<Node<'t>> = sequence.children().collect();
@@ -39,7 +39,7 @@ fn change_flow(
     sequence: Node<'_>,
     items: &[Node<'_>],
     removed: &BTreeSet<NodeId>,
-    added: &[Piece],
+    added: &[Piece<'_>],
 ) {
     let text = draft.text;
     let is_removed = |item: &Node<'_>| removed.contains(&item.id());
@@ -88,7 +88,7 @@ fn change_block<'t>(
     owner: &Entry<'t>,
     items: &[Node<'t>],
     removed: &BTreeSet<NodeId>,
-    added: &[Piece],
+    added: &[Piece<'_>],
 ) -> Result<(), EditFault> {
     let text = draft.text;
     let fault =
@@ -129,7 +129,7 @@ fn change_block<'t>(
 }
 
 /// New items as lines.
-pub(super) fn print_items(items: &[Piece], column: usize, line_ending: &str) -> String {
+pub(super) fn print_items(items: &[Piece<'_>], column: usize, line_ending: &str) -> String {
     let mut output = String::new();
     for item in items {
         output.extend(std::iter::repeat_n(' ', column));

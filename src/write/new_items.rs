@@ -1,12 +1,12 @@
 //! New objects as items: where they belong under kpt.
 
 use super::objects::{object, object_name};
+use super::piece::Piece;
 use super::tool_annotations::{INDEX, LEGACY_INDEX, LEGACY_PATH, PACKAGE_PATH, PATH, annotation};
 use crate::config::Config;
-use crate::model::selector::Labels;
-use crate::model::value::Value;
 use crate::plan::Plan;
 use crate::read::package::Package;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The new objects with the annotations that tell kpt their file and package (`DESIGN.md` 1.4 rule 15). Never id
@@ -15,23 +15,20 @@ pub(crate) fn new_items<'p>(
     package: &'p Package,
     plan: &'p Plan,
     config: &'p Config,
-) -> impl ExactSizeIterator<Item = Value> {
+) -> impl ExactSizeIterator<Item = Piece<'p>> {
     let mut next_index = config.policy_path.as_ref().map(|_| next_indices(package)).unwrap_or_default();
     plan.new_objects.iter().map(move |planned| {
-        let mut annotations = Labels::new();
-        if let Some(template) = &config.policy_path {
+        let place = config.policy_path.as_ref().map(|template| {
             let name = object_name(&planned.object);
             let path = template.replace("{namespace}", &name.namespace).replace("{name}", &name.name);
-            let index = next_index.entry(path.clone()).or_default();
-            annotations.insert(INDEX.into(), index.to_string());
-            annotations.insert(PATH.into(), path);
-            *index += 1;
-        }
+            let next = next_index.entry(path.clone()).or_default();
+            let index = *next;
+            *next += 1;
+            [(INDEX, Cow::Owned(index.to_string())), (PATH, Cow::Owned(path))]
+        });
         let package_path = planned.package_of.and_then(|id| annotation(package.node(id)?, PACKAGE_PATH));
-        if let Some(package_path) = package_path {
-            annotations.insert(PACKAGE_PATH.into(), package_path.to_owned());
-        }
-        object(&planned.object, &annotations)
+        let package_path = package_path.map(|path| (PACKAGE_PATH, Cow::Borrowed(path)));
+        object(&planned.object, place.into_iter().flatten().chain(package_path))
     })
 }
 

@@ -11,7 +11,7 @@ use super::lines::{line_ending, line_start};
 use super::mapping::change_entries;
 use super::new_items::new_items;
 use super::piece::{Piece, Token};
-use super::resource_changes::{change_resources, finding, from_plan};
+use super::resource_changes::{Changes, change_resources, finding};
 use crate::config::Config;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::ResourceId;
@@ -31,12 +31,10 @@ pub(super) fn edits(package: &Package, plan: &Plan, config: &Config, results: &[
     };
     let mut draft = Draft::new(&source.text, tree);
     let mut findings = Findings::default();
-    let mut changes = from_plan(package, plan);
-    for removal in &plan.removals {
-        changes.remove(removal);
-    }
-    let all = changes.iter().map(|(id, change)| (*id, change));
-    change_resources(package, all, &mut draft, &mut findings);
+    let changes = Changes::from_plan(package, plan);
+    let removals: BTreeSet<ResourceId> = plan.removals.iter().copied().collect();
+    let changed: Vec<ResourceId> = changes.resources().filter(|id| !removals.contains(id)).collect();
+    change_resources(package, &changed, &changes, &mut draft, &mut findings);
     let envelope = change_envelope(&mut draft, package, list, plan, config, results);
     if let Err(fault) = envelope.and_then(|()| keep_aliases(&mut draft)) {
         findings.push(envelope_finding(package, list, fault));
@@ -81,7 +79,7 @@ fn change_envelope<'t>(
     let index_of = |key: Option<(NodeId, NodeId)>| {
         entries.iter().position(|entry| Some(entry.key.id()) == key.map(|(key, _)| key))
     };
-    let added: Vec<Piece> = new_items(package, plan, config).map(|value| Piece::from(&value)).collect();
+    let added: Vec<Piece<'_>> = new_items(package, plan, config).collect();
     let removed: BTreeSet<NodeId> = plan
         .removals
         .iter()
@@ -92,7 +90,7 @@ fn change_envelope<'t>(
     let mut changes = EntryChanges::default();
     if !added.is_empty() || !removed.is_empty() {
         match index_of(list.items).and_then(|index| Some((index, entries.get(index)?))) {
-            None => changes.added.push((Token::Text("items".into()), Piece::List(added))),
+            None => changes.added.push((Token::text("items"), Piece::List(added))),
             Some((index, items)) if is_empty(items.value) => {
                 changes.existing.insert(index, EntryChange::Replace(Piece::List(added)));
             }
@@ -103,7 +101,7 @@ fn change_envelope<'t>(
         }
     }
     if !results.is_empty() {
-        let results = Piece::from(&Value::List(results.to_vec()));
+        let results = Piece::from(Value::List(results.to_vec()));
         match index_of(list.results) {
             Some(index) => {
                 changes.existing.insert(index, EntryChange::Replace(results));
@@ -115,7 +113,7 @@ fn change_envelope<'t>(
                 draft.edits.push(edit);
                 return Ok(());
             }
-            None => changes.added.push((Token::Text("results".into()), results)),
+            None => changes.added.push((Token::text("results"), results)),
         }
     }
     change_entries(draft, root, None, &changes)
@@ -127,7 +125,7 @@ fn is_empty(items: Node<'_>) -> bool {
 }
 
 /// `results` after everything else, or before the last key where the text cannot go on.
-fn append_results(draft: &Draft<'_>, entries: &[Entry<'_>], results: &Piece) -> Edit {
+fn append_results(draft: &Draft<'_>, entries: &[Entry<'_>], results: &Piece<'_>) -> Edit {
     let text = draft.text;
     let last = entries.last();
     let line_ending = last.map_or("\n", |last| line_ending(text, last.key.start()));
