@@ -16,11 +16,11 @@ use crate::read::prune::{Selection, needed_to_compile};
 use crate::read::stream;
 use crate::read::tree::{Node, Tree};
 use crate::source::{SourceOrigin, SourceText};
-use crate::threads::in_parts;
+use crate::threads::{MANY_OBJECTS, in_parts};
 use crate::write::Written;
 use crate::write::edit::EditSet;
 use crate::write::files::ManifestFile;
-use crate::write::new_items::new_items;
+use crate::write::new_items::NewItems;
 use crate::write::objects::object;
 use crate::write::piece::Piece;
 use crate::write::resource_changes::Changes;
@@ -85,7 +85,7 @@ fn verify_list(package: &Package, list: ResourceList, plan: &Plan, config: &Conf
         Some(match read_again(&excerpt.text, selection, package.lane) {
             Ok((tree, document)) => {
                 let output = tree.node(&excerpt.text, document.root);
-                compare_items(&items, &excerpt.items, &changes, output, std::iter::empty(), rules)
+                compare_items(&items, &excerpt.items, &changes, output, None, rules).0
             }
             Err(fault) => vec![(None, fault)],
         })
@@ -116,8 +116,10 @@ fn verify_list(package: &Package, list: ResourceList, plan: &Plan, config: &Conf
             faults.push((None, fault));
         }
     }
-    let new = new_items(package, plan, config);
-    faults.extend(compare_items(&items, &excerpt.items, &changes, output, new, rules));
+    let new = NewItems::of(package, plan, config);
+    let (found, added) = compare_items(&items, &excerpt.items, &changes, output, Some(&new), rules);
+    faults.extend(found);
+    faults.extend(new_objects(new.len(), |index| new.get(index), &added, package.lane.threads()));
     faults
 }
 
@@ -173,25 +175,25 @@ fn is_input_with_edits(input: &str, edits: &EditSet, output: &str) -> bool {
         && written == output.len()
 }
 
-/// The items in their order, with nulls for those that are left out, and the new ones after the last or just before it.
-fn compare_items<'p>(
+/// The items in their order, with nulls for those that are left out. Gives the new ones, which stand after the last or just
+/// before it, unseen.
+fn compare_items<'n>(
     items: &[ListItem<'_>],
     listed: &[Option<usize>],
     changes: &Changes<'_>,
-    output: Node<'_>,
-    new: impl ExactSizeIterator<Item = Piece<'p>>,
+    output: Node<'n>,
+    new: Option<&NewItems<'_>>,
     rules: Rules<'_>,
-) -> Vec<Fault> {
-    let mut new = new.peekable();
-    let mut written: Vec<Node<'_>> = output.get("items").into_iter().flat_map(Node::items).collect();
+) -> (Vec<Fault>, Vec<Node<'n>>) {
+    let mut written: Vec<Node<'n>> = output.get("items").into_iter().flat_map(Node::items).collect();
     let before_last = listed.len().saturating_sub(1);
-    let stands_before_last = match (written.get(before_last), new.peek()) {
-        (Some(node), Some(first)) => is_value(*node, first),
+    let stands_before_last = match (written.get(before_last), new.and_then(|new| new.get(0))) {
+        (Some(node), Some(first)) => is_value(*node, &first),
         _ => false,
     };
     let new_start = if stands_before_last { before_last } else { listed.len() };
-    let new_end = (new_start + new.len()).min(written.len());
-    let new_nodes: Vec<Node<'_>> = written.drain(new_start.min(new_end)..new_end).collect();
+    let new_end = (new_start + new.map_or(0, NewItems::len)).min(written.len());
+    let added = written.drain(new_start.min(new_end)..new_end).collect();
     let mut faults = Vec::new();
     for (position, index) in listed.iter().enumerate() {
         let after = written.get(position).copied();
@@ -205,25 +207,25 @@ fn compare_items<'p>(
             None => faults.push((None, "an item does not end where it did".to_owned())),
         }
     }
-    faults.extend(new_objects(new, &mut new_nodes.into_iter()));
     if written.len() > listed.len() {
         faults.push((None, "it has items that nobody asked for".to_owned()));
     }
-    faults
+    (faults, added)
 }
 
 /// New objects in order; each must be there and be what it is meant to be.
-fn new_objects<'t, 'p>(
-    new: impl Iterator<Item = Piece<'p>>,
-    written: &mut impl Iterator<Item = Node<'t>>,
+fn new_objects<'p>(
+    count: usize,
+    object: impl Fn(usize) -> Option<Piece<'p>> + Sync,
+    written: &[Node<'_>],
+    threads: usize,
 ) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for (index, value) in new.enumerate() {
-        if !written.next().is_some_and(|node| is_value(node, &value)) {
-            faults.push((None, format!("new object {index} is missing or differs")));
-        }
-    }
-    faults
+    let is_right = |index: usize, node: Node<'_>| object(index).is_some_and(|piece| is_value(node, &piece));
+    let wrong = in_parts(written, MANY_OBJECTS, threads, |start, nodes| -> Vec<usize> {
+        (start..).zip(nodes).filter(|(index, node)| !is_right(*index, **node)).map(|(index, _)| index).collect()
+    });
+    let wrong = wrong.into_iter().flatten().chain(written.len()..count);
+    wrong.map(|index| (None, format!("new object {index} is missing or differs"))).collect()
 }
 
 /// The documents of the stream: what was not dropped, in its order, then the new objects.
@@ -298,9 +300,9 @@ impl<'p> Stream<'p> {
             let comparison = Comparison { before, after: Some(after), change: change.as_ref() };
             faults.extend(difference("", comparison, rules).map(|fault| (Some(*id), fault)));
         }
-        let planned = new.iter().filter_map(|index| self.plan.new_objects.get(*index));
-        let new = planned.map(|new| object(&new.object, []));
-        faults.extend(new_objects(new, &mut written.by_ref().map(|(_, node)| node)));
+        let planned = |index: usize| self.plan.new_objects.get(*new.get(index)?).map(|new| object(&new.object, []));
+        let added: Vec<Node<'_>> = written.by_ref().take(new.len()).map(|(_, node)| node).collect();
+        faults.extend(new_objects(new.len(), planned, &added, self.package.lane.threads()));
         if written.next().is_some() {
             faults.push((None, "it has documents that nobody asked for".to_owned()));
         }

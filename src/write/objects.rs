@@ -7,18 +7,17 @@ use crate::model::policy::{
 };
 use crate::model::selector::{LabelSelector, Labels, Operator, Requirement};
 use crate::plan::{DomainPolicyFlavor, GeneratedObject, domains};
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The whole object; `extra_annotations` say where it belongs under kpt.
 pub(crate) fn object<'p>(
     object: &'p GeneratedObject,
-    extra_annotations: impl IntoIterator<Item = (&'p str, Cow<'p, str>)>,
+    extra_annotations: impl IntoIterator<Item = (&'p str, &'p str)>,
 ) -> Piece<'p> {
     let (api_version, kind) = api_version_and_kind(object);
     let (namespace, name) = namespace_and_name(object);
-    let own = annotations(object).iter().map(|(key, value)| (key.as_ref(), Cow::Borrowed(value.as_ref())));
-    let annotations: BTreeMap<&str, Cow<'_, str>> = own.chain(extra_annotations).collect();
+    let own = annotations(object).iter().map(|(key, value)| (key.as_ref(), value.as_ref()));
+    let annotations: BTreeMap<&str, &str> = own.chain(extra_annotations).collect();
     let mut metadata = vec![entry("name", Piece::text(name))];
     if !namespace.is_empty() {
         metadata.push(entry("namespace", Piece::text(namespace)));
@@ -291,7 +290,7 @@ spec:
   egress:
   - {}
 "#;
-        let annotations = [("internal.config.kubernetes.io/index", "0".into())];
+        let annotations = [("internal.config.kubernetes.io/index", "0")];
         assert_eq!(block_document(&object(&policy(spec), annotations)), expected);
     }
 

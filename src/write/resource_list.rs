@@ -6,10 +6,10 @@ use super::edit::Edit;
 use super::edit::EditSet;
 use super::entry::{Entry, entries};
 use super::entry_changes::{EntryChange, EntryChanges};
-use super::items::{append_point, change_items, print_items, with_head_comments};
+use super::items::{append_point, change_items, print_item, with_head_comments};
 use super::lines::{line_ending, line_start};
 use super::mapping::change_entries;
-use super::new_items::new_items;
+use super::new_items::NewItems;
 use super::piece::{Piece, Token};
 use super::resource_changes::{Changes, change_resources, finding};
 use crate::config::Config;
@@ -79,7 +79,8 @@ fn change_envelope<'t>(
     let index_of = |key: Option<(NodeId, NodeId)>| {
         entries.iter().position(|entry| Some(entry.key.id()) == key.map(|(key, _)| key))
     };
-    let added: Vec<Piece<'_>> = new_items(package, plan, config).collect();
+    let added = NewItems::of(package, plan, config);
+    let list_of_added = || Piece::List(added.iter().collect());
     let removed: BTreeSet<NodeId> = plan
         .removals
         .iter()
@@ -88,11 +89,11 @@ fn change_envelope<'t>(
         .map(|resource| resource.node)
         .collect();
     let mut changes = EntryChanges::default();
-    if !added.is_empty() || !removed.is_empty() {
+    if added.len() > 0 || !removed.is_empty() {
         match index_of(list.items).and_then(|index| Some((index, entries.get(index)?))) {
-            None => changes.added.push((Token::text("items"), Piece::List(added))),
+            None => changes.added.push((Token::text("items"), list_of_added())),
             Some((index, items)) if is_empty(items.value) => {
-                changes.existing.insert(index, EntryChange::Replace(Piece::List(added)));
+                changes.existing.insert(index, EntryChange::Replace(list_of_added()));
             }
             Some((_, items)) if items.value.shape() == Shape::Alias => {
                 return Err(EditFault::cannot_edit(items.value, "items is an alias", "write the items in full"));
@@ -130,7 +131,10 @@ fn append_results(draft: &Draft<'_>, entries: &[Entry<'_>], results: &Piece<'_>)
     let last = entries.last();
     let line_ending = last.map_or("\n", |last| line_ending(text, last.key.start()));
     let Piece::List(items) = results else { return Edit::insert(text.len(), "") };
-    let lines = format!("results:{line_ending}{}", print_items(items, 0, line_ending));
+    let mut lines = format!("results:{line_ending}");
+    for item in items {
+        print_item(item, 0, line_ending, &mut lines);
+    }
     match last.map(|last| (last, append_point(text, last.value, 0))) {
         Some((last, None)) if !ends_with_line_break(draft) => {
             let line = line_start(text, last.start.unwrap_or(last.key.start()));
