@@ -73,10 +73,10 @@ const MANY_RUNS: usize = 4;
 
 fn verify_list(package: &Package, list: ResourceList, plan: &Plan, config: &Config, edits: &EditSet) -> Vec<Fault> {
     let Some(input) = package.node_in(list.source, list.root) else { return Vec::new() };
-    let items = list_items(package, plan, list);
     let has_aliases = package.trees.iter().any(Tree::has_aliases);
     let sequence = list.items.and_then(|(_, items)| package.node_in(list.source, items)).filter(|_| !has_aliases);
     let changes = Changes::from_plan(package, plan);
+    let items = list_items(package, plan, &changes, list);
     // With aliases, what was kept whole in the input need not be kept in the output.
     let selection: Option<Selection> = if has_aliases { None } else { Some(needed_to_compile) };
     let rules = Rules { texts_decide: !has_aliases, ..Rules::default() };
@@ -144,16 +144,14 @@ struct ListItem<'t> {
     is_changed: bool,
 }
 
-fn list_items<'t>(package: &'t Package, plan: &Plan, list: ResourceList) -> Vec<ListItem<'t>> {
+fn list_items<'t>(package: &'t Package, plan: &Plan, changes: &Changes<'_>, list: ResourceList) -> Vec<ListItem<'t>> {
     let removals: BTreeSet<ResourceId> = plan.removals.iter().copied().collect();
-    let changed = plan.map_changes.iter().map(|change| change.resource);
-    let changed: BTreeSet<ResourceId> = changed.chain(plan.updates.iter().map(|(id, _)| *id)).collect();
     let mut resources = package.iter().filter(|(_, resource)| resource.role == Role::Item).peekable();
     let sequence = list.items.and_then(|(_, items)| package.node_in(list.source, items));
     let item = |node: Node<'t>| {
         let id = resources.next_if(|(_, resource)| resource.node == node.id()).map(|(id, _)| id);
-        let is_in = |set: &BTreeSet<ResourceId>| id.is_some_and(|id| set.contains(&id));
-        ListItem { id, node, goes: is_in(&removals), is_changed: is_in(&changed) }
+        let (goes, is_changed) = id.map_or((false, false), |id| (removals.contains(&id), changes.contain(id)));
+        ListItem { id, node, goes, is_changed }
     };
     sequence.into_iter().flat_map(Node::items).map(item).collect()
 }
