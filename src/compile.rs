@@ -69,7 +69,8 @@ pub(crate) fn configure(package: &mut Package, settings: Settings) -> (Config, F
 /// The functionConfigs of the input: the ResourceList's, or an `EnforceIntents` among files, of which there may be one.
 fn function_configs(package: &Package, findings: &mut Findings) -> Vec<ResourceId> {
     let is_config = |resource: &Resource| {
-        resource.role == Role::FunctionConfig || (package.resource_list.is_none() && resource.kind == config::raw::KIND)
+        resource.role == Role::FunctionConfig
+            || (package.resource_list.is_none() && &*resource.kind == config::raw::KIND)
     };
     let found: Vec<ResourceId> = package.iter().filter(|(_, resource)| is_config(resource)).map(|(id, _)| id).collect();
     if let [first, second, ..] = found.as_slice() {

@@ -1,12 +1,14 @@
 //! The KRM function: a ResourceList in, the same with labels, policies and results out.
 
 use crate::compile::{Compiled, Settings, add_verdicts, compile};
+use crate::config::Config;
 use crate::diag::Findings;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::read::package::Package;
 use crate::read::prune::needed_to_compile;
 use crate::read::resource_list;
+use crate::threads::{MANY_OBJECTS, dropping};
 use crate::write::edit::EditSet;
 use crate::{report, verify, write};
 
@@ -19,6 +21,8 @@ pub struct Edited {
     pub findings: Findings,
     /// What was read; the input is among its sources.
     pub package: Package,
+    /// Not needed any more: whoever ends the process need not wait until it is given back.
+    _plan: Plan,
 }
 
 impl Edited {
@@ -51,21 +55,26 @@ pub fn edit(input: Vec<u8>, settings: Settings) -> Edited {
     add_verdicts(&compiled, &mut findings);
     // From here on the changes say it all, and the rest of what is known about a large input is large.
     let Compiled { config, world, mut plan, .. } = compiled;
-    drop(world);
-    drop(std::mem::take(&mut plan.generated));
+    let generated = std::mem::take(&mut plan.generated);
+    let threads = if package.resources.len() < MANY_OBJECTS { 1 } else { package.lane.threads() };
+    let edits = dropping((world, generated), threads, || finish(&package, &plan, &config, &mut findings));
+    Edited { edits, findings, package, _plan: plan }
+}
+
+/// The edits that carry the plan out, read again and found right; those that only tell the findings if there is an error among them.
+fn finish(package: &Package, plan: &Plan, config: &Config, findings: &mut Findings) -> Option<EditSet> {
     if !findings.has_errors() {
-        let results = report::krm::results(&package, &findings);
-        match write::resource_list_edits(&package, &plan, &config, &results) {
+        let results = report::krm::results(package, findings);
+        match write::resource_list_edits(package, plan, config, &results) {
             Ok(edits) => {
-                findings.0.extend(verify::output::verify_edits(&package, &plan, &config, &edits).0);
+                findings.0.extend(verify::output::verify_edits(package, plan, config, &edits).0);
                 if !findings.has_errors() {
-                    return Edited { edits: Some(edits), findings, package };
+                    return Some(edits);
                 }
             }
             Err(faults) => findings.0.extend(faults.0),
         }
     }
-    let results = report::krm::results(&package, &findings);
-    let unchanged = write::resource_list_edits(&package, &Plan::default(), &config, &results);
-    Edited { edits: unchanged.ok(), findings, package }
+    let results = report::krm::results(package, findings);
+    write::resource_list_edits(package, &Plan::default(), config, &results).ok()
 }

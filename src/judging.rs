@@ -112,7 +112,7 @@ pub fn roll_out(previous: Vec<SourceText>, settings: &Settings, next: &Bundle) -
         return Findings::default();
     };
     let (package, _) = stream::read(previous.clone());
-    let has_config = package.iter().any(|(_, resource)| resource.kind == config::raw::KIND);
+    let has_config = package.iter().any(|(_, resource)| &*resource.kind == config::raw::KIND);
     let before = if has_config {
         let namespace = next.config.namespace.iter().map(|namespace| ("namespace".to_owned(), namespace.clone()));
         bundle(previous, Settings { config: None, set: namespace.collect(), lane: settings.lane }, Subject::Rendered)

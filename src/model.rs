@@ -7,6 +7,7 @@ pub mod intent;
 pub mod labels;
 pub mod place;
 pub mod policy;
+pub(crate) mod reference_grants;
 pub mod selector;
 pub mod service;
 pub mod traffic;

@@ -11,7 +11,7 @@ mod distinct;
 mod dns;
 pub mod domains;
 mod egress;
-mod exposed_services;
+pub(crate) mod exposed_services;
 mod external;
 mod internet;
 mod isolation;

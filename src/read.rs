@@ -16,3 +16,4 @@ pub mod resource_list;
 pub mod stream;
 mod tabs;
 pub mod tree;
+mod words;

@@ -35,6 +35,34 @@ pub(crate) fn in_parts<'t, T: Sync, R: Send>(
     })
 }
 
+/// Does both, the second by another thread.
+///
+/// # Errors
+/// Where no thread can be had; then neither was done.
+pub(crate) fn both<A, B: Send>(
+    first: impl FnOnce() -> A,
+    second: impl FnOnce() -> B + Send,
+) -> std::io::Result<(A, B)> {
+    std::thread::scope(|scope| {
+        let second = std::thread::Builder::new().spawn_scoped(scope, second)?;
+        let first = first();
+        Ok((first, second.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))))
+    })
+}
+
+/// Does the work while another thread, if there may be one, gives back what the work does not need: with much of it that takes time.
+pub(crate) fn dropping<T: Send, R>(unneeded: T, threads: usize, work: impl FnOnce() -> R) -> R {
+    if threads < 2 {
+        drop(unneeded);
+        return work();
+    }
+    std::thread::scope(|scope| {
+        // Where no thread can be had, it is dropped here.
+        let _ = std::thread::Builder::new().spawn_scoped(scope, move || drop(unneeded));
+        work()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::in_parts;

@@ -42,9 +42,19 @@ pub fn understand(package: &Package, config: &Config) -> (World, Findings) {
         parts.into_iter().fold(Part::default(), Part::followed_by);
     services::drop_duplicates(&mut world.services, &mut findings);
     identities::finish(&mut world.workloads, &objects, config, &mut findings);
-    let names = Names::new(&objects, &world.workloads, &world.services);
+    // The index of names borrows these while the world gains what refers to them.
+    let (mut workloads, services) = (std::mem::take(&mut world.workloads), std::mem::take(&mut world.services));
+    let names = Names::new(&objects, &workloads, &services);
     references::resolve(&objects, &names, intents, protected, &mut world, &mut findings);
+    let called_by = references::resolve_called_by(&objects, &names, &workloads, &mut findings);
     traffic::read(&objects, &names, &mut world, &mut findings);
+    drop(names);
+    for (index, called_by) in called_by {
+        if let Some(workload) = workloads.get_mut(index) {
+            workload.called_by = called_by;
+        }
+    }
+    (world.workloads, world.services) = (workloads, services);
     world.virtual_workloads.extend(virtual_workloads::declared(config, &world));
     checks::check(&objects, config, &world, &mut findings);
     duplicate_keys::report(package, &mut findings);

@@ -20,7 +20,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("threads", &[]),
     ("diag", &["model", "source"]),
     ("config", &["model", "diag", "read", "source"]),
-    ("read", &["model", "diag", "source"]),
+    ("read", &["model", "diag", "source", "threads"]),
     ("understand", &["model", "diag", "source", "config", "read", "threads"]),
     ("plan", &["model", "diag", "config"]),
     ("verify", &["model", "diag", "config", "plan"]),
@@ -33,7 +33,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("report/suggest.rs", &["model", "read", "suggest", "write"]),
     ("outcome", &["diag", "read"]),
     ("compile", &["model", "diag", "config", "source", "read", "understand", "plan", "verify"]),
-    ("function", &["diag", "config", "read", "plan", "write", "verify", "report", "compile", "outcome"]),
+    ("function", &["diag", "config", "read", "plan", "write", "verify", "report", "compile", "outcome", "threads"]),
     ("rendering", &["diag", "source", "read", "write", "verify", "compile", "outcome"]),
     ("judging", &["model", "diag", "config", "source", "read", "understand", "suggest", "verify", "compile"]),
 ];

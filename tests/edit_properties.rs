@@ -344,7 +344,7 @@ proptest! {
         let (package, _) = read::resource_list::read(before.clone().into_bytes()).unwrap_or_else(|error| panic!("{error:?}\n{before}"));
         let mut plan = Plan::default();
         let mut expected = load(&before);
-        for (id, resource) in package.iter().filter(|(_, resource)| resource.kind == "NetworkPolicy") {
+        for (id, resource) in package.iter().filter(|(_, resource)| &*resource.kind == "NetworkPolicy") {
             let index: usize = resource.name.trim_start_matches('n').parse().unwrap();
             match items[index].1 {
                 Fate::Stay => {}

@@ -143,7 +143,7 @@ fn edit_labels(package: &Package, path: &[&str], is_removing: bool) {
     for (resource, owner) in package.iter() {
         let Some(root) = package.node(resource) else { continue };
         // What is never changed may be kept as a header alone, in the input or in the output.
-        let is_unread = root.is_pruned() || UNREAD.contains(&owner.kind.as_str());
+        let is_unread = root.is_pruned() || UNREAD.contains(&&*owner.kind);
         if owner.role == Role::FunctionConfig || is_unread || !root.path(parent).is_some_and(Node::is_mapping) {
             continue;
         }

@@ -59,7 +59,7 @@ fn read_resource(package: &Package, id: ResourceId, findings: &mut Findings) -> 
     let node = package.node(id)?;
     let fault = |node: Node<'_>, message: String| Origin::Place(Package::place(id, node)).fault(message);
     let at = |field: &str| node.get(field).unwrap_or(node);
-    match (resource.api_version.as_str(), resource.kind.as_str()) {
+    match (&*resource.api_version, &*resource.kind) {
         ("v1", "ConfigMap") => read_config_map(id, node, findings),
         (API_VERSION, KIND) => read_enforce_intents(id, node, findings),
         // An orchestrator without a configuration may pass an empty one: the defaults count (`spec/krm.md` 9).

@@ -2,12 +2,10 @@
 
 use super::context::PlanContext;
 use crate::diag::{Code, Finding, Findings};
+use crate::model::reference_grants::ReferenceGrants;
 use crate::model::service::{Service, ServiceType};
-use crate::model::traffic::{Backend, Exposure, ExposureKind};
+use crate::model::traffic::{Backend, Exposure};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// The API group of the routes that ReferenceGrants speak of.
-const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
 
 /// A Service with what exposes it.
 pub(crate) struct ExposedService<'a> {
@@ -21,7 +19,7 @@ pub(crate) struct ExposedService<'a> {
 ///
 /// References that lead nowhere are warnings.
 pub(crate) fn find<'a>(context: &PlanContext<'a>, findings: &mut Findings) -> Vec<ExposedService<'a>> {
-    let grants = Grants::of(context);
+    let grants = ReferenceGrants::of(&context.world.reference_grants);
     let mut exposures: BTreeMap<(&str, &str), Vec<&'a Exposure>> = BTreeMap::new();
     for exposure in &context.world.exposures {
         let mut seen = BTreeSet::new();
@@ -58,38 +56,6 @@ pub(crate) fn find<'a>(context: &PlanContext<'a>, findings: &mut Findings) -> Ve
         .collect()
 }
 
-/// What ReferenceGrants of the input allow.
-struct Grants<'a> {
-    /// Namespace of the Services, kind and namespace of the routes -> names of Services, `None` for all of them.
-    by_parties: BTreeMap<(&'a str, &'a str, &'a str), BTreeSet<Option<&'a str>>>,
-}
-
-impl<'a> Grants<'a> {
-    fn of(context: &PlanContext<'a>) -> Self {
-        let mut by_parties: BTreeMap<_, BTreeSet<Option<&str>>> = BTreeMap::new();
-        for grant in &context.world.reference_grants {
-            for (_, kind, namespace) in grant.from.iter().filter(|(group, ..)| group == GATEWAY_GROUP) {
-                by_parties
-                    .entry((grant.namespace.as_str(), kind.as_str(), namespace.as_str()))
-                    .or_default()
-                    .extend(grant.to_services.iter().map(Option::as_deref));
-            }
-        }
-        Self { by_parties }
-    }
-
-    /// Whether a reference needs no grant or has one: only routes of the Gateway API need them, and only across namespaces.
-    fn allow(&self, exposure: &Exposure, backend: &Backend) -> bool {
-        if exposure.kind != ExposureKind::GatewayRoute || exposure.namespace == backend.namespace {
-            return true;
-        }
-        let parties = (backend.namespace.as_str(), exposure.object_kind.as_str(), exposure.namespace.as_str());
-        self.by_parties
-            .get(&parties)
-            .is_some_and(|names| names.contains(&None) || names.contains(&Some(backend.service.as_str())))
-    }
-}
-
 fn missing(exposure: &Exposure, backend: &Backend) -> Finding {
     let message = format!(
         "{} {}/{} sends traffic to Service {}/{}, which is not in the input",
@@ -99,7 +65,8 @@ fn missing(exposure: &Exposure, backend: &Backend) -> Finding {
         .with_help("if it is deployed from elsewhere, nothing needs to be done; else check the name")
 }
 
-fn not_granted(exposure: &Exposure, backend: &Backend) -> Finding {
+/// The warning for a reference that [`ReferenceGrants::allow`] refuses.
+pub(crate) fn not_granted(exposure: &Exposure, backend: &Backend) -> Finding {
     let message = format!(
         "{} {}/{} sends traffic to Service {}/{}, but no ReferenceGrant in the input allows it",
         exposure.object_kind, exposure.namespace, exposure.name, backend.namespace, backend.service

@@ -5,7 +5,7 @@ use super::lane::Lane;
 use super::tree::{Node, NodeId, Tree};
 use crate::model::place::{Place, ResourceId};
 use crate::source::{LineStarts, SourceId, SourceText};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Everything that was read, before anybody interprets it.
 #[derive(Clone, Debug, Default)]
@@ -36,13 +36,13 @@ pub struct Resource {
     /// Where it stands.
     pub role: Role,
     /// `apiVersion`, empty if missing. Members of a list of one kind (`PodList`) that leave it out have their list's.
-    pub api_version: String,
+    pub api_version: Arc<str>,
     /// `kind`, empty if missing. Members of a list of one kind (`PodList`) that leave it out have the kind that the list is of.
-    pub kind: String,
+    pub kind: Arc<str>,
     /// `metadata.name`, empty if missing.
     pub name: String,
     /// `metadata.namespace` as written; `None` if missing or empty.
-    pub namespace: Option<String>,
+    pub namespace: Option<Arc<str>>,
 }
 
 /// Where a resource stands in its text.
@@ -92,7 +92,7 @@ impl Resource {
     /// `Deployment shop/web`; without the parts that it lacks.
     #[must_use]
     pub fn title(&self) -> String {
-        let kind = if self.kind.is_empty() { "an object without kind" } else { &self.kind };
+        let kind = if self.kind.is_empty() { "an object without kind" } else { &*self.kind };
         match (&self.namespace, self.name.as_str()) {
             (_, "") => kind.to_owned(),
             (Some(namespace), name) => format!("{kind} {namespace}/{name}"),

@@ -294,7 +294,7 @@ impl<'a> Builder<'a> {
         self.breaks.check_token(self.text, range.end)?;
         self.position = range.end;
         self.anchor_count += 1;
-        let id = self.push_node(Shape::Alias, range.start, range.end, NONE);
+        let id = self.push_node(Shape::Alias, range.start, range.end, false);
         let target = self.targets.get(anchor).copied().unwrap_or(Target { node: NONE, expanded: None });
         let Some(expanded) = target.expanded else {
             let name = self.text.get(range.clone()).unwrap_or_default();
@@ -302,8 +302,8 @@ impl<'a> Builder<'a> {
             return Err(SyntaxError { offset: range.start, message });
         };
         self.edit(id, |node| node.link = target.node);
-        let properties = self.tree.nodes.get(target.node as usize).map_or(NONE, |node| node.properties);
-        if let Some(properties) = self.tree.properties.get_mut(properties as usize) {
+        let position = self.tree.position_of_properties(NodeId(target.node));
+        if let Some((_, properties)) = position.and_then(|position| self.tree.properties.get_mut(position)) {
             properties.is_aliased = true;
         }
         self.finish(id, 0, expanded, self.anchor_count, to_u32(range.end))
@@ -311,8 +311,8 @@ impl<'a> Builder<'a> {
 
     /// The anchor's name comes after the node that it belongs to.
     fn anchor_name(&mut self, name: Cow<'_, str>, start: usize) {
-        let Some(properties) = self.tree.nodes.last().map(|node| node.properties) else { return };
-        if let Some(properties) = self.tree.properties.get_mut(properties as usize) {
+        let last = self.tree.nodes.len().checked_sub(1).map(|last| NodeId(to_u32(last)));
+        if let Some((_, properties)) = self.tree.properties.last_mut().filter(|(node, _)| Some(*node) == last) {
             properties.anchor = Some(name.into_owned());
             properties.start = properties.start.min(to_u32(start));
         }
@@ -353,16 +353,16 @@ impl<'a> Builder<'a> {
     }
 
     fn push(&mut self, shape: Shape, start: usize, end: usize, anchor: usize, tag: Option<&Tag>, span: &Span) -> u32 {
-        let mut properties = NONE;
-        if anchor != 0 || tag.is_some() {
-            properties = to_u32(self.tree.properties.len());
+        let has_properties = anchor != 0 || tag.is_some();
+        if has_properties {
+            let node = NodeId(to_u32(self.tree.nodes.len()));
             let tag_start = span.tag_start().and_then(|marker| marker.byte_offset()).unwrap_or(start);
             let tag = tag.map(|tag| match tag.core_suffix() {
                 Some(suffix) => format!("!!{suffix}"),
                 None => tag.original(),
             });
             let start = to_u32(tag_start.min(start));
-            self.tree.properties.push(Properties { start, tag, anchor: None, is_aliased: false });
+            self.tree.properties.push((node, Properties { start, tag, anchor: None, is_aliased: false }));
         }
         if anchor != 0 {
             self.anchor_count += 1;
@@ -373,21 +373,13 @@ impl<'a> Builder<'a> {
                 target.node = to_u32(self.tree.nodes.len());
             }
         }
-        self.push_node(shape, start, end, properties)
+        self.push_node(shape, start, end, has_properties)
     }
 
-    fn push_node(&mut self, shape: Shape, start: usize, end: usize, properties: u32) -> u32 {
+    fn push_node(&mut self, shape: Shape, start: usize, end: usize, has_properties: bool) -> u32 {
         let id = to_u32(self.tree.nodes.len());
         let (start, end) = (to_u32(start), to_u32(end));
-        self.tree.nodes.push(NodeData {
-            start,
-            end,
-            subtree_end: id + 1,
-            link: NONE,
-            properties,
-            shape,
-            is_pruned: false,
-        });
+        self.tree.nodes.push(NodeData { start, end, link: NONE, shape, has_properties, is_pruned: false });
         self.written += 1;
         id
     }
@@ -410,7 +402,9 @@ impl<'a> Builder<'a> {
         let subtree_end = to_u32(self.tree.nodes.len());
         self.last_closed_end = end;
         self.edit(id, |node| {
-            node.subtree_end = subtree_end;
+            if node.is_collection() {
+                node.link = subtree_end;
+            }
             node.end = end;
         });
         if anchor != 0

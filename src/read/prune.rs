@@ -136,14 +136,13 @@ fn unread_fields(tree: &Tree, object: Node<'_>) -> (Vec<Range<u32>>, Vec<NodeId>
     let mut before: Option<NodeData> = None;
     while next < object.subtree_end().0 {
         let Some(node) = tree.nodes.get(next as usize).copied() else { break };
-        let is_collection = matches!(node.shape, Shape::Mapping(_) | Shape::Sequence(_));
-        let is_unread = is_collection
-            && node.subtree_end > next + 1
+        let is_unread = node.is_collection()
+            && node.link > next + 1
             && before.is_some_and(|key| is_unread_field(object.source(), key));
         if is_unread {
-            unread.push(next + 1..node.subtree_end);
+            unread.push(next + 1..node.link);
             pruned.push(NodeId(next));
-            next = node.subtree_end;
+            next = node.link;
             before = None;
         } else {
             before = Some(node);
@@ -165,9 +164,7 @@ fn remove(tree: &mut Tree, root: NodeId, unread: &[Range<u32>]) {
     }
     let below = tree.nodes.get(root.0 as usize..).unwrap_or_default();
     let first_decoded = below.iter().filter(|node| node.is_decoded()).map(|node| node.link).min();
-    let first_properties = below.iter().map(|node| node.properties).min().unwrap_or(NONE);
     let mut decoded = Moved::take(&mut tree.decoded, first_decoded.unwrap_or(NONE));
-    let mut properties = Moved::take(&mut tree.properties, first_properties);
 
     // What each range takes away, with what those before it took.
     let mut taken = Vec::with_capacity(unread.len());
@@ -186,12 +183,10 @@ fn remove(tree: &mut Tree, root: NodeId, unread: &[Range<u32>]) {
     for (start, end) in starts.zip(ends) {
         for index in start..end {
             let Some(mut node) = tree.nodes.get(index as usize).copied() else { return };
-            node.subtree_end = behind(node.subtree_end);
-            if node.is_decoded() {
+            if node.is_collection() {
+                node.link = behind(node.link);
+            } else if node.is_decoded() {
                 node.link = decoded.put_back(&mut tree.decoded, node.link);
-            }
-            if node.properties != NONE {
-                node.properties = properties.put_back(&mut tree.properties, node.properties);
             }
             if let Some(slot) = tree.nodes.get_mut(next) {
                 *slot = node;
@@ -200,6 +195,13 @@ fn remove(tree: &mut Tree, root: NodeId, unread: &[Range<u32>]) {
         }
     }
     tree.nodes.truncate(next);
+    let below = tree.properties.partition_point(|(node, _)| *node < root);
+    for (node, properties) in tree.properties.split_off(below) {
+        let range = unread.get(unread.partition_point(|range| range.end <= node.0));
+        if range.is_none_or(|range| node.0 < range.start) {
+            tree.properties.push((NodeId(behind(node.0)), properties));
+        }
+    }
 }
 
 /// The end of a table on its way to fewer entries.

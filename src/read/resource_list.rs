@@ -5,8 +5,10 @@ use super::lane::{self, Lane};
 use super::package::{Package, Resource, ResourceList, Role};
 use super::prune::{Selection, needed_to_compile};
 use super::tree::{Node, Shape};
+use super::words::Words;
 use crate::diag::{Code, Finding, Findings, suggest};
 use crate::source::{LineColumn, SourceId, SourceOrigin, SourceText, line_column};
+use crate::threads::{MANY_OBJECTS, in_parts};
 use std::collections::BTreeSet;
 
 /// The one text of a run in function mode.
@@ -53,7 +55,7 @@ pub fn read_with(input: Vec<u8>, selection: Option<Selection>, lane: Lane) -> Re
     let Some(root) = package.node_in(SOURCE, root) else { return Err(Findings::default()) };
     check_kind(root)?;
     check_fields(root)?;
-    let (resources, mut findings) = resources(root);
+    let (resources, mut findings) = resources(root, lane);
     let pair = |name| field(root, name).map(|(key, value)| (key.id(), value.id()));
     let (items, results) = (pair("items"), pair("results"));
     package.resource_list = Some(ResourceList { source: SOURCE, root: root.id(), items, results });
@@ -133,27 +135,40 @@ fn check_fields(root: Node<'_>) -> Result<(), Findings> {
 }
 
 /// The items and the functionConfig. What is no object stays in the text, but is no resource.
-fn resources(root: Node<'_>) -> (Vec<Resource>, Findings) {
-    let (mut resources, mut findings) = (Vec::new(), Findings::default());
-    let items = field(root, "items").into_iter().flat_map(|(_, items)| items.items());
-    for (index, item) in items.enumerate() {
-        if item.is_mapping() {
-            resources.push(header::read(SOURCE, item, Role::Item, &Inherited::default()));
-        } else {
-            let message = format!("items[{index}] of the ResourceList is {}, not an object", name_of_shape(item));
-            findings.push(Finding {
-                in_source: Some((SOURCE, item.start())),
-                ..Finding::new(Code::NotAnObject, None, message).with_help("it is passed through as it is")
-            });
-        }
+fn resources(root: Node<'_>, lane: Lane) -> (Vec<Resource>, Findings) {
+    let items: Vec<Node<'_>> = field(root, "items").into_iter().flat_map(|(_, items)| items.items()).collect();
+    let parts = in_parts(&items, MANY_OBJECTS, lane.threads(), read_items);
+    let (mut resources, mut findings) = (Vec::with_capacity(items.len() + 1), Findings::default());
+    for (read, found) in parts {
+        resources.extend(read);
+        findings.0.extend(found.0);
     }
     if let Some((_, config)) = field(root, "functionConfig") {
         if config.is_mapping() {
-            resources.push(header::read(SOURCE, config, Role::FunctionConfig, &Inherited::default()));
+            let words = &mut Words::default();
+            resources.push(header::read(SOURCE, config, Role::FunctionConfig, &Inherited::default(), words));
         } else if !config.is_null() {
             let message = format!("the functionConfig is {}, not an object", name_of_shape(config));
             let in_source = Some((SOURCE, config.start()));
             findings.push(Finding { in_source, ..Finding::new(Code::InvalidConfig, None, message) });
+        }
+    }
+    (resources, findings)
+}
+
+/// The objects among consecutive items, the first of which has the index `start`.
+fn read_items(start: usize, items: &[Node<'_>]) -> (Vec<Resource>, Findings) {
+    let (mut resources, mut findings) = (Vec::with_capacity(items.len()), Findings::default());
+    let (mut words, inherited) = (Words::default(), Inherited::default());
+    for (index, item) in (start..).zip(items) {
+        if item.is_mapping() {
+            resources.push(header::read(SOURCE, *item, Role::Item, &inherited, &mut words));
+        } else {
+            let message = format!("items[{index}] of the ResourceList is {}, not an object", name_of_shape(*item));
+            findings.push(Finding {
+                in_source: Some((SOURCE, item.start())),
+                ..Finding::new(Code::NotAnObject, None, message).with_help("it is passed through as it is")
+            });
         }
     }
     (resources, findings)

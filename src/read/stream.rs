@@ -5,6 +5,7 @@ use super::lane::{self, Lane};
 use super::package::{Package, Resource, Role};
 use super::prune::Selection;
 use super::tree::{Node, Tree};
+use super::words::Words;
 use crate::diag::{Code, Finding, Findings};
 use crate::source::{SourceId, SourceOrigin, SourceText};
 
@@ -43,7 +44,8 @@ fn add(package: &mut Package, source: SourceText, selection: Option<Selection>, 
         findings.push(Finding { in_source: Some((id, error.offset)), ..finding });
         (Tree::default(), Vec::new())
     });
-    let mut reader = Reader { source: id, origin: &source.origin, resources: &mut package.resources, findings };
+    let (origin, resources) = (&source.origin, &mut package.resources);
+    let mut reader = Reader { source: id, origin, resources, words: Words::default(), findings };
     for (index, document) in (0u32..).zip(&documents) {
         reader.document(index, tree.node(&source.text, document.root));
     }
@@ -57,6 +59,7 @@ struct Reader<'a> {
     source: SourceId,
     origin: &'a SourceOrigin,
     resources: &'a mut Vec<Resource>,
+    words: Words,
     findings: &'a mut Findings,
 }
 
@@ -71,7 +74,7 @@ impl Reader<'_> {
                 self.objects(item, Role::ListMember(index));
             }
             if let Some(config) = root.get("functionConfig").filter(|config| config.is_mapping()) {
-                self.resources.push(header::read(self.source, config, Role::FunctionConfig, &Inherited::default()));
+                self.object(config, Role::FunctionConfig, &Inherited::default());
             }
         } else {
             self.objects(root, Role::Document(index));
@@ -96,9 +99,13 @@ impl Reader<'_> {
                 let members = members.into_iter().rev();
                 pending.extend(members.map(|member| (member, Role::ListMember(index), inherited.clone())));
             } else {
-                self.resources.push(header::read(self.source, node, role, &inherited));
+                self.object(node, role, &inherited);
             }
         }
+    }
+
+    fn object(&mut self, node: Node<'_>, role: Role, inherited: &Inherited) {
+        self.resources.push(header::read(self.source, node, role, inherited, &mut self.words));
     }
 
     /// A stream on standard input is somebody's output, so what is no object in it is a fault of theirs. Files beside

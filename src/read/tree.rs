@@ -14,7 +14,7 @@ use std::sync::{Mutex, PoisonError};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u32);
 
-/// "None" in the `u32` fields of [`NodeData`].
+/// In [`NodeData::link`]: nothing.
 pub(crate) const NONE: u32 = u32::MAX;
 
 /// In [`NodeData::link`] of a scalar whose value was not worked out yet: only while its object is being read.
@@ -26,9 +26,10 @@ pub struct Tree {
     pub(crate) nodes: Vec<NodeData>,
     /// Values of scalars that are not a slice of the text.
     pub(crate) decoded: Vec<Box<str>>,
-    /// Tags and anchors, for the few nodes that have them.
-    pub(crate) properties: Vec<Properties>,
+    /// Tags and anchors of the few nodes that have them, in the order of the nodes.
+    pub(crate) properties: Vec<(NodeId, Properties)>,
     duplicates: Duplicates,
+    children: route::Children,
 }
 
 /// Keys that were looked up and found more than once. Several threads may look at one tree.
@@ -52,7 +53,7 @@ pub(crate) fn to_u32(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
 
-/// One node. 24 bytes.
+/// One node. 16 bytes: a large text has millions, and looking for a key walks over them.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NodeData {
     /// First byte, after tag and anchor.
@@ -69,14 +70,13 @@ pub(crate) struct NodeData {
     ///   breaks that belong to the value, so at the start of a line. If it is empty, the end of its header.
     /// * Block collection: the end of its last descendant; comments and empty lines after that are not inside.
     pub(crate) end: u32,
-    /// One past the last descendant.
-    pub(crate) subtree_end: u32,
     /// Scalar: index into [`Tree::decoded`], or [`NONE`] when the value is the text between the quotes.
     /// Alias: the node it stands for, or [`NONE`] when the anchor is not in this text.
+    /// Collection: one past the last descendant.
     pub(crate) link: u32,
-    /// Index into [`Tree::properties`], or [`NONE`].
-    pub(crate) properties: u32,
     pub(crate) shape: Shape,
+    /// Whether it has an entry in [`Tree::properties`].
+    pub(crate) has_properties: bool,
     /// Whether entries below it were forgotten.
     pub(crate) is_pruned: bool,
 }
@@ -84,6 +84,15 @@ pub(crate) struct NodeData {
 impl NodeData {
     pub(crate) fn is_scalar(&self) -> bool {
         matches!(self.shape, Shape::Scalar(_))
+    }
+
+    pub(crate) fn is_collection(&self) -> bool {
+        matches!(self.shape, Shape::Mapping(_) | Shape::Sequence(_))
+    }
+
+    /// One past the last descendant of this node, which has that index.
+    fn subtree_end(&self, id: u32) -> u32 {
+        if self.is_collection() { self.link } else { id + 1 }
     }
 
     /// Bytes of a scalar's value, where that is a slice of the text.
@@ -182,7 +191,7 @@ impl Tree {
     /// Whether any alias refers to an anchor.
     #[must_use]
     pub fn has_aliases(&self) -> bool {
-        self.properties.iter().any(|properties| properties.is_aliased)
+        self.properties.iter().any(|(_, properties)| properties.is_aliased)
     }
 
     /// Keys (the second and later ones) that were found more than once in a mapping that [`Node::get`] looked into, in text order.
@@ -195,15 +204,25 @@ impl Tree {
     pub(crate) fn append(&mut self, later: Self, skip: u32) {
         let shift = to_u32(self.nodes.len()) - skip;
         let decoded = to_u32(self.decoded.len());
-        let added = later.nodes.into_iter().skip(skip as usize);
-        self.nodes.extend(added.map(|node| NodeData {
-            subtree_end: node.subtree_end + shift,
-            link: if node.is_decoded() { node.link + decoded } else { node.link },
-            ..node
+        let added = later.nodes.get(skip as usize..).unwrap_or_default();
+        self.nodes.extend(added.iter().map(|node| {
+            let link = if node.is_collection() {
+                node.link + shift
+            } else if node.is_decoded() {
+                node.link + decoded
+            } else {
+                node.link
+            };
+            NodeData { link, ..*node }
         }));
         self.decoded.extend(later.decoded);
         let duplicates = later.duplicates.with(std::mem::take).into_iter().filter(|node| node.0 >= skip);
         self.duplicates.with(|found| found.extend(duplicates.map(|node| NodeId(node.0 + shift))));
+    }
+
+    /// The entry in [`Self::properties`] of a node that has one.
+    pub(crate) fn position_of_properties(&self, node: NodeId) -> Option<usize> {
+        self.properties.binary_search_by_key(&node, |(owner, _)| *owner).ok()
     }
 
     /// Whether a repeated key was found in the node with that index or behind it.
@@ -229,10 +248,9 @@ impl<'t> Node<'t> {
         self.tree.nodes.get(self.id.0 as usize).copied().unwrap_or(NodeData {
             start: 0,
             end: 0,
-            subtree_end: 0,
             link: NONE,
-            properties: NONE,
             shape: Shape::Scalar(ScalarStyle::Plain),
+            has_properties: false,
             is_pruned: false,
         })
     }
@@ -262,7 +280,11 @@ impl<'t> Node<'t> {
     /// Tag and anchor, if any.
     #[must_use]
     pub fn properties(self) -> Option<&'t Properties> {
-        self.tree.properties.get(self.data().properties as usize)
+        if !self.data().has_properties {
+            return None;
+        }
+        let position = self.tree.position_of_properties(self.id)?;
+        self.tree.properties.get(position).map(|(_, properties)| properties)
     }
 
     /// First byte including tag and anchor.
@@ -274,7 +296,7 @@ impl<'t> Node<'t> {
     /// One past the last descendant's index.
     #[must_use]
     pub fn subtree_end(self) -> NodeId {
-        NodeId(self.data().subtree_end)
+        NodeId(self.data().subtree_end(self.id.0))
     }
 
     /// Tag in short form, `!!null` for example. Aliases not followed.
@@ -354,15 +376,15 @@ impl<'t> Node<'t> {
 
     /// Direct children in text order: items of a sequence, keys and values of a mapping in turn. Aliases not followed.
     pub fn children(self) -> impl Iterator<Item = Self> + use<'t> {
-        let end = self.data().subtree_end;
+        // Of what is no collection that is the next node, so there are none.
+        let end = self.data().subtree_end(self.id.0);
         let mut next = self.id.0 + 1;
-        let is_collection = matches!(self.shape(), Shape::Mapping(_) | Shape::Sequence(_));
         std::iter::from_fn(move || {
-            if !is_collection || next >= end {
+            if next >= end {
                 return None;
             }
             let child = self.at(next);
-            next = child.data().subtree_end.max(next + 1);
+            next = child.data().subtree_end(next).max(next + 1);
             Some(child)
         })
     }

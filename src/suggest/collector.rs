@@ -161,7 +161,7 @@ impl<'n> Collector<'n> {
             .client_intents_objects
             .iter()
             .filter_map(|&id| package.resource(id))
-            .map(|resource| (resource.namespace.clone().unwrap_or_default(), resource.name.clone()))
+            .map(|resource| (resource.namespace.as_deref().unwrap_or_default().to_owned(), resource.name.clone()))
             .collect();
         let mut suggestions = Vec::new();
         for (identity, client) in self.clients {

@@ -49,10 +49,10 @@ impl<'p> SettingObjects<'p> {
     pub(super) fn new(package: &'p Package, config: &'p Config) -> Self {
         let mut found = Self { config_maps: BTreeMap::new(), secrets: BTreeMap::new() };
         for (id, resource) in package.iter() {
-            if resource.api_version != "v1" || resource.role == Role::FunctionConfig {
+            if &*resource.api_version != "v1" || resource.role == Role::FunctionConfig {
                 continue;
             }
-            let (kind, field) = match resource.kind.as_str() {
+            let (kind, field) = match &*resource.kind {
                 "ConfigMap" => (ObjectKind::ConfigMap, "data"),
                 "Secret" => (ObjectKind::Secret, "stringData"),
                 _ => continue,

@@ -11,6 +11,7 @@ use crate::model::labels::OUR_PREFIX;
 use crate::model::place::{Place, ResourceId};
 use crate::model::workload::{IdentitySource, Workload};
 use crate::model::world::World;
+use indexmap::{IndexMap, IndexSet};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Suggestions are looked for at this many missing names only: each compares the name with all others of its namespace.
@@ -42,6 +43,9 @@ fn report_missing_namespaces(objects: &[Object<'_>], config: &Config, world: &Wo
     if config.namespace.is_some() {
         return;
     }
+    if objects.iter().all(|object| object.says_namespace) {
+        return;
+    }
     let read: BTreeSet<ResourceId> = (world.workloads.iter().map(|workload| workload.resource))
         .chain(world.services.iter().map(|service| service.resource))
         .chain(world.client_intents.iter().map(|intents| intents.resource))
@@ -71,14 +75,11 @@ fn report_missing_namespaces(objects: &[Object<'_>], config: &Config, world: &Wo
 const CLIENT: &str = "client";
 const PROTECTED: &str = "protected workload";
 
-/// Workloads by namespace and identity name.
-type Workloads<'w> = BTreeMap<&'w str, BTreeMap<&'w str, Vec<&'w Workload>>>;
-
 fn report_references(world: &World, findings: &mut Findings) {
-    let mut workloads: Workloads<'_> = BTreeMap::new();
+    let mut workloads: IndexMap<_, Vec<&Workload>> = IndexMap::with_capacity(world.workloads.len());
     for workload in &world.workloads {
-        let names = workloads.entry(&workload.identity.namespace).or_default();
-        names.entry(&workload.identity.name).or_default().push(workload);
+        let identity = &workload.identity;
+        workloads.entry((identity.namespace.as_str(), identity.name.as_str())).or_default().push(workload);
     }
     let virtual_workloads =
         world.virtual_workloads.iter().map(|own| ((own.identity.namespace.as_str(), own.identity.name.as_str()), own));
@@ -126,12 +127,13 @@ fn report_references(world: &World, findings: &mut Findings) {
 }
 
 struct References<'w, 'f> {
-    workloads: Workloads<'w>,
+    /// By namespace and identity name.
+    workloads: IndexMap<(&'w str, &'w str), Vec<&'w Workload>>,
     /// Pods that operators create: known, but not labelled.
     virtual_workloads: BTreeMap<(&'w str, &'w str), &'w Workload>,
-    services: BTreeSet<(&'w str, &'w str)>,
+    services: IndexSet<(&'w str, &'w str)>,
     /// Services that intents call.
-    called_services: BTreeSet<(&'w str, &'w str)>,
+    called_services: IndexSet<(&'w str, &'w str)>,
     /// Workloads whose identity is not their object's name, by the object's name.
     by_object_name: BTreeMap<(&'w str, &'w str), &'w Workload>,
     /// What was said already: one finding per missing identity and code.
@@ -141,9 +143,9 @@ struct References<'w, 'f> {
 }
 
 impl<'w> References<'w, '_> {
-    fn named(&self, identity: &Identity) -> Vec<&'w Workload> {
-        let names = self.workloads.get(identity.namespace.as_str());
-        names.and_then(|names| names.get(identity.name.as_str())).cloned().unwrap_or_default()
+    fn named<'s>(&'s self, identity: &'s Identity) -> &'s [&'w Workload] {
+        let named = self.workloads.get(&(identity.namespace.as_str(), identity.name.as_str()));
+        named.map(Vec::as_slice).unwrap_or_default()
     }
 
     fn workload(&mut self, code: Code, role: &str, identity: &Identity, place: Place) {
@@ -161,8 +163,8 @@ impl<'w> References<'w, '_> {
 
     /// A ProtectedService without kind makes calls of a Service enforced, too, but denies nothing to the pods behind it.
     fn protected(&mut self, identity: &Identity, place: Place) {
-        let is_service =
-            identity.kind.is_none() && self.called_services.contains(&(&identity.namespace, &identity.name));
+        let is_service = identity.kind.is_none()
+            && self.called_services.contains(&(identity.namespace.as_str(), identity.name.as_str()));
         if !is_service {
             self.workload(Code::ServerNotFound, PROTECTED, identity, place);
         }
@@ -215,7 +217,7 @@ impl<'w> References<'w, '_> {
         if let Some(suggestion) = self.suggestion(identity, role) {
             return suggestion;
         }
-        if self.workloads.contains_key(namespace) {
+        if self.workloads.keys().any(|(known, _)| *known == namespace) {
             "use the name of the object that owns the pods, or add its manifest".into()
         } else {
             "add its manifest, or label it where its manifest is rendered".into()
@@ -229,11 +231,13 @@ impl<'w> References<'w, '_> {
         if self.suggestions > MAX_SUGGESTIONS {
             return None;
         }
-        let names = self.workloads.get(namespace).into_iter().flat_map(BTreeMap::keys).copied();
+        let beside = self.workloads.keys().filter(|(known, _)| *known == namespace);
+        let names: BTreeSet<&str> = beside.map(|(_, name)| *name).collect();
         if let Some(near) = nearest(name, names) {
             return Some(format!("did you mean `{near}`?"));
         }
-        let (elsewhere, _) = self.workloads.iter().find(|(_, names)| names.contains_key(name))?;
+        let of_that_name = self.workloads.keys().filter(|(_, known)| *known == name);
+        let elsewhere = of_that_name.map(|(namespace, _)| *namespace).min()?;
         Some(match role {
             CLIENT => format!("there is one in namespace {elsewhere}: intents belong in the namespace of their client"),
             PROTECTED => {
@@ -244,7 +248,7 @@ impl<'w> References<'w, '_> {
     }
 
     fn report_two_kinds(&mut self, role: &str, identity: &Identity, place: Place) {
-        let named = self.named(identity);
+        let named = self.named(identity).to_vec();
         let mut kinds: Vec<&str> = named.iter().filter_map(|workload| workload.identity.kind.as_deref()).collect();
         kinds.sort_unstable();
         kinds.dedup();

@@ -107,6 +107,12 @@ impl<'o, 'a> Fields<'o, 'a> {
         text
     }
 
+    /// The text of a scalar node that is the value of `key` in `field`.
+    fn entry(&mut self, node: Node<'a>, field: &str, key: &str) -> Option<&'a str> {
+        // The name is made only for a message: this is where most texts are read.
+        node.as_str().or_else(|| self.scalar(node, &format!("{field}.{key}")))
+    }
+
     /// The texts of a list of scalars, with their nodes.
     pub(super) fn texts(&mut self, node: Node<'a>, field: &str) -> Vec<(&'a str, Node<'a>)> {
         let items = self.list(node, field);
@@ -115,11 +121,17 @@ impl<'o, 'a> Fields<'o, 'a> {
 
     /// A field that holds a map of strings: labels, annotations, `matchLabels`. Values are read by their text; null is empty.
     pub(super) fn labels(&mut self, node: Node<'a>, field: &str) -> Labels {
+        self.labels_where(node, field, |_| true)
+    }
+
+    /// Like [`Self::labels`], of the keys that are asked for.
+    pub(super) fn labels_where(&mut self, node: Node<'a>, field: &str, is_wanted: impl Fn(&str) -> bool) -> Labels {
         let Some(map) = self.mapping(node, field) else { return Labels::new() };
         map.merged_entries()
             .into_iter()
+            .filter(|(key, ..)| is_wanted(key))
             .filter_map(|(key, _, value)| {
-                let text = if value.is_null() { "" } else { self.scalar(value, &format!("{field}.{key}"))? };
+                let text = if value.is_null() { "" } else { self.entry(value, field, key)? };
                 Some((key.to_owned(), text.to_owned()))
             })
             .collect()

@@ -1,18 +1,20 @@
 //! Names as they will be deployed: references are matched to objects through kustomize's records of previous names
 //! (`DESIGN.md` 1.3 promise 6, 1.4 rule 4).
 
-use super::object::Object;
+use super::object::{Object, of_resource};
 use crate::model::place::{ObjectName, Place};
 use crate::model::service::Service;
 use crate::model::workload::{IdentitySource, Workload};
+use indexmap::{IndexMap, IndexSet};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything that a reference can mean.
-pub(super) struct Names {
-    workloads: Index,
-    services: Index,
-    namespaces: BTreeMap<String, BTreeSet<String>>,
-    current_namespaces: BTreeSet<String>,
+pub(super) struct Names<'n> {
+    workloads: Index<'n>,
+    services: Index<'n>,
+    namespaces: BTreeMap<&'n str, BTreeSet<&'n str>>,
+    current_namespaces: IndexSet<&'n str>,
 }
 
 /// A reference to be resolved.
@@ -56,40 +58,42 @@ pub(super) struct Deployed {
 }
 
 /// One object that references can mean.
-struct Candidate {
-    deployed: Deployed,
-    /// Kinds, current and previous; empty if the name came from an annotation or image.
-    kinds: Vec<String>,
-    layer: (String, String),
-    object: ObjectName,
-    place: Place,
+struct Candidate<'n> {
+    /// Namespace and name of the identity or Service.
+    deployed: (&'n str, &'n str),
+    means: Means<'n>,
+    /// kustomize layer of the object.
+    layer: (&'n str, &'n str),
 }
 
-/// Candidates by namespace and name.
-type ByName = BTreeMap<String, BTreeMap<String, Vec<usize>>>;
+/// What a candidate is.
+#[derive(Clone, Copy)]
+enum Means<'n> {
+    Workload(&'n Workload),
+    Service(&'n Service),
+}
+
+/// Candidates by namespace and name, each once.
+type ByName<'n> = IndexMap<(&'n str, Cow<'n, str>), Vec<u32>>;
 
 #[derive(Default)]
-struct Index {
-    candidates: Vec<Candidate>,
+struct Index<'n> {
+    candidates: Vec<Candidate<'n>>,
     /// By deployed namespace and every name, current or previous.
-    current: ByName,
+    current: ByName<'n>,
     /// By previous namespace and the name that goes with it.
-    previous: ByName,
+    previous: ByName<'n>,
 }
 
-impl Names {
+impl<'n> Names<'n> {
     /// The index of all workloads and Services.
-    pub(super) fn new(objects: &[Object<'_>], workloads: &[Workload], services: &[Service]) -> Self {
-        let layers: BTreeMap<_, _> = objects.iter().map(|object| (object.resource, object.layer)).collect();
-        let layer = |resource| {
-            let (prefixes, suffixes) = layers.get(&resource).copied().unwrap_or_default();
-            (prefixes.to_owned(), suffixes.to_owned())
-        };
+    pub(super) fn new(objects: &'n [Object<'_>], workloads: &'n [Workload], services: &'n [Service]) -> Self {
+        let layer = |resource| of_resource(objects, resource).map(|object| object.layer).unwrap_or_default();
         let mut found = Self {
-            workloads: Index::default(),
-            services: Index::default(),
+            workloads: Index::with_capacity(workloads.len()),
+            services: Index::with_capacity(services.len()),
             namespaces: namespace_moves(objects),
-            current_namespaces: objects.iter().map(|object| object.namespace.to_owned()).collect(),
+            current_namespaces: objects.iter().map(|object| object.namespace).collect(),
         };
         for workload in workloads {
             found.workloads.add_workload(workload, layer(workload.resource));
@@ -118,116 +122,153 @@ impl Names {
             && let Some(moved) = self.namespaces.get(written)
             && let (Some(only), 1) = (moved.first(), moved.len())
         {
-            return only.clone();
+            return (*only).to_owned();
         }
         written.to_owned()
     }
 
-    fn resolve(&self, index: &Index, wanted: Wanted<'_>) -> Resolution {
+    fn resolve(&self, index: &Index<'n>, wanted: Wanted<'_>) -> Resolution {
         let named = index.lookup(wanted);
-        let matching: Vec<&Candidate> = named
-            .iter()
-            .copied()
-            .filter(|candidate| wanted.kind.is_none_or(|kind| candidate.kinds.iter().any(|known| known == kind)))
-            .collect();
+        let is_wanted = |candidate: &&Candidate<'_>| wanted.kind.is_none_or(|kind| candidate.had_kind(kind));
+        let matching: Vec<&Candidate<'_>> = named.iter().copied().filter(is_wanted).collect();
         let Some(first) = matching.first() else {
-            let overridden = named.iter().find(|candidate| candidate.kinds.is_empty());
+            let overridden = named.iter().find(|candidate| candidate.has_no_kind());
             return match overridden {
-                Some(candidate) => Resolution::Overridden(candidate.object.clone(), candidate.place),
+                Some(candidate) => Resolution::Overridden(candidate.object(), candidate.place()),
                 None if wanted.says_namespace => Resolution::NotFound { namespace: self.namespace(wanted.namespace) },
                 None => Resolution::NotFound { namespace: wanted.namespace.to_owned() },
             };
         };
-        let is_one = |candidates: &[&Candidate], deployed: &Deployed| {
-            candidates.iter().all(|candidate| candidate.deployed == *deployed)
+        let is_one =
+            |candidates: &[&Candidate<'_>], deployed| candidates.iter().all(|candidate| candidate.deployed == deployed);
+        let found = |(namespace, name): (&str, &str)| {
+            Resolution::Found(Deployed { namespace: namespace.to_owned(), name: name.to_owned() })
         };
-        if is_one(&matching, &first.deployed) {
-            return Resolution::Found(first.deployed.clone());
+        if is_one(&matching, first.deployed) {
+            return found(first.deployed);
         }
-        let same_layer: Vec<&Candidate> = matching
-            .iter()
-            .copied()
-            .filter(|candidate| (candidate.layer.0.as_str(), candidate.layer.1.as_str()) == wanted.layer)
-            .collect();
+        let same_layer: Vec<&Candidate<'_>> =
+            matching.iter().copied().filter(|candidate| candidate.layer == wanted.layer).collect();
         if let Some(first) = same_layer.first()
-            && is_one(&same_layer, &first.deployed)
+            && is_one(&same_layer, first.deployed)
         {
-            return Resolution::Found(first.deployed.clone());
+            return found(first.deployed);
         }
         let listed = if same_layer.is_empty() { &matching } else { &same_layer };
-        Resolution::Ambiguous(listed.iter().map(|candidate| (candidate.object.clone(), candidate.place)).collect())
+        Resolution::Ambiguous(listed.iter().map(|candidate| (candidate.object(), candidate.place())).collect())
     }
 }
 
-impl Index {
-    fn add_workload(&mut self, workload: &Workload, layer: (String, String)) {
+impl Candidate<'_> {
+    /// Whether that is its kind, or was one of those before kustomize changed them.
+    fn had_kind(&self, kind: &str) -> bool {
+        match self.means {
+            Means::Workload(workload) => {
+                let is_own_name = workload.identity_source == IdentitySource::Object;
+                workload.identity.kind.as_deref() == Some(kind)
+                    || (is_own_name && workload.previous.iter().any(|old| old.kind == kind))
+            }
+            Means::Service(_) => kind == "Service",
+        }
+    }
+
+    /// Whether its name came from an annotation or image, so that no kind goes with it.
+    fn has_no_kind(&self) -> bool {
+        match self.means {
+            Means::Workload(workload) => {
+                let is_own_name = workload.identity_source == IdentitySource::Object;
+                workload.identity.kind.is_none() && (!is_own_name || workload.previous.is_empty())
+            }
+            Means::Service(_) => false,
+        }
+    }
+
+    fn object(&self) -> ObjectName {
+        match self.means {
+            Means::Workload(workload) => workload.object_name(),
+            Means::Service(Service { namespace, name, .. }) => {
+                ObjectName { namespace: namespace.clone(), name: name.clone(), kind: "Service".into() }
+            }
+        }
+    }
+
+    fn place(&self) -> Place {
+        match self.means {
+            Means::Workload(workload) => workload.place,
+            Means::Service(service) => service.place,
+        }
+    }
+}
+
+impl<'n> Index<'n> {
+    fn with_capacity(count: usize) -> Self {
+        Self {
+            candidates: Vec::with_capacity(count),
+            current: ByName::with_capacity(count),
+            previous: ByName::default(),
+        }
+    }
+
+    fn add_workload(&mut self, workload: &'n Workload, layer: (&'n str, &'n str)) {
         let identity = &workload.identity;
         let is_own_name = workload.identity_source == IdentitySource::Object;
         // The text of an annotation is no name that kustomize knows; only the namespace can have changed.
-        let name_then = |old: &ObjectName| {
-            if is_own_name { old.name.replace('.', "_") } else { identity.name.clone() }
+        let name_then = |old: &'n ObjectName| match is_own_name {
+            true if old.name.contains('.') => Cow::Owned(old.name.replace('.', "_")),
+            true => Cow::Borrowed(old.name.as_str()),
+            false => Cow::Borrowed(identity.name.as_str()),
         };
-        let previous: Vec<ObjectName> =
-            workload.previous.iter().map(|old| ObjectName { name: name_then(old), ..old.clone() }).collect();
-        let kinds_then = previous.iter().filter(|_| is_own_name).map(|old| old.kind.clone());
-        let candidate = Candidate {
-            deployed: Deployed { namespace: identity.namespace.clone(), name: identity.name.clone() },
-            kinds: identity.kind.iter().cloned().chain(kinds_then).collect(),
-            layer,
-            object: workload.object_name(),
-            place: workload.place,
-        };
-        self.add(candidate, &previous);
+        let previous = workload.previous.iter().map(|old| (old.namespace.as_str(), name_then(old)));
+        let deployed = (identity.namespace.as_str(), identity.name.as_str());
+        self.add(Candidate { deployed, means: Means::Workload(workload), layer }, previous);
     }
 
-    fn add_service(&mut self, service: &Service, layer: (String, String)) {
-        let (namespace, name) = (service.namespace.clone(), service.name.clone());
-        let candidate = Candidate {
-            deployed: Deployed { namespace: namespace.clone(), name: name.clone() },
-            kinds: vec!["Service".into()],
-            layer,
-            object: ObjectName { namespace, name, kind: "Service".into() },
-            place: service.place,
-        };
-        self.add(candidate, &service.previous);
+    fn add_service(&mut self, service: &'n Service, layer: (&'n str, &'n str)) {
+        let previous = service.previous.iter().map(|old| (old.namespace.as_str(), Cow::Borrowed(old.name.as_str())));
+        let deployed = (service.namespace.as_str(), service.name.as_str());
+        self.add(Candidate { deployed, means: Means::Service(service), layer }, previous);
     }
 
-    fn add(&mut self, candidate: Candidate, previous: &[ObjectName]) {
-        let id = self.candidates.len();
-        let deployed = candidate.deployed.clone();
+    /// Adds an object with the namespaces and names that it had.
+    fn add(&mut self, candidate: Candidate<'n>, previous: impl Iterator<Item = (&'n str, Cow<'n, str>)>) {
+        let id = u32::try_from(self.candidates.len()).unwrap_or(u32::MAX);
+        let (namespace, name) = candidate.deployed;
         self.candidates.push(candidate);
-        insert(&mut self.current, &deployed.namespace, &deployed.name, id);
-        for old in previous {
-            insert(&mut self.current, &deployed.namespace, &old.name, id);
-            insert(&mut self.previous, &old.namespace, &old.name, id);
+        insert(&mut self.current, (namespace, Cow::Borrowed(name)), id);
+        for (old_namespace, old_name) in previous {
+            insert(&mut self.current, (namespace, old_name.clone()), id);
+            insert(&mut self.previous, (old_namespace, old_name), id);
         }
     }
 
-    fn lookup(&self, wanted: Wanted<'_>) -> Vec<&Candidate> {
-        let find = |by_name: &ByName| -> Vec<usize> {
-            by_name.get(wanted.namespace).and_then(|names| names.get(wanted.name)).cloned().unwrap_or_default()
-        };
-        let mut ids: BTreeSet<usize> = find(&self.current).into_iter().collect();
-        if wanted.says_namespace {
-            ids.extend(find(&self.previous));
+    /// Everything of that name, in input order.
+    fn lookup(&self, wanted: Wanted<'_>) -> Vec<&Candidate<'n>> {
+        let name = (wanted.namespace, Cow::Borrowed(wanted.name));
+        let mut ids = self.current.get(&name).cloned().unwrap_or_default();
+        if wanted.says_namespace
+            && let Some(previous) = self.previous.get(&name)
+        {
+            ids.extend(previous);
+            ids.sort_unstable();
+            ids.dedup();
         }
-        ids.into_iter().filter_map(|id| self.candidates.get(id)).collect()
+        ids.into_iter().filter_map(|id| self.candidates.get(id as usize)).collect()
     }
 }
 
-fn insert(by_name: &mut ByName, namespace: &str, name: &str, id: usize) {
-    let ids = by_name.entry(namespace.to_owned()).or_default().entry(name.to_owned()).or_default();
+fn insert<'n>(by_name: &mut ByName<'n>, name: (&'n str, Cow<'n, str>), id: u32) {
+    let ids = by_name.entry(name).or_default();
     if ids.last() != Some(&id) {
         ids.push(id);
     }
 }
 
 /// Previous namespace -> the namespaces in which its objects are now.
-fn namespace_moves(objects: &[Object<'_>]) -> BTreeMap<String, BTreeSet<String>> {
-    let mut moves: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+fn namespace_moves<'n>(objects: &'n [Object<'_>]) -> BTreeMap<&'n str, BTreeSet<&'n str>> {
+    let mut moves: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for object in objects {
         for previous in &object.previous {
-            moves.entry(previous.namespace.clone()).or_default().insert(object.namespace.to_owned());
+            moves.entry(&previous.namespace).or_default().insert(object.namespace);
         }
     }
     moves

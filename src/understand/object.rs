@@ -66,6 +66,12 @@ fn object<'a>(package: &'a Package, id: ResourceId, resource: &'a Resource, conf
     })
 }
 
+/// The object that was read from that resource: they are in the order of the resources.
+pub(super) fn of_resource<'o, 'a>(objects: &'o [Object<'a>], resource: ResourceId) -> Option<&'o Object<'a>> {
+    let index = objects.binary_search_by_key(&resource, |object| object.resource).ok()?;
+    objects.get(index)
+}
+
 impl<'a> Object<'a> {
     /// The API group; empty for `v1`.
     pub(super) fn group(&self) -> &'a str {

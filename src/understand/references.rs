@@ -3,13 +3,15 @@
 use super::identities::is_legal;
 use super::intents::{self, DraftKind, DraftTarget, Reference};
 use super::names::{Deployed, Names, Resolution, Wanted};
-use super::object::Object;
+use super::object::{Object, of_resource};
 use super::protected_services;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
-use crate::model::intent::{ClientIntents, ProtectedService, Target, TargetKind};
+use crate::model::intent::{CalledBy, ClientIntents, ProtectedService, Target, TargetKind};
 use crate::model::place::Place;
+use crate::model::workload::Workload;
 use crate::model::world::World;
+use indexmap::IndexMap;
 use std::collections::BTreeMap;
 
 /// What is looked up: workloads, Services, or the one and then the other.
@@ -20,21 +22,21 @@ enum Among {
     Both,
 }
 
-/// Resolves the references of all intents, ProtectedServices and `called-by` annotations and puts them into the world.
+/// Resolves the references of all intents and ProtectedServices and puts them into the world.
 pub(super) fn resolve(
     objects: &[Object<'_>],
-    names: &Names,
+    names: &Names<'_>,
     intents: Vec<intents::Draft>,
     protected: Vec<protected_services::Draft>,
     world: &mut World,
     findings: &mut Findings,
 ) {
     let mut resolver = Resolver { names, findings };
-    let mut clients = BTreeMap::new();
+    let mut clients: IndexMap<Identity, (&str, Place)> = IndexMap::with_capacity(intents.len());
     for draft in intents {
         let Some(object) = objects.get(draft.object) else { continue };
         let Some(resolved) = resolver.client_intents(object, draft) else { continue };
-        let first = clients.entry(resolved.client.clone()).or_insert((resolved.name.clone(), resolved.client_place));
+        let first = clients.entry(resolved.client.clone()).or_insert((object.name, resolved.client_place));
         if first.1.resource == resolved.resource {
             world.client_intents.push(resolved);
             continue;
@@ -70,26 +72,34 @@ pub(super) fn resolve(
             Finding::new(Code::InvalidProtectedService, resolved.place, message).with_related(first.1, "the first one"),
         );
     }
-    let layers: BTreeMap<_, _> = objects.iter().map(|object| (object.resource, object)).collect();
-    for workload in &mut world.workloads {
-        let Some(object) = layers.get(&workload.resource) else { continue };
-        workload.called_by.retain_mut(|called_by| {
-            let reference = Reference {
-                name: called_by.client.name.clone(),
-                namespace: Some(called_by.client.namespace.clone()),
-                kind: called_by.client.kind.clone(),
-                place: called_by.place,
-                kind_place: None,
-            };
-            match resolver.reference(object, &reference, Among::Workloads) {
-                Some(client) => {
-                    called_by.client = client;
-                    true
-                }
-                None => false,
-            }
-        });
-    }
+}
+
+/// The `called-by` annotations of workloads that have any, by index, with deployed names.
+pub(super) fn resolve_called_by(
+    objects: &[Object<'_>],
+    names: &Names<'_>,
+    workloads: &[Workload],
+    findings: &mut Findings,
+) -> Vec<(usize, Vec<CalledBy>)> {
+    let mut resolver = Resolver { names, findings };
+    let annotated = workloads.iter().enumerate().filter(|(_, workload)| !workload.called_by.is_empty());
+    annotated
+        .filter_map(|(index, workload)| {
+            let object = of_resource(objects, workload.resource)?;
+            let resolved = workload.called_by.iter().filter_map(|called_by| {
+                let reference = Reference {
+                    name: called_by.client.name.clone(),
+                    namespace: Some(called_by.client.namespace.clone()),
+                    kind: called_by.client.kind.clone(),
+                    place: called_by.place,
+                    kind_place: None,
+                };
+                let client = resolver.reference(object, &reference, Among::Workloads)?;
+                Some(CalledBy { client, ..called_by.clone() })
+            });
+            Some((index, resolved.collect()))
+        })
+        .collect()
 }
 
 /// Names of namespaces are DNS labels.
@@ -102,7 +112,7 @@ fn is_namespace(name: &str) -> bool {
 }
 
 struct Resolver<'r> {
-    names: &'r Names,
+    names: &'r Names<'r>,
     findings: &'r mut Findings,
 }
 

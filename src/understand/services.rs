@@ -4,7 +4,9 @@ use super::fields::Fields;
 use super::object::Object;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::policy::{PortValue, Protocol};
+use crate::model::selector::Labels;
 use crate::model::service::{Endpoints, Service, ServicePort, ServiceType};
+use crate::read::annotations::is_tool_annotation;
 use crate::read::tree::Node;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -28,10 +30,15 @@ pub(super) fn read(object: &Object<'_>, findings: &mut Findings) -> Option<Servi
         selector,
         ports: spec.map(|spec| ports(&mut fields, spec)).unwrap_or_default(),
         cluster_ips: spec.map(|spec| cluster_ips(&mut fields, spec)).unwrap_or_default(),
-        annotations: fields.labels(metadata, "annotations"),
+        annotations: annotations(&mut fields, metadata),
         labels: fields.labels(metadata, "labels"),
         place: object.name_place(),
     })
+}
+
+/// The annotations that somebody meant: not those in which tools tell a function what they know, which differ between equal Services.
+fn annotations<'a>(fields: &mut Fields<'_, 'a>, metadata: Node<'a>) -> Labels {
+    fields.labels_where(metadata, "annotations", |key| !is_tool_annotation(key))
 }
 
 /// Keeps one of several Services with one name, as a cluster does, and says so where they differ. Which one is kept does not

@@ -21,7 +21,7 @@ use crate::model::world::World;
 /// Reads everything of these kinds into the world; other kinds are left alone.
 ///
 /// `names` turns references into deployed names: kustomize mends the references of Ingresses and webhooks only after the last function.
-pub(super) fn read(objects: &[Object<'_>], names: &Names, world: &mut World, findings: &mut Findings) {
+pub(super) fn read(objects: &[Object<'_>], names: &Names<'_>, world: &mut World, findings: &mut Findings) {
     for object in objects.iter().filter(|object| !object.is_local_config) {
         let fields = &mut Fields::new(object, findings);
         world.exposures.extend(ingress::read(fields));

@@ -120,7 +120,7 @@ fn is_configuration(package: &Package, resource: &Resource) -> bool {
         }),
         _ => false,
     };
-    match (group, resource.kind.as_str()) {
+    match (group, &*resource.kind) {
         _ if resource.role == Role::FunctionConfig => true,
         ("kustomize.config.k8s.io", "Kustomization" | "Component") | ("kpt.dev", "Kptfile") => true,
         ("fn.kpt.dev", "EnforceIntents") => true,

@@ -47,6 +47,10 @@ pub(crate) const CASES: &[(&str, usize, Items)] = &[
         let names: Vec<String> = (0..n).map(|i| format!("s{i}")).collect();
         deployment("w", "") + &intents("w", &names) + &each(n, |i| deployment(&format!("s{i}"), ""))
     }),
+    ("missing servers of one client", 600, |n| {
+        let names: Vec<String> = (0..n).map(|i| format!("s{i}")).collect();
+        deployment("w", "") + &intents("w", &names)
+    }),
     ("objects for one client", 300, |n| {
         deployment("w", "")
             + &each(n, |i| intents("w", &["s".into()]).replace("{name: w, ", &format!("{{name: c{i}, ")))

@@ -36,15 +36,7 @@ impl<'t> Builder<'t> {
     fn push(&mut self, shape: Shape, range: Range<usize>, link: u32) -> u32 {
         let id = self.next_id();
         let (start, end) = (to_u32(range.start), to_u32(range.end));
-        self.tree.nodes.push(NodeData {
-            start,
-            end,
-            subtree_end: id + 1,
-            link,
-            properties: NONE,
-            shape,
-            is_pruned: false,
-        });
+        self.tree.nodes.push(NodeData { start, end, link, shape, has_properties: false, is_pruned: false });
         self.last_end = end;
         id
     }
@@ -62,7 +54,8 @@ impl<'t> Builder<'t> {
 
     /// Adds a collection, the children of which follow.
     pub(super) fn open(&mut self, shape: Shape, start: usize) -> u32 {
-        self.push(shape, start..start, NONE)
+        let behind = self.next_id() + 1;
+        self.push(shape, start..start, behind)
     }
 
     /// Completes a collection: a block collection ends where its last descendant does.
@@ -72,19 +65,19 @@ impl<'t> Builder<'t> {
         self.last_end = end;
         if let Some(node) = self.tree.nodes.get_mut(id as usize) {
             node.end = end;
-            node.subtree_end = subtree_end;
+            node.link = subtree_end;
         }
     }
 
-    /// End and subtree end of a node.
+    /// End and subtree end of a collection.
     pub(super) fn end_of(&self, id: u32) -> (u32, u32) {
-        self.tree.nodes.get(id as usize).map_or((0, 0), |node| (node.end, node.subtree_end))
+        self.tree.nodes.get(id as usize).map_or((0, 0), |node| (node.end, node.link))
     }
 
     pub(super) fn set_end(&mut self, id: u32, end: u32, subtree_end: u32) {
         if let Some(node) = self.tree.nodes.get_mut(id as usize) {
             node.end = end;
-            node.subtree_end = subtree_end;
+            node.link = subtree_end;
         }
     }
 

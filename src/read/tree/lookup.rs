@@ -37,11 +37,11 @@ impl<'t> Node<'t> {
         let Some(mapping) = self.resolve().filter(|node| matches!(node.shape(), Shape::Mapping(_))) else {
             return (None, false);
         };
-        let end = mapping.data().subtree_end;
+        let end = mapping.data().subtree_end(mapping.id.0);
         let mut next = mapping.id.0 + 1;
         while next < end {
             let Some(key_data) = self.tree.nodes.get(next as usize) else { break };
-            let value = key_data.subtree_end.max(next + 1);
+            let value = key_data.subtree_end(next).max(next + 1);
             let Some(value_data) = self.tree.nodes.get(value as usize).filter(|_| value < end) else { break };
             let length = key_data.text_length();
             if length.is_none_or(|length| length == key.len() || length == MERGE_KEY.len()) {
@@ -58,7 +58,7 @@ impl<'t> Node<'t> {
                     _ => {}
                 }
             }
-            next = value_data.subtree_end.max(value + 1);
+            next = value_data.subtree_end(value).max(value + 1);
         }
         (found, has_merges)
     }

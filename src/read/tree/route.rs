@@ -1,7 +1,24 @@
 //! The way to a place, in words: `spec.targets[0].kubernetes.name`.
 
-use super::{Node, Shape};
+use super::{Node, NodeId, Shape};
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The children of large collections that places were looked for in. Findings come in numbers, often from one long list, which is
+/// walked once for all of them.
+#[derive(Debug, Default)]
+pub(super) struct Children(Mutex<BTreeMap<NodeId, Arc<[u32]>>>);
+
+impl Clone for Children {
+    /// Made again when somebody asks.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
+}
+
+/// Collections with fewer nodes are walked each time.
+const LARGE: u32 = 200;
 
 impl Node<'_> {
     /// The path from this node down to the node that covers `offset`, in KRM's form: `spec.targets[0].kubernetes.name`.
@@ -24,25 +41,18 @@ impl Node<'_> {
                 return route;
             }
             let step = match node.shape() {
-                Shape::Mapping(_) => node
-                    .entries()
-                    .find(|(key, value)| (key.outer_start()..=value.end().max(key.end())).contains(&offset))
-                    .map(|(key, value)| {
-                        let name: Cow<'_, str> = key.as_str().map_or(Cow::Borrowed("?"), Cow::Borrowed);
-                        let text = if name.contains(['.', '/', '[', ' ']) {
-                            format!("[{name}]")
-                        } else if route.is_empty() {
-                            name.into_owned()
-                        } else {
-                            format!(".{name}")
-                        };
-                        (text, value)
-                    }),
-                Shape::Sequence(_) => node
-                    .items()
-                    .enumerate()
-                    .find(|(_, item)| (item.outer_start()..=item.end()).contains(&offset))
-                    .map(|(index, item)| (format!("[{index}]"), item)),
+                Shape::Mapping(_) => node.entry_at(offset).map(|(key, value)| {
+                    let name: Cow<'_, str> = key.as_str().map_or(Cow::Borrowed("?"), Cow::Borrowed);
+                    let text = if name.contains(['.', '/', '[', ' ']) {
+                        format!("[{name}]")
+                    } else if route.is_empty() {
+                        name.into_owned()
+                    } else {
+                        format!(".{name}")
+                    };
+                    (text, value)
+                }),
+                Shape::Sequence(_) => node.item_at(offset).map(|(index, item)| (format!("[{index}]"), item)),
                 Shape::Scalar(_) | Shape::Alias => None,
             };
             let Some((text, child)) = step else { return route };
@@ -52,5 +62,32 @@ impl Node<'_> {
             }
             node = child;
         }
+    }
+
+    /// The entry of this mapping that covers `offset`.
+    fn entry_at(self, offset: usize) -> Option<(Self, Self)> {
+        let children = self.listed_children();
+        let (entries, _) = children.as_chunks::<2>();
+        let end = |&[key, value]: &[u32; 2]| self.at(value).end().max(self.at(key).end());
+        let [key, value] = *entries.get(entries.partition_point(|entry| end(entry) < offset))?;
+        let (key, value) = (self.at(key), self.at(value));
+        (key.outer_start() <= offset).then_some((key, value))
+    }
+
+    /// The item of this sequence that covers `offset`, with its index.
+    fn item_at(self, offset: usize) -> Option<(usize, Self)> {
+        let children = self.listed_children();
+        let index = children.partition_point(|item| self.at(*item).end() < offset);
+        let item = self.at(*children.get(index)?);
+        (item.outer_start() <= offset).then_some((index, item))
+    }
+
+    fn listed_children(self) -> Arc<[u32]> {
+        let list = || self.children().map(|child| child.id.0).collect();
+        if self.subtree_end().0 - self.id.0 < LARGE {
+            return list();
+        }
+        let mut known = self.tree.children.0.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(self.id).or_insert_with(list))
     }
 }

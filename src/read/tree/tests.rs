@@ -238,6 +238,26 @@ fn routes_lead_to_offsets() {
     });
 }
 
+/// Where there are many children, they are looked up instead of walked.
+#[test]
+fn routes_in_long_lists_lead_to_the_same_places() {
+    let items: String = (0..500).map(|item| format!("- a: {item}x\n  b:\n")).collect();
+    let keys: String = (0..500).map(|key| format!("k{key}: v{key}v\n")).collect();
+    with_root(&items, |root, _| {
+        for item in 0..500 {
+            let offset = items.find(&format!(" {item}x")).unwrap() + 1;
+            assert_eq!(root.route_to(offset), format!("[{item}].a"));
+        }
+    });
+    with_root(&keys, |root, _| {
+        for key in 0..500 {
+            let offset = keys.find(&format!("v{key}v")).unwrap();
+            assert_eq!(root.route_to(offset), format!("k{key}"));
+            assert_eq!(root.route_to_range(offset, offset + format!("v{key}v").len()), format!("k{key}"));
+        }
+    });
+}
+
 #[test]
 fn lines_and_columns_are_those_of_entries() {
     let text = "\u{FEFF}a: &x\n  - b\n  - &y c: d # e\n    f: |\n      g\n\n    h:\nключ: {i: j}\n";

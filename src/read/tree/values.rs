@@ -52,6 +52,10 @@ fn parse_integer(text: &str) -> Option<i64> {
     if !text.starts_with(['+', '-', '.', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9']) {
         return None;
     }
+    // Nearly all numbers are ports.
+    if text.len() < 19 && !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().ok();
+    }
     let compact = text.replace('_', "").to_ascii_lowercase();
     let (is_negative, digits) = match compact.strip_prefix('-') {
         Some(rest) => (true, rest),

@@ -2,14 +2,13 @@
 
 use super::super::fields::Fields;
 use super::super::names::{Names, Resolution, Wanted};
-use super::super::object::Object;
+use super::super::object::{Object, of_resource};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::{Place, ResourceId};
 use crate::model::policy::PortValue;
 use crate::model::traffic::{Backend, Exposure, ExposureKind};
 use crate::model::world::World;
 use crate::read::tree::Node;
-use std::collections::BTreeMap;
 
 /// An exposing object with its backends as they are written.
 pub(super) fn exposure(fields: &mut Fields<'_, '_>, kind: ExposureKind, backends: Vec<Backend>) -> Exposure {
@@ -57,12 +56,10 @@ pub(super) fn reference<'a>(fields: &mut Fields<'_, 'a>, node: Node<'a>) -> Opti
 }
 
 /// Turns the Service names in the world's exposures and webhooks into deployed ones. What is not in the input stays as it is written.
-pub(super) fn resolve(objects: &[Object<'_>], names: &Names, world: &mut World, findings: &mut Findings) {
-    let by_resource: BTreeMap<ResourceId, &Object<'_>> =
-        objects.iter().map(|object| (object.resource, object)).collect();
+pub(super) fn resolve(objects: &[Object<'_>], names: &Names<'_>, world: &mut World, findings: &mut Findings) {
     let mut resolve = |resource: ResourceId, reference: (&mut String, &mut String), must_say: bool, place: Place| {
         let (namespace, service) = reference;
-        let Some(object) = by_resource.get(&resource) else { return };
+        let Some(object) = of_resource(objects, resource) else { return };
         let wanted = Wanted {
             name: service,
             namespace,
@@ -98,7 +95,7 @@ pub(super) fn resolve(objects: &[Object<'_>], names: &Names, world: &mut World, 
 }
 
 /// Whether a Service of that name is in the input.
-pub(super) fn is_service(object: &Object<'_>, names: &Names, namespace: &str, name: &str) -> bool {
+pub(super) fn is_service(object: &Object<'_>, names: &Names<'_>, namespace: &str, name: &str) -> bool {
     let wanted =
         Wanted { name, namespace, says_namespace: namespace != object.namespace, kind: None, layer: object.layer };
     matches!(names.service(wanted), Resolution::Found(_))

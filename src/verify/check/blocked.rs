@@ -8,9 +8,11 @@ use crate::config::{Config, KnownWorkload};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::Place;
 use crate::model::policy::{Direction, Peer, PortValue, Protocol};
+use crate::model::reference_grants::ReferenceGrants;
 use crate::model::service::{Service, ServicePort, ServiceType};
 use crate::model::traffic::{ExposureKind, Monitor, MonitorKind, MonitorNamespaces};
 use crate::model::workload::Workload;
+use crate::plan::exposed_services::not_granted;
 use crate::verify::addresses::AddressRange;
 use crate::verify::connections::ConnectionSet;
 use crate::verify::listing::end_text;
@@ -155,6 +157,7 @@ impl<'w> Search<'_, 'w> {
     fn exposures(&mut self) {
         let controllers = self.reach.controllers();
         let is_known = controllers.iter().all(|controller| !controller.namespace.is_empty());
+        let grants = ReferenceGrants::of(&self.reach.world().reference_grants);
         for exposure in &self.reach.world().exposures {
             let code = match exposure.kind {
                 ExposureKind::Ingress | ExposureKind::OpenShiftRoute => Code::BlockedIngress,
@@ -162,6 +165,11 @@ impl<'w> Search<'_, 'w> {
             };
             for backend in &exposure.backends {
                 let Some(service) = self.directory.service(&backend.namespace, &backend.service) else { continue };
+                // What is not granted does not come, whatever policies say.
+                if !grants.allow(exposure, backend) {
+                    self.findings.push(not_granted(exposure, backend));
+                    continue;
+                }
                 let is_meant = |port: &ServicePort| match &backend.port {
                     None => true,
                     Some(PortValue::Number(number)) => port.port == *number,

@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::{Place, ResourceId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What planning and judging found, both with the severities of the configuration. Of two findings about one call or one object's
 /// traffic the judged one stays, because it names the policy; it takes over what planning knows to do about it, and the higher
@@ -10,6 +10,10 @@ use std::collections::BTreeMap;
 #[must_use]
 pub fn merged(planned: Findings, judged: Findings) -> Findings {
     let Findings(mut judged) = judged;
+    let is_said_twice = |finding: &Finding| finding.code == Code::ReferenceNotGranted;
+    let said: BTreeSet<Option<Place>> =
+        planned.0.iter().filter(|found| is_said_twice(found)).map(|found| found.place).collect();
+    judged.retain(|finding| !is_said_twice(finding) || !said.contains(&finding.place));
     let mut facts: BTreeMap<Fact, usize> = BTreeMap::new();
     for (index, finding) in judged.iter().enumerate() {
         if let Some(fact) = fact(finding) {
