@@ -18,7 +18,7 @@ mod mapping;
 mod members;
 pub(crate) mod new_items;
 pub(crate) mod objects;
-mod piece;
+pub(crate) mod piece;
 pub(crate) mod resource_changes;
 mod resource_list;
 pub(crate) mod same_value;
@@ -28,7 +28,6 @@ mod tool_annotations;
 use crate::config::Config;
 use crate::diag::Findings;
 use crate::model::policy::NetworkPolicy;
-use crate::model::selector::Labels;
 use crate::model::value::Value;
 use crate::plan::{GeneratedObject, Plan};
 use crate::read::package::Package;
@@ -80,11 +79,11 @@ pub fn manifest_stream(package: &Package, plan: &Plan) -> Result<Written, Findin
 /// (`spec/krm.md` 2.3(d)).
 #[must_use]
 pub fn yaml_scalar(text: &str) -> String {
-    emit::scalar(text)
+    emit::scalar(text).into_owned()
 }
 
 /// The manifest of a policy as `render` prints it.
 #[must_use]
 pub fn network_policy_text(policy: &NetworkPolicy) -> String {
-    emit::block_document(&objects::object(&GeneratedObject::NetworkPolicy(policy.clone()), &Labels::new()))
+    emit::block_document(&objects::object(&GeneratedObject::NetworkPolicy(policy.clone()), []))
 }

@@ -27,7 +27,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("verify/output.rs", &["model", "diag", "config", "plan", "source", "read", "write", "threads"]),
     ("verify/output/compare.rs", &["read", "write"]),
     ("verify/output/excerpt.rs", &["read", "write"]),
-    ("write", &["model", "diag", "config", "source", "read", "plan"]),
+    ("write", &["model", "diag", "config", "source", "read", "plan", "threads"]),
     ("suggest", &["model", "diag", "config", "source", "read", "verify"]),
     ("report", &["model", "diag", "source", "read", "verify"]),
     ("report/suggest.rs", &["model", "read", "suggest", "write"]),

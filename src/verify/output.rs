@@ -8,8 +8,6 @@ mod excerpt;
 use crate::config::Config;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::ResourceId;
-use crate::model::selector::Labels;
-use crate::model::value::Value;
 use crate::plan::Plan;
 use crate::read::lane::{self, Lane};
 use crate::read::package::{Package, Resource, ResourceList, Role};
@@ -18,15 +16,16 @@ use crate::read::prune::{Selection, needed_to_compile};
 use crate::read::stream;
 use crate::read::tree::{Node, Tree};
 use crate::source::{SourceOrigin, SourceText};
-use crate::threads::in_parts;
+use crate::threads::{MANY_OBJECTS, in_parts};
 use crate::write::Written;
 use crate::write::edit::EditSet;
 use crate::write::files::ManifestFile;
-use crate::write::new_items::new_items;
+use crate::write::new_items::NewItems;
 use crate::write::objects::object;
-use crate::write::resource_changes::{Changes, from_plan};
+use crate::write::piece::Piece;
+use crate::write::resource_changes::Changes;
 use crate::write::same_value::is_value;
-use crate::write::stream::{drop_tool_annotations, dropped};
+use crate::write::stream::dropped;
 use compare::{Comparison, Rules, difference};
 use excerpt::{Excerpt, Excerpts, Run, excerpt, excerpts};
 use std::collections::BTreeSet;
@@ -74,10 +73,10 @@ const MANY_RUNS: usize = 4;
 
 fn verify_list(package: &Package, list: ResourceList, plan: &Plan, config: &Config, edits: &EditSet) -> Vec<Fault> {
     let Some(input) = package.node_in(list.source, list.root) else { return Vec::new() };
-    let items = list_items(package, plan, list);
     let has_aliases = package.trees.iter().any(Tree::has_aliases);
     let sequence = list.items.and_then(|(_, items)| package.node_in(list.source, items)).filter(|_| !has_aliases);
-    let changes = from_plan(package, plan);
+    let changes = Changes::from_plan(package, plan);
+    let items = list_items(package, plan, &changes, list);
     // With aliases, what was kept whole in the input need not be kept in the output.
     let selection: Option<Selection> = if has_aliases { None } else { Some(needed_to_compile) };
     let rules = Rules { texts_decide: !has_aliases, ..Rules::default() };
@@ -86,7 +85,7 @@ fn verify_list(package: &Package, list: ResourceList, plan: &Plan, config: &Conf
         Some(match read_again(&excerpt.text, selection, package.lane) {
             Ok((tree, document)) => {
                 let output = tree.node(&excerpt.text, document.root);
-                compare_items(&items, &excerpt.items, &changes, output, std::iter::empty(), rules)
+                compare_items(&items, &excerpt.items, &changes, output, None, rules).0
             }
             Err(fault) => vec![(None, fault)],
         })
@@ -117,8 +116,10 @@ fn verify_list(package: &Package, list: ResourceList, plan: &Plan, config: &Conf
             faults.push((None, fault));
         }
     }
-    let new = new_items(package, plan, config);
-    faults.extend(compare_items(&items, &excerpt.items, &changes, output, new, rules));
+    let new = NewItems::of(package, plan, config);
+    let (found, added) = compare_items(&items, &excerpt.items, &changes, output, Some(&new), rules);
+    faults.extend(found);
+    faults.extend(new_objects(new.len(), |index| new.get(index), &added, package.lane.threads()));
     faults
 }
 
@@ -143,16 +144,14 @@ struct ListItem<'t> {
     is_changed: bool,
 }
 
-fn list_items<'t>(package: &'t Package, plan: &Plan, list: ResourceList) -> Vec<ListItem<'t>> {
+fn list_items<'t>(package: &'t Package, plan: &Plan, changes: &Changes<'_>, list: ResourceList) -> Vec<ListItem<'t>> {
     let removals: BTreeSet<ResourceId> = plan.removals.iter().copied().collect();
-    let changed = plan.map_changes.iter().map(|change| change.resource);
-    let changed: BTreeSet<ResourceId> = changed.chain(plan.updates.iter().map(|(id, _)| *id)).collect();
     let mut resources = package.iter().filter(|(_, resource)| resource.role == Role::Item).peekable();
     let sequence = list.items.and_then(|(_, items)| package.node_in(list.source, items));
     let item = |node: Node<'t>| {
         let id = resources.next_if(|(_, resource)| resource.node == node.id()).map(|(id, _)| id);
-        let is_in = |set: &BTreeSet<ResourceId>| id.is_some_and(|id| set.contains(&id));
-        ListItem { id, node, goes: is_in(&removals), is_changed: is_in(&changed) }
+        let (goes, is_changed) = id.map_or((false, false), |id| (removals.contains(&id), changes.contain(id)));
+        ListItem { id, node, goes, is_changed }
     };
     sequence.into_iter().flat_map(Node::items).map(item).collect()
 }
@@ -174,54 +173,57 @@ fn is_input_with_edits(input: &str, edits: &EditSet, output: &str) -> bool {
         && written == output.len()
 }
 
-/// The items in their order, with nulls for those that are left out, and the new ones after the last or just before it.
-fn compare_items(
+/// The items in their order, with nulls for those that are left out. Gives the new ones, which stand after the last or just
+/// before it, unseen.
+fn compare_items<'n>(
     items: &[ListItem<'_>],
     listed: &[Option<usize>],
-    changes: &Changes,
-    output: Node<'_>,
-    new: impl ExactSizeIterator<Item = Value>,
+    changes: &Changes<'_>,
+    output: Node<'n>,
+    new: Option<&NewItems<'_>>,
     rules: Rules<'_>,
-) -> Vec<Fault> {
-    let mut new = new.peekable();
-    let mut written: Vec<Node<'_>> = output.get("items").into_iter().flat_map(Node::items).collect();
+) -> (Vec<Fault>, Vec<Node<'n>>) {
+    let mut written: Vec<Node<'n>> = output.get("items").into_iter().flat_map(Node::items).collect();
     let before_last = listed.len().saturating_sub(1);
-    let stands_before_last = match (written.get(before_last), new.peek()) {
-        (Some(node), Some(first)) => is_value(*node, first),
+    let stands_before_last = match (written.get(before_last), new.and_then(|new| new.get(0))) {
+        (Some(node), Some(first)) => is_value(*node, &first),
         _ => false,
     };
     let new_start = if stands_before_last { before_last } else { listed.len() };
-    let new_end = (new_start + new.len()).min(written.len());
-    let new_nodes: Vec<Node<'_>> = written.drain(new_start.min(new_end)..new_end).collect();
+    let new_end = (new_start + new.map_or(0, NewItems::len)).min(written.len());
+    let added = written.drain(new_start.min(new_end)..new_end).collect();
     let mut faults = Vec::new();
     for (position, index) in listed.iter().enumerate() {
         let after = written.get(position).copied();
         match index.and_then(|index| items.get(index)) {
             Some(item) => {
-                let change = item.id.and_then(|id| changes.get(&id));
-                let comparison = Comparison { before: Some(item.node), after, change };
+                let change = item.id.and_then(|id| changes.get(id));
+                let comparison = Comparison { before: Some(item.node), after, change: change.as_ref() };
                 faults.extend(difference("", comparison, rules).map(|fault| (item.id, fault)));
             }
             None if after.is_some_and(Node::is_null) => {}
             None => faults.push((None, "an item does not end where it did".to_owned())),
         }
     }
-    faults.extend(new_objects(new, &mut new_nodes.into_iter()));
     if written.len() > listed.len() {
         faults.push((None, "it has items that nobody asked for".to_owned()));
     }
-    faults
+    (faults, added)
 }
 
 /// New objects in order; each must be there and be what it is meant to be.
-fn new_objects<'t>(new: impl Iterator<Item = Value>, written: &mut impl Iterator<Item = Node<'t>>) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for (index, value) in new.enumerate() {
-        if !written.next().is_some_and(|node| is_value(node, &value)) {
-            faults.push((None, format!("new object {index} is missing or differs")));
-        }
-    }
-    faults
+fn new_objects<'p>(
+    count: usize,
+    object: impl Fn(usize) -> Option<Piece<'p>> + Sync,
+    written: &[Node<'_>],
+    threads: usize,
+) -> Vec<Fault> {
+    let is_right = |index: usize, node: Node<'_>| object(index).is_some_and(|piece| is_value(node, &piece));
+    let wrong = in_parts(written, MANY_OBJECTS, threads, |start, nodes| -> Vec<usize> {
+        (start..).zip(nodes).filter(|(index, node)| !is_right(*index, **node)).map(|(index, _)| index).collect()
+    });
+    let wrong = wrong.into_iter().flatten().chain(written.len()..count);
+    wrong.map(|index| (None, format!("new object {index} is missing or differs"))).collect()
 }
 
 /// The documents of the stream: what was not dropped, in its order, then the new objects.
@@ -254,16 +256,16 @@ pub fn verify_files(package: &Package, plan: &Plan, files: &[ManifestFile]) -> F
 struct Stream<'p> {
     package: &'p Package,
     plan: &'p Plan,
-    changes: Changes,
+    changes: Changes<'p>,
     dropped: BTreeSet<ResourceId>,
     has_aliases: bool,
 }
 
 impl<'p> Stream<'p> {
     fn new(package: &'p Package, plan: &'p Plan) -> Self {
-        let mut changes = from_plan(package, plan);
+        let changes = Changes::from_plan(package, plan);
         let dropped = dropped(package, plan, &changes);
-        drop_tool_annotations(package, &mut changes);
+        let changes = changes.without_tool_annotations();
         Self { package, plan, changes, dropped, has_aliases: package.trees.iter().any(Tree::has_aliases) }
     }
 
@@ -292,12 +294,13 @@ impl<'p> Stream<'p> {
                 faults.push((Some(*id), "apiVersion or kind differ".to_owned()));
             }
             let before = self.package.node(*id);
-            let comparison = Comparison { before, after: Some(after), change: self.changes.get(id) };
+            let change = self.changes.get(*id);
+            let comparison = Comparison { before, after: Some(after), change: change.as_ref() };
             faults.extend(difference("", comparison, rules).map(|fault| (Some(*id), fault)));
         }
-        let planned = new.iter().filter_map(|index| self.plan.new_objects.get(*index));
-        let new = planned.map(|new| object(&new.object, &Labels::new()));
-        faults.extend(new_objects(new, &mut written.by_ref().map(|(_, node)| node)));
+        let planned = |index: usize| self.plan.new_objects.get(*new.get(index)?).map(|new| object(&new.object, []));
+        let added: Vec<Node<'_>> = written.by_ref().take(new.len()).map(|(_, node)| node).collect();
+        faults.extend(new_objects(new.len(), planned, &added, self.package.lane.threads()));
         if written.next().is_some() {
             faults.push((None, "it has documents that nobody asked for".to_owned()));
         }

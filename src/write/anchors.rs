@@ -60,7 +60,7 @@ pub(super) fn expand(alias: Node<'_>, budget: &mut usize) -> Result<Edit, EditFa
     let piece = copy(alias, budget).map_err(|fault| EditFault::from_copy(alias, fault))?;
     let mut printed = String::new();
     flow(&piece, Quoting::Yaml, &mut printed);
-    if is_key(alias) && !matches!(piece, Piece::Scalar(_)) {
+    if is_key(alias) && matches!(piece, Piece::List(_) | Piece::Map(_)) {
         return Err(EditFault::cannot_edit(alias, "a key is an alias of a collection", "write the key out"));
     }
     Ok(Edit::replace(alias.start()..alias.end(), printed))

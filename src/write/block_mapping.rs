@@ -29,7 +29,7 @@ pub(super) fn change<'t>(
     mapping: Node<'t>,
     owner: Option<Node<'t>>,
     entries: &[Entry<'t>],
-    changes: &EntryChanges,
+    changes: &EntryChanges<'_>,
 ) -> Result<(), EditFault> {
     let text = draft.text;
     let column = block_column(mapping);
@@ -75,7 +75,7 @@ impl<'t> Block<'_, 't> {
     }
 
     /// Puts another value after a key.
-    fn replace_value(&self, entry: &Entry<'t>, piece: &Piece, edits: &mut Vec<Edit>) -> Result<(), EditFault> {
+    fn replace_value(&self, entry: &Entry<'t>, piece: &Piece<'_>, edits: &mut Vec<Edit>) -> Result<(), EditFault> {
         let colon = entry.colon.ok_or_else(|| self.fault("a key has no colon"))?;
         let value = entry.value;
         let is_inline = !is_block_collection(value) && !is_block_scalar(value);
@@ -106,7 +106,7 @@ impl<'t> Block<'_, 't> {
     }
 
     /// The text of every entry that goes, whole lines with their comments.
-    fn cuts(&self, draft: &Draft<'t>, changes: &EntryChanges) -> Result<BTreeMap<usize, Range<usize>>, EditFault> {
+    fn cuts(&self, draft: &Draft<'t>, changes: &EntryChanges<'_>) -> Result<BTreeMap<usize, Range<usize>>, EditFault> {
         let mut cuts: BTreeMap<usize, Range<usize>> = BTreeMap::new();
         let mut cut_until = 0;
         for (index, entry) in self.entries.iter().enumerate().filter(|(index, _)| changes.removes(*index)) {
@@ -145,17 +145,29 @@ impl<'t> Block<'_, 't> {
     }
 
     /// The new entries, where nothing else changes its meaning.
-    fn addition(&self, changes: &EntryChanges, cuts: &mut BTreeMap<usize, Range<usize>>) -> Result<Edit, EditFault> {
-        let print = |line_ending: &str| {
-            let mut entries = Vec::new();
-            for (key, value) in &changes.added {
-                let mut printed = String::new();
-                block_entry(key, value, self.column, self.child_column, line_ending, &mut printed);
-                entries.push(printed);
-            }
-            entries.join(&format!("{line_ending}{}", " ".repeat(self.column)))
+    fn addition(
+        &self,
+        changes: &EntryChanges<'_>,
+        cuts: &mut BTreeMap<usize, Range<usize>>,
+    ) -> Result<Edit, EditFault> {
+        let new_line = |line_ending: &str, output: &mut String| {
+            output.push_str(line_ending);
+            output.extend(std::iter::repeat_n(' ', self.column));
         };
-        let indent = " ".repeat(self.column);
+        let print = |line_ending: &str, output: &mut String| {
+            for (index, (key, value)) in changes.added.iter().enumerate() {
+                if index > 0 {
+                    new_line(line_ending, output);
+                }
+                block_entry(key, value, self.column, self.child_column, line_ending, output);
+            }
+        };
+        let as_next_lines = |position: usize| {
+            let (line_ending, mut printed) = (line_ending(self.text, position), String::new());
+            new_line(line_ending, &mut printed);
+            print(line_ending, &mut printed);
+            Edit::insert(position, printed)
+        };
         let Some((last_index, last)) = self.entries.iter().enumerate().next_back() else {
             return Err(self.fault("a mapping has no keys"));
         };
@@ -165,26 +177,25 @@ impl<'t> Block<'_, 't> {
             None => ends_on_its_line(last.value),
         };
         if can_be_followed {
-            let position = line_end(self.text, last.end);
-            let line_ending = line_ending(self.text, last.end);
-            return Ok(Edit::insert(position, format!("{line_ending}{indent}{}", print(line_ending))));
+            return Ok(as_next_lines(line_end(self.text, last.end)));
         }
+        let mut printed = String::new();
         if let Some((_, cut)) = cuts.pop_last() {
-            return Ok(Edit::replace(cut.clone(), self.instead_of(&cut, &print(line_ending(self.text, cut.start)))));
+            print(line_ending(self.text, cut.start), &mut printed);
+            return Ok(Edit::replace(cut.clone(), self.instead_of(&cut, &printed)));
         }
         if let Some(position) = self.line_after_owner() {
-            let line_ending = line_ending(self.text, position);
-            return Ok(Edit::insert(position, format!("{line_ending}{indent}{}", print(line_ending))));
+            return Ok(as_next_lines(position));
         }
         if let Some(entry) = self.entries.iter().rev().find(|entry| ends_on_its_line(entry.value)) {
-            let position = line_end(self.text, entry.end);
-            let line_ending = line_ending(self.text, position);
-            return Ok(Edit::insert(position, format!("{line_ending}{indent}{}", print(line_ending))));
+            return Ok(as_next_lines(line_end(self.text, entry.end)));
         }
         let next = self.entries.iter().find(|entry| entry.starts_with_key());
         let position = next.map(|entry| entry.key.start()).ok_or_else(|| self.fault("no key can be added"))?;
         let line_ending = line_ending(self.text, position);
-        Ok(Edit::insert(position, format!("{}{line_ending}{indent}", print(line_ending))))
+        print(line_ending, &mut printed);
+        new_line(line_ending, &mut printed);
+        Ok(Edit::insert(position, printed))
     }
 
     /// New entries in the place of one that goes.
@@ -215,10 +226,10 @@ fn ends_on_its_line(value: Node<'_>) -> bool {
 }
 
 /// Whether block style puts the value on lines of its own.
-fn spans_lines(piece: &Piece) -> bool {
+fn spans_lines(piece: &Piece<'_>) -> bool {
     match piece {
         Piece::Map(entries) => !entries.is_empty(),
         Piece::List(items) => !items.is_empty(),
-        Piece::Scalar(_) => false,
+        Piece::Null | Piece::Bool(_) | Piece::Integer(_) | Piece::Scalar(_) => false,
     }
 }

@@ -1,7 +1,7 @@
 //! Copies of nodes: aliases and merges expanded, anchors left behind, scalars in their original spelling.
 
 use super::emit::double_quoted;
-use super::piece::{Piece, Token};
+use super::piece::{Piece, Spelled, Token};
 use crate::read::tree::{Node, ScalarStyle, Shape};
 
 /// Why a node cannot be copied.
@@ -22,16 +22,19 @@ const MAX_DEPTH: usize = 100;
 pub(super) const MAX_COPIED_NODES: usize = 200_000;
 
 /// Copies a node. `budget` is the number of nodes that may still be copied.
-pub(super) fn copy(node: Node<'_>, budget: &mut usize) -> Result<Piece, CopyFault> {
+pub(super) fn copy(node: Node<'_>, budget: &mut usize) -> Result<Piece<'static>, CopyFault> {
     copy_at_depth(node, budget, 0)
 }
 
 /// The entries of a mapping with merges applied, own entries first.
-pub(super) fn copy_entries(mapping: Node<'_>, budget: &mut usize) -> Result<Vec<(Token, Piece)>, CopyFault> {
+pub(super) fn copy_entries(
+    mapping: Node<'_>,
+    budget: &mut usize,
+) -> Result<Vec<(Token<'static>, Piece<'static>)>, CopyFault> {
     copy_entries_at_depth(mapping, budget, 0)
 }
 
-fn copy_at_depth(node: Node<'_>, budget: &mut usize, depth: usize) -> Result<Piece, CopyFault> {
+fn copy_at_depth(node: Node<'_>, budget: &mut usize, depth: usize) -> Result<Piece<'static>, CopyFault> {
     *budget = budget.checked_sub(1).filter(|_| depth < MAX_DEPTH).ok_or(CopyFault::TooLarge)?;
     let node = node.resolve().ok_or(CopyFault::NoAnchor)?;
     match node.shape() {
@@ -48,7 +51,7 @@ fn copy_entries_at_depth(
     mapping: Node<'_>,
     budget: &mut usize,
     depth: usize,
-) -> Result<Vec<(Token, Piece)>, CopyFault> {
+) -> Result<Vec<(Token<'static>, Piece<'static>)>, CopyFault> {
     // A key that is not written is null, and no spelling of null has the same text.
     if mapping.entries().any(|(key, _)| key.as_str().is_none() || key.is_absent()) {
         return Err(CopyFault::ComplexKey);
@@ -63,7 +66,7 @@ fn copy_entries_at_depth(
 }
 
 /// A scalar in its own spelling where that works on one line and inside flow collections.
-pub(super) fn token(scalar: Node<'_>) -> Token {
+pub(super) fn token(scalar: Node<'_>) -> Token<'static> {
     let value = scalar.as_str().unwrap_or_default().to_owned();
     let raw = scalar.source().get(scalar.start()..scalar.end()).unwrap_or_default();
     let tag = scalar.tag();
@@ -83,7 +86,7 @@ pub(super) fn token(scalar: Node<'_>) -> Token {
         Some(tag) if tag != "!!null" => format!("{tag} {content}"),
         _ => content,
     };
-    Token::Spelled { spelling, value }
+    Token::Spelled(Box::new(Spelled { spelling, value }))
 }
 
 #[cfg(test)]

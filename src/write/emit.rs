@@ -3,7 +3,7 @@
 //! Block text has kyaml's form: two spaces per map, list dashes at the column of the key they belong to.
 
 use super::piece::{Piece, Token};
-use crate::model::value::Value;
+use std::borrow::Cow;
 
 /// How our own strings are spelled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,16 +18,16 @@ pub(super) enum Quoting {
 const LONGEST_SIMPLE_KEY: usize = 1000;
 
 /// A document in block style, with a line ending at the end.
-pub(super) fn block_document(value: &Value) -> String {
+pub(super) fn block_document(piece: &Piece<'_>) -> String {
     let mut output = String::new();
-    block(&Piece::from(value), 0, "\n", &mut output);
+    block(piece, 0, "\n", &mut output);
     output.push('\n');
     output
 }
 
 /// Prints a value in block style. The first line continues the current one, which stands at `column`; the others are
 /// indented to it. There is no line ending after the last line.
-pub(super) fn block(piece: &Piece, column: usize, line_ending: &str, output: &mut String) {
+pub(super) fn block(piece: &Piece<'_>, column: usize, line_ending: &str, output: &mut String) {
     match piece {
         Piece::Map(entries) if !entries.is_empty() => {
             for (index, (key, value)) in entries.iter().enumerate() {
@@ -52,8 +52,8 @@ pub(super) fn block(piece: &Piece, column: usize, line_ending: &str, output: &mu
 
 /// Prints `key: value` in block style at `column`; a map below it gets `child_column`.
 pub(super) fn block_entry(
-    key: &Token,
-    value: &Piece,
+    key: &Token<'_>,
+    value: &Piece<'_>,
     column: usize,
     child_column: usize,
     line_ending: &str,
@@ -72,7 +72,13 @@ pub(super) fn block_entry(
 }
 
 /// Prints what follows a key's colon in block style: the value on the same line, or on lines of its own.
-pub(super) fn block_value(value: &Piece, column: usize, child_column: usize, line_ending: &str, output: &mut String) {
+pub(super) fn block_value(
+    value: &Piece<'_>,
+    column: usize,
+    child_column: usize,
+    line_ending: &str,
+    output: &mut String,
+) {
     match value {
         Piece::Map(entries) if !entries.is_empty() => {
             new_line(child_column, line_ending, output);
@@ -90,8 +96,11 @@ pub(super) fn block_value(value: &Piece, column: usize, child_column: usize, lin
 }
 
 /// Prints a value on one line, in flow style.
-pub(super) fn flow(piece: &Piece, quoting: Quoting, output: &mut String) {
+pub(super) fn flow(piece: &Piece<'_>, quoting: Quoting, output: &mut String) {
     match piece {
+        Piece::Null => output.push_str("null"),
+        Piece::Bool(value) => output.push_str(if *value { "true" } else { "false" }),
+        Piece::Integer(value) => output.push_str(&value.to_string()),
         Piece::Scalar(token) => output.push_str(&spelling(token, quoting)),
         Piece::List(items) => {
             output.push('[');
@@ -113,7 +122,7 @@ pub(super) fn flow(piece: &Piece, quoting: Quoting, output: &mut String) {
 }
 
 /// Prints `key: value` in flow style.
-pub(super) fn flow_entry(key: &Token, value: &Piece, quoting: Quoting, output: &mut String) {
+pub(super) fn flow_entry(key: &Token<'_>, value: &Piece<'_>, quoting: Quoting, output: &mut String) {
     let key = spelling(key, quoting);
     output.push_str(if key.len() > LONGEST_SIMPLE_KEY { "? " } else { "" });
     output.push_str(&key);
@@ -126,17 +135,17 @@ fn new_line(column: usize, line_ending: &str, output: &mut String) {
     output.extend(std::iter::repeat_n(' ', column));
 }
 
-fn spelling(token: &Token, quoting: Quoting) -> String {
+fn spelling<'p>(token: &'p Token<'_>, quoting: Quoting) -> Cow<'p, str> {
     match token {
-        Token::Spelled { spelling, .. } => spelling.clone(),
+        Token::Spelled(copy) => Cow::Borrowed(&copy.spelling),
         Token::Text(text) if quoting == Quoting::Yaml => scalar(text),
-        Token::Text(text) => double_quoted(text),
+        Token::Text(text) => double_quoted(text).into(),
     }
 }
 
 /// A string on one line, plain if that is safe.
-pub(super) fn scalar(text: &str) -> String {
-    if is_plain(text) { text.to_owned() } else { double_quoted(text) }
+pub(super) fn scalar(text: &str) -> Cow<'_, str> {
+    if is_plain(text) { text.into() } else { double_quoted(text).into() }
 }
 
 /// Whether every YAML reader in the chain takes the plain text for the same string (`spec/krm.md` 2.3(d)).
@@ -193,14 +202,14 @@ mod tests {
     #[test]
     fn block_style_is_compact() {
         let expected = "metadata:\n  labels:\n    a/b: \"true\"\nempty: {}\nnone: []\nlist:\n- port: 80\n  name: http\n- - true\n  - null\n";
-        assert_eq!(block_document(&sample()), expected);
+        assert_eq!(block_document(&sample().into()), expected);
     }
 
     #[test]
     fn flow_style_is_one_line() {
         let print = |quoting| {
             let mut output = String::new();
-            flow(&Piece::from(&sample()), quoting, &mut output);
+            flow(&Piece::from(sample()), quoting, &mut output);
             output
         };
         assert_eq!(

@@ -5,23 +5,23 @@ use std::collections::BTreeMap;
 
 /// What happens to the entries of a mapping.
 #[derive(Debug, Default)]
-pub(super) struct EntryChanges {
+pub(super) struct EntryChanges<'p> {
     /// Changes to entries that are there, by index.
-    pub(super) existing: BTreeMap<usize, EntryChange>,
+    pub(super) existing: BTreeMap<usize, EntryChange<'p>>,
     /// Entries to add, in this order.
-    pub(super) added: Vec<(Token, Piece)>,
+    pub(super) added: Vec<(Token<'p>, Piece<'p>)>,
 }
 
 /// What happens to one entry.
 #[derive(Debug)]
-pub(super) enum EntryChange {
+pub(super) enum EntryChange<'p> {
     /// It goes.
     Remove,
     /// It keeps its key and gets another value.
-    Replace(Piece),
+    Replace(Piece<'p>),
 }
 
-impl EntryChanges {
+impl EntryChanges<'_> {
     /// Whether the entry with that index goes.
     pub(super) fn removes(&self, index: usize) -> bool {
         matches!(self.existing.get(&index), Some(EntryChange::Remove))

@@ -9,7 +9,7 @@ use crate::model::place::ResourceId;
 use crate::plan::{Plan, PlannedObject};
 use crate::read::package::{Package, Resource};
 use crate::source::SourceId;
-use crate::write::resource_changes::from_plan;
+use crate::write::resource_changes::Changes;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -43,7 +43,7 @@ pub fn manifest_files(
     config: &Config,
     source_files: &BTreeMap<SourceId, PathBuf>,
 ) -> Result<Vec<ManifestFile>, Findings> {
-    let dropped = dropped(package, plan, &from_plan(package, plan));
+    let dropped = dropped(package, plan, &Changes::from_plan(package, plan));
     let mut layout =
         Layout { package, source_files, files: Vec::new(), by_path: BTreeMap::new(), findings: Findings::default() };
     let mut targets = Targets::default();

@@ -16,7 +16,7 @@ pub(super) fn change(
     mapping: Node<'_>,
     owner: Option<Node<'_>>,
     entries: &[Entry<'_>],
-    changes: &EntryChanges,
+    changes: &EntryChanges<'_>,
 ) -> Result<(), EditFault> {
     if !draft.text.get(mapping.start()..).is_some_and(|text| text.starts_with('{')) {
         return Err(EditFault::cannot_edit(mapping, "a mapping has no braces", "write the mapping in braces"));
@@ -49,7 +49,7 @@ pub(super) fn quoting_of(mapping: Node<'_>) -> Quoting {
     quoting(&entries(mapping), None)
 }
 
-fn replace_value(entry: &Entry<'_>, piece: &Piece, quoting: Quoting) -> Edit {
+fn replace_value(entry: &Entry<'_>, piece: &Piece<'_>, quoting: Quoting) -> Edit {
     let mut printed = String::new();
     flow(piece, quoting, &mut printed);
     match entry.colon {
@@ -62,7 +62,7 @@ fn replace_value(entry: &Entry<'_>, piece: &Piece, quoting: Quoting) -> Edit {
 }
 
 /// The entries that go, each with one comma, and with its line if it has one of its own.
-fn removals(text: &str, entries: &[Entry<'_>], changes: &EntryChanges) -> Vec<Edit> {
+fn removals(text: &str, entries: &[Entry<'_>], changes: &EntryChanges<'_>) -> Vec<Edit> {
     let start = |entry: &Entry<'_>| entry.start.unwrap_or(entry.key.outer_start());
     // Entries at the end without a comma after them take the comma before them along.
     let mut kept = entries.len();
@@ -109,7 +109,7 @@ fn whole_line(text: &str, range: Range<usize>) -> Option<Range<usize>> {
     (before.ends_with('\n') && rest.starts_with(['#', '\r', '\n'])).then(|| before.len()..next_line(text, after))
 }
 
-fn addition(mapping: Node<'_>, entries: &[Entry<'_>], changes: &EntryChanges, quoting: Quoting) -> Option<Edit> {
+fn addition(mapping: Node<'_>, entries: &[Entry<'_>], changes: &EntryChanges<'_>, quoting: Quoting) -> Option<Edit> {
     if changes.added.is_empty() {
         return None;
     }

@@ -8,6 +8,7 @@ use super::lines::{
     LineKind, column, line_ending, line_kind, line_start, next_line, skip_foot, skip_properties,
     skip_space_and_comments,
 };
+use super::new_items::NewItems;
 use super::piece::Piece;
 use crate::read::tree::{CollectionStyle, Node, NodeId, Shape};
 use std::collections::BTreeSet;
@@ -18,7 +19,7 @@ pub(super) fn change_items<'t>(
     draft: &mut Draft<'t>,
     owner: &Entry<'t>,
     removed: &BTreeSet<NodeId>,
-    added: &[Piece],
+    added: &NewItems<'_>,
 ) -> Result<(), EditFault> {
     let sequence = owner.value;
     let items: Vec<Node<'t>> = sequence.children().collect();
@@ -39,15 +40,15 @@ fn change_flow(
     sequence: Node<'_>,
     items: &[Node<'_>],
     removed: &BTreeSet<NodeId>,
-    added: &[Piece],
+    added: &NewItems<'_>,
 ) {
     let text = draft.text;
     let is_removed = |item: &Node<'_>| removed.contains(&item.id());
     let quoting = if items.iter().any(|item| is_json(*item)) { Quoting::Json } else { Quoting::Yaml };
     let mut printed = Vec::new();
-    for piece in added {
+    for piece in added.iter() {
         let mut item = String::new();
-        flow(piece, quoting, &mut item);
+        flow(&piece, quoting, &mut item);
         printed.push(item);
     }
     let printed = printed.join(", ");
@@ -88,7 +89,7 @@ fn change_block<'t>(
     owner: &Entry<'t>,
     items: &[Node<'t>],
     removed: &BTreeSet<NodeId>,
-    added: &[Piece],
+    added: &NewItems<'_>,
 ) -> Result<(), EditFault> {
     let text = draft.text;
     let fault =
@@ -108,10 +109,10 @@ fn change_block<'t>(
             previous = Some(*item);
         }
     }
-    if !added.is_empty() {
+    if added.len() > 0 {
         let last = items.last().copied().ok_or_else(fault)?;
         let ending = line_ending(text, first_dash);
-        let printed = print_items(added, dash_column, ending);
+        let printed = added.print(dash_column, ending);
         draft.edits.push(match (last_cut, append_point(text, last, dash_column)) {
             (Some(position), _) => Edit::insert(position, printed),
             (None, Some(point)) => point.insert(&printed),
@@ -128,16 +129,12 @@ fn change_block<'t>(
     Ok(())
 }
 
-/// New items as lines.
-pub(super) fn print_items(items: &[Piece], column: usize, line_ending: &str) -> String {
-    let mut output = String::new();
-    for item in items {
-        output.extend(std::iter::repeat_n(' ', column));
-        output.push_str("- ");
-        block(item, column + 2, line_ending, &mut output);
-        output.push_str(line_ending);
-    }
-    output
+/// An item as lines, with its dash at `column`.
+pub(super) fn print_item(item: &Piece<'_>, column: usize, line_ending: &str, output: &mut String) {
+    output.extend(std::iter::repeat_n(' ', column));
+    output.push_str("- ");
+    block(item, column + 2, line_ending, output);
+    output.push_str(line_ending);
 }
 
 /// The dash of an item: on the item's line, or on one above with only comments and properties between.

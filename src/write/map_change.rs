@@ -2,7 +2,7 @@
 //!
 //! A map that is reached through an alias or a merge is not edited where it stands: the alias gets a copy of its own.
 
-use super::change::{Change, entries_by_key, is_string};
+use super::change::{Change, entries_by_key, is_string, value_of};
 use super::copy::{copy, copy_entries};
 use super::draft::{Draft, EditFault};
 use super::entry_changes::{EntryChange, EntryChanges};
@@ -10,10 +10,13 @@ use super::mapping::change_entries;
 use super::piece::{Piece, Token};
 use crate::diag::Code;
 use crate::read::tree::{Node, Shape};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+/// The mapping's own entries that a change is about, sorted by key: index, key, value.
+type Own<'t> = Vec<(&'t str, (usize, Node<'t>, Node<'t>))>;
 
 /// Adds the edits that a change to a resource needs.
-pub(super) fn change_resource<'t>(draft: &mut Draft<'t>, root: Node<'t>, change: &Change) -> Result<(), EditFault> {
+pub(super) fn change_resource<'t>(draft: &mut Draft<'t>, root: Node<'t>, change: &Change<'_>) -> Result<(), EditFault> {
     if change.is_done(Some(root)) {
         return Ok(());
     }
@@ -28,13 +31,13 @@ fn change_mapping<'t>(
     draft: &mut Draft<'t>,
     mapping: Node<'t>,
     owner: Option<Node<'t>>,
-    change: &Change,
+    change: &Change<'_>,
 ) -> Result<(), EditFault> {
     let own = own_entries(mapping, change)?;
     let mut changes = EntryChanges::default();
     change_strings(draft, mapping, &own, change, &mut changes)?;
-    for (key, below) in &change.below {
-        match own.get(key.as_str()) {
+    for (key, below) in change.open(|key| mapping.get(key)) {
+        match value_of(&own, key) {
             Some(&(index, key_node, value)) => {
                 if let Some(entry_change) = change_value(draft, key_node, value, below)? {
                     changes.existing.insert(index, entry_change);
@@ -46,92 +49,97 @@ fn change_mapping<'t>(
     change_entries(draft, mapping, owner, &changes)
 }
 
-/// The mapping's own entries that the change is about, by key: index, key, value.
-fn own_entries<'t>(
-    mapping: Node<'t>,
-    change: &Change,
-) -> Result<BTreeMap<&'t str, (usize, Node<'t>, Node<'t>)>, EditFault> {
-    let mut own = BTreeMap::new();
+fn own_entries<'t>(mapping: Node<'t>, change: &Change<'_>) -> Result<Own<'t>, EditFault> {
+    let mut own = Own::new();
     for (index, (key_node, value)) in mapping.entries().enumerate() {
-        let Some(key) = key_node.as_str().filter(|_| !key_node.is_merge_key()) else { continue };
-        let matters = change.set.contains_key(key) || change.remove.contains(key) || change.below(key).is_some();
-        if own.insert(key, (index, key_node, value)).is_some() && matters {
-            return Err(EditFault {
-                code: Code::DuplicateKey,
-                range: key_node.start()..key_node.end(),
-                message: format!("the key {key} appears twice"),
-                help: "remove one of the two",
-            });
+        if let Some(key) = key_node.as_str().filter(|key| change.is_about(key) && !key_node.is_merge_key()) {
+            own.push((key, (index, key_node, value)));
         }
     }
-    Ok(own)
+    own.sort_by_key(|(key, _)| *key);
+    let again = own.windows(2).filter_map(|pair| match pair {
+        [(one, _), (other, (index, node, _))] if one == other => Some((*index, *other, *node)),
+        _ => None,
+    });
+    match again.min_by_key(|(index, ..)| *index) {
+        None => Ok(own),
+        Some((_, key, key_node)) => Err(EditFault {
+            code: Code::DuplicateKey,
+            range: key_node.start()..key_node.end(),
+            message: format!("the key {key} appears twice"),
+            help: "remove one of the two",
+        }),
+    }
 }
 
 /// Entries with string values: labels and annotations.
-fn change_strings<'t>(
+fn change_strings<'t, 'p>(
     draft: &mut Draft<'t>,
     mapping: Node<'t>,
-    own: &BTreeMap<&'t str, (usize, Node<'t>, Node<'t>)>,
-    change: &Change,
-    changes: &mut EntryChanges,
+    own: &Own<'t>,
+    change: &Change<'p>,
+    changes: &mut EntryChanges<'p>,
 ) -> Result<(), EditFault> {
     if change.set.is_empty() && change.remove.is_empty() {
         return Ok(());
     }
-    let merged = entries_by_key(mapping);
-    let is_merged = |key: &String| !own.contains_key(key.as_str()) && merged.contains_key(key.as_str());
+    let has_merges = mapping.entries().any(|(key, _)| key.is_merge_key());
+    let merged = if has_merges { entries_by_key(mapping) } else { Vec::new() };
+    let is_merged = |key: &&str| value_of(own, key).is_none() && value_of(&merged, key).is_some();
     let writes_out_merges = change.remove.iter().any(is_merged) || merged_is_hidden(own, change, mapping);
     if writes_out_merges {
         // Nothing can be taken out of a merge, so its entries are written out, but for those.
-        for (index, _) in mapping.entries().enumerate().filter(|(_, (key, _))| key.is_merge_key()) {
-            changes.existing.insert(index, EntryChange::Remove);
+        let mut own_keys = BTreeSet::new();
+        for (index, (key, _)) in mapping.entries().enumerate() {
+            if key.is_merge_key() {
+                changes.existing.insert(index, EntryChange::Remove);
+            } else {
+                own_keys.extend(key.as_str());
+            }
         }
         let copied = copy_entries(mapping, &mut draft.budget).map_err(|fault| EditFault::from_copy(mapping, fault))?;
         changes.added.extend(copied.into_iter().filter(|(key, _)| {
             let key = key.value();
-            !own.contains_key(key) && !change.remove.contains(key) && !change.set.contains_key(key)
+            !own_keys.contains(key) && !change.removes(key) && value_of(&change.set, key).is_none()
         }));
     }
     for key in &change.remove {
-        if let Some((index, ..)) = own.get(key.as_str()) {
+        if let Some((index, ..)) = value_of(own, key) {
             changes.existing.insert(*index, EntryChange::Remove);
         }
     }
     for (key, wanted) in &change.set {
-        match own.get(key.as_str()) {
+        match value_of(own, key) {
             Some((_, _, value)) if is_string(*value, wanted) => {}
             Some((index, ..)) => {
-                changes.existing.insert(*index, EntryChange::Replace(Piece::text(wanted.clone())));
+                changes.existing.insert(*index, EntryChange::Replace(Piece::text(*wanted)));
             }
-            None if !writes_out_merges && merged.get(key.as_str()).is_some_and(|value| is_string(*value, wanted)) => {}
-            None => changes.added.push((Token::Text(key.clone()), Piece::text(wanted.clone()))),
+            None if !writes_out_merges && value_of(&merged, key).is_some_and(|value| is_string(*value, wanted)) => {}
+            None => changes.added.push((Token::text(*key), Piece::text(*wanted))),
         }
     }
     Ok(())
 }
 
 /// Whether a key to remove stands both in the mapping and in a merge, where it would come to light again.
-fn merged_is_hidden(own: &BTreeMap<&str, (usize, Node<'_>, Node<'_>)>, change: &Change, mapping: Node<'_>) -> bool {
+fn merged_is_hidden(own: &Own<'_>, change: &Change<'_>, mapping: Node<'_>) -> bool {
     let merges = mapping.entries().filter(|(key, _)| key.is_merge_key()).map(|(_, value)| value);
     let mut maps = merges.flat_map(|merge| if merge.is_sequence() { merge.items().collect() } else { vec![merge] });
     maps.any(|map| {
         let hidden = entries_by_key(map);
-        change.remove.iter().any(|key| own.contains_key(key.as_str()) && hidden.contains_key(key.as_str()))
+        change.remove.iter().any(|key| value_of(own, key).is_some() && value_of(&hidden, key).is_some())
     })
 }
 
 /// The value of an entry that is there: edited where it stands if it is the resource's own, else replaced.
-fn change_value<'t>(
+fn change_value<'t, 'p>(
     draft: &mut Draft<'t>,
     key: Node<'t>,
     value: Node<'t>,
-    change: &Change,
-) -> Result<Option<EntryChange>, EditFault> {
-    if change.is_done(Some(value)) {
-        return Ok(None);
-    }
-    if let Some(value) = &change.replacement {
-        return Ok(Some(EntryChange::Replace(Piece::from(value))));
+    change: &Change<'p>,
+) -> Result<Option<EntryChange<'p>>, EditFault> {
+    if let Some(piece) = &change.replacement {
+        return Ok(Some(EntryChange::Replace(piece.clone())));
     }
     if value.is_null() {
         if !change.may_create {
@@ -160,15 +168,12 @@ fn change_value<'t>(
 }
 
 /// A value that the mapping does not have itself: copied from a merge, or new.
-fn new_value<'t>(
+fn new_value<'t, 'p>(
     draft: &mut Draft<'t>,
     mapping: Node<'t>,
-    key: &str,
-    change: &Change,
-) -> Result<Option<(Token, Piece)>, EditFault> {
-    if change.is_done(mapping.get(key)) {
-        return Ok(None);
-    }
+    key: &'p str,
+    change: &Change<'p>,
+) -> Result<Option<(Token<'p>, Piece<'p>)>, EditFault> {
     let piece = match mapping.get(key).filter(|value| !value.is_null()) {
         Some(merged) if change.replacement.is_none() => {
             if !merged.is_mapping() {
@@ -180,7 +185,7 @@ fn new_value<'t>(
         _ if !change.may_create => return Err(missing(mapping, key)),
         _ => change.create(),
     };
-    Ok(piece.map(|piece| (Token::Text(key.to_owned()), piece)))
+    Ok(piece.map(|piece| (Token::text(key), piece)))
 }
 
 fn missing(node: Node<'_>, key: &str) -> EditFault {

@@ -11,7 +11,7 @@ pub(super) fn change_entries<'t>(
     draft: &mut Draft<'t>,
     mapping: Node<'t>,
     owner: Option<Node<'t>>,
-    changes: &EntryChanges,
+    changes: &EntryChanges<'_>,
 ) -> Result<(), EditFault> {
     if changes.is_empty() {
         return Ok(());

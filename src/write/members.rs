@@ -84,7 +84,7 @@ fn inherited_fields(resource: &Resource, node: Node<'_>) -> Vec<Edit> {
     let quoting = super::flow_mapping::quoting_of(node);
     let spelled = |text: &str| match quoting {
         Quoting::Json if !is_block_collection(node) => double_quoted(text),
-        _ => scalar(text),
+        _ => scalar(text).into_owned(),
     };
     let (mut edits, mut missing) = (Vec::new(), Vec::new());
     for (key, value) in [("apiVersion", &resource.api_version), ("kind", &resource.kind)] {

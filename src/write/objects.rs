@@ -1,33 +1,38 @@
-//! Generated objects as values, in the order of keys in which they are written.
+//! Generated objects as pieces, in the order of keys in which they are written.
 
+use super::piece::{Piece, Token};
 use crate::model::place::ObjectName;
 use crate::model::policy::{
     NetworkPolicy, Peer, PolicyPort, PolicySpec, PortValue, Rule, STAGED_ACTION_SET, STAGED_API_VERSION, STAGED_KIND,
 };
 use crate::model::selector::{LabelSelector, Labels, Operator, Requirement};
-use crate::model::value::Value;
 use crate::plan::{DomainPolicyFlavor, GeneratedObject, domains};
+use std::collections::BTreeMap;
 
 /// The whole object; `extra_annotations` say where it belongs under kpt.
-pub(crate) fn object(object: &GeneratedObject, extra_annotations: &Labels) -> Value {
+pub(crate) fn object<'p>(
+    object: &'p GeneratedObject,
+    extra_annotations: impl IntoIterator<Item = (&'p str, &'p str)>,
+) -> Piece<'p> {
     let (api_version, kind) = api_version_and_kind(object);
-    let ObjectName { namespace, name, .. } = object_name(object);
-    let mut annotations = annotations(object).clone();
-    annotations.extend(extra_annotations);
-    let mut metadata = vec![entry("name", Value::String(name))];
+    let (namespace, name) = namespace_and_name(object);
+    let own = annotations(object).iter().map(|(key, value)| (key.as_ref(), value.as_ref()));
+    let annotations: BTreeMap<&str, &str> = own.chain(extra_annotations).collect();
+    let mut metadata = vec![entry("name", Piece::text(name))];
     if !namespace.is_empty() {
-        metadata.push(entry("namespace", Value::String(namespace)));
+        metadata.push(entry("namespace", Piece::text(namespace)));
     }
     if !labels(object).is_empty() {
         metadata.push(entry("labels", string_map(labels(object))));
     }
     if !annotations.is_empty() {
-        metadata.push(entry("annotations", string_map(&annotations)));
+        let annotations = annotations.into_iter().map(|(key, value)| (Token::text(key), Piece::text(value)));
+        metadata.push(entry("annotations", Piece::Map(annotations.collect())));
     }
-    Value::Map(vec![
-        entry("apiVersion", Value::string(api_version)),
-        entry("kind", Value::string(kind)),
-        entry("metadata", Value::Map(metadata)),
+    Piece::Map(vec![
+        entry("apiVersion", Piece::text(api_version)),
+        entry("kind", Piece::text(kind)),
+        entry("metadata", Piece::Map(metadata)),
         entry("spec", spec(object)),
     ])
 }
@@ -46,14 +51,18 @@ pub(crate) fn api_version_and_kind(object: &GeneratedObject) -> (&'static str, &
 
 /// Namespace, name and kind.
 pub(crate) fn object_name(object: &GeneratedObject) -> ObjectName {
-    let (namespace, name) = match object {
+    let (namespace, name) = namespace_and_name(object);
+    let kind = api_version_and_kind(object).1.to_owned();
+    ObjectName { namespace: namespace.to_owned(), name: name.to_owned(), kind }
+}
+
+fn namespace_and_name(object: &GeneratedObject) -> (&str, &str) {
+    match object {
         GeneratedObject::NetworkPolicy(policy) | GeneratedObject::StagedPolicy(policy) => {
             (&policy.namespace, &policy.name)
         }
         GeneratedObject::DomainPolicy(policy) => (&policy.namespace, &policy.name),
-    };
-    let kind = api_version_and_kind(object).1.to_owned();
-    ObjectName { namespace: namespace.clone(), name: name.clone(), kind }
+    }
 }
 
 /// Labels of the object itself.
@@ -73,109 +82,109 @@ pub(crate) fn annotations(object: &GeneratedObject) -> &Labels {
 }
 
 /// `spec`.
-pub(crate) fn spec(object: &GeneratedObject) -> Value {
+pub(crate) fn spec(object: &GeneratedObject) -> Piece<'_> {
     match object {
-        GeneratedObject::NetworkPolicy(NetworkPolicy { spec, .. }) => Value::Map(policy_spec(spec)),
+        GeneratedObject::NetworkPolicy(NetworkPolicy { spec, .. }) => Piece::Map(policy_spec(spec)),
         GeneratedObject::StagedPolicy(NetworkPolicy { spec, .. }) => {
-            let mut entries = vec![entry("stagedAction", Value::string(STAGED_ACTION_SET))];
+            let mut entries = vec![entry("stagedAction", Piece::text(STAGED_ACTION_SET))];
             entries.extend(policy_spec(spec));
-            Value::Map(entries)
+            Piece::Map(entries)
         }
-        GeneratedObject::DomainPolicy(policy) => domains::spec(policy),
+        GeneratedObject::DomainPolicy(policy) => Piece::from(domains::spec(policy)),
     }
 }
 
 /// A direction that the policy applies to is listed in `policyTypes`; its key is absent when it has no rules.
-fn policy_spec(spec: &PolicySpec) -> Vec<(String, Value)> {
+fn policy_spec(spec: &PolicySpec) -> Vec<(Token<'_>, Piece<'_>)> {
     let directions = [("Ingress", "ingress", "from", &spec.ingress), ("Egress", "egress", "to", &spec.egress)];
-    let types = directions.iter().filter(|(.., rules)| rules.is_some()).map(|(name, ..)| Value::string(*name));
+    let types = directions.iter().filter(|(.., rules)| rules.is_some()).map(|(name, ..)| Piece::text(*name));
     let mut entries =
-        vec![entry("podSelector", selector(&spec.pod_selector)), entry("policyTypes", Value::List(types.collect()))];
+        vec![entry("podSelector", selector(&spec.pod_selector)), entry("policyTypes", Piece::List(types.collect()))];
     for (_, key, peers_key, rules) in directions {
         if let Some(rules) = rules.as_ref().filter(|rules| !rules.is_empty()) {
-            entries.push(entry(key, Value::List(rules.iter().map(|rule| policy_rule(rule, peers_key)).collect())));
+            entries.push(entry(key, Piece::List(rules.iter().map(|rule| policy_rule(rule, peers_key)).collect())));
         }
     }
     entries
 }
 
-fn policy_rule(rule: &Rule, peers_key: &str) -> Value {
+fn policy_rule<'p>(rule: &'p Rule, peers_key: &'static str) -> Piece<'p> {
     let mut entries = Vec::new();
     if !rule.peers.is_empty() {
-        entries.push(entry(peers_key, Value::List(rule.peers.iter().map(peer).collect())));
+        entries.push(entry(peers_key, Piece::List(rule.peers.iter().map(peer).collect())));
     }
     if !rule.ports.is_empty() {
-        entries.push(entry("ports", Value::List(rule.ports.iter().map(port).collect())));
+        entries.push(entry("ports", Piece::List(rule.ports.iter().map(port).collect())));
     }
-    Value::Map(entries)
+    Piece::Map(entries)
 }
 
-fn peer(peer: &Peer) -> Value {
+fn peer(peer: &Peer) -> Piece<'_> {
     match peer {
         Peer::Pods { pod_selector, namespace_selector } => {
             let selectors = [("podSelector", pod_selector), ("namespaceSelector", namespace_selector)];
             let entries = selectors.into_iter().filter_map(|(key, value)| Some(entry(key, selector(value.as_ref()?))));
-            Value::Map(entries.collect())
+            Piece::Map(entries.collect())
         }
         Peer::IpBlock { cidr, except } => {
-            let mut block = vec![entry("cidr", Value::string(cidr.to_string()))];
+            let mut block = vec![entry("cidr", Piece::text(cidr.to_string()))];
             if !except.is_empty() {
-                let except = except.iter().map(|network| Value::string(network.to_string()));
-                block.push(entry("except", Value::List(except.collect())));
+                let except = except.iter().map(|network| Piece::text(network.to_string()));
+                block.push(entry("except", Piece::List(except.collect())));
             }
-            Value::Map(vec![entry("ipBlock", Value::Map(block))])
+            Piece::Map(vec![entry("ipBlock", Piece::Map(block))])
         }
     }
 }
 
-fn port(port: &PolicyPort) -> Value {
+fn port(port: &PolicyPort) -> Piece<'_> {
     let mut entries = Vec::new();
     if !port.protocol_is_implicit {
-        entries.push(entry("protocol", Value::string(port.protocol.as_str())));
+        entries.push(entry("protocol", Piece::text(port.protocol.as_str())));
     }
     match &port.port {
-        Some(PortValue::Number(number)) => entries.push(entry("port", Value::Integer(i64::from(*number)))),
-        Some(PortValue::Name(name)) => entries.push(entry("port", Value::string(name))),
+        Some(PortValue::Number(number)) => entries.push(entry("port", Piece::Integer(i64::from(*number)))),
+        Some(PortValue::Name(name)) => entries.push(entry("port", Piece::text(name))),
         None => {}
     }
     if let Some(end_port) = port.end_port {
-        entries.push(entry("endPort", Value::Integer(i64::from(end_port))));
+        entries.push(entry("endPort", Piece::Integer(i64::from(end_port))));
     }
-    Value::Map(entries)
+    Piece::Map(entries)
 }
 
-fn selector(selector: &LabelSelector) -> Value {
+fn selector(selector: &LabelSelector) -> Piece<'_> {
     let mut entries = Vec::new();
     if !selector.match_labels.is_empty() {
         entries.push(entry("matchLabels", string_map(&selector.match_labels)));
     }
     if !selector.match_expressions.is_empty() {
         let requirements = selector.match_expressions.iter().map(requirement).collect();
-        entries.push(entry("matchExpressions", Value::List(requirements)));
+        entries.push(entry("matchExpressions", Piece::List(requirements)));
     }
-    Value::Map(entries)
+    Piece::Map(entries)
 }
 
-fn requirement(requirement: &Requirement) -> Value {
+fn requirement(requirement: &Requirement) -> Piece<'_> {
     let operator = match requirement.operator {
         Operator::In => "In",
         Operator::NotIn => "NotIn",
         Operator::Exists => "Exists",
         Operator::DoesNotExist => "DoesNotExist",
     };
-    let mut entries = vec![entry("key", Value::string(&requirement.key)), entry("operator", Value::string(operator))];
+    let mut entries = vec![entry("key", Piece::text(&requirement.key)), entry("operator", Piece::text(operator))];
     if !requirement.values.is_empty() {
-        entries.push(entry("values", Value::List(requirement.values.iter().map(Value::string).collect())));
+        entries.push(entry("values", Piece::List(requirement.values.iter().map(Piece::text).collect())));
     }
-    Value::Map(entries)
+    Piece::Map(entries)
 }
 
-fn string_map(labels: &Labels) -> Value {
-    Value::map(labels.iter().map(|(key, value)| (key, Value::string(value))))
+fn string_map(labels: &Labels) -> Piece<'_> {
+    Piece::Map(labels.iter().map(|(key, value)| (Token::text(key), Piece::text(value))).collect())
 }
 
-fn entry(key: &str, value: Value) -> (String, Value) {
-    (key.to_owned(), value)
+fn entry<'p>(key: &'static str, value: Piece<'p>) -> (Token<'p>, Piece<'p>) {
+    (Token::text(key), value)
 }
 
 #[cfg(test)]
@@ -281,14 +290,14 @@ spec:
   egress:
   - {}
 "#;
-        let annotations = labels("internal.config.kubernetes.io/index", "0");
-        assert_eq!(block_document(&object(&policy(spec), &annotations)), expected);
+        let annotations = [("internal.config.kubernetes.io/index", "0")];
+        assert_eq!(block_document(&object(&policy(spec), annotations)), expected);
     }
 
     #[test]
     fn a_direction_without_rules_is_only_listed() {
         let spec = PolicySpec { ingress: Some(vec![]), ..PolicySpec::default() };
-        let text = block_document(&object(&policy(spec), &Labels::new()));
+        let text = block_document(&object(&policy(spec), []));
         assert!(text.ends_with("spec:\n  podSelector: {}\n  policyTypes:\n  - Ingress\n"), "{text}");
     }
 }

@@ -1,64 +1,75 @@
-//! What is about to be written: values that we generate and copies of nodes, in one form.
+//! What is about to be written: values that we generate and copies of nodes, in one form. Borrowed from the plan where possible.
 
 use crate::model::value::Value;
+use std::borrow::Cow;
 
 /// A value on its way to text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Piece {
-    /// A scalar.
-    Scalar(Token),
+pub(crate) enum Piece<'p> {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// An integer.
+    Integer(i64),
+    /// Any other scalar.
+    Scalar(Token<'p>),
     /// A list.
-    List(Vec<Piece>),
+    List(Vec<Piece<'p>>),
     /// A map in writing order.
-    Map(Vec<(Token, Piece)>),
+    Map(Vec<(Token<'p>, Piece<'p>)>),
 }
 
-/// A scalar on its way to text.
+/// A key or a scalar on its way to text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Token {
+pub(crate) enum Token<'p> {
     /// A string of ours, quoted where it is written.
-    Text(String),
-    /// Text that is written as it is, for copies, numbers and booleans: the spelling, and the value it stands for.
-    Spelled {
-        /// What is written. It never spans lines and is safe inside flow collections.
-        spelling: String,
-        /// The decoded value, for comparing keys.
-        value: String,
-    },
+    Text(Cow<'p, str>),
+    /// A copy.
+    Spelled(Box<Spelled>),
 }
 
-impl Token {
-    /// A spelling that is its own value.
-    pub(super) fn verbatim(spelling: impl Into<String>) -> Self {
-        let spelling = spelling.into();
-        Self::Spelled { value: spelling.clone(), spelling }
+/// A scalar that is written as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Spelled {
+    /// What is written. It never spans lines and is safe inside flow collections.
+    pub(super) spelling: String,
+    /// The decoded value, for comparing keys.
+    pub(super) value: String,
+}
+
+impl<'p> Token<'p> {
+    /// A string of ours.
+    pub(super) fn text(text: impl Into<Cow<'p, str>>) -> Self {
+        Self::Text(text.into())
     }
 
     /// The decoded value.
     pub(super) fn value(&self) -> &str {
         match self {
-            Self::Text(value) | Self::Spelled { value, .. } => value,
+            Self::Text(value) => value,
+            Self::Spelled(copy) => &copy.value,
         }
     }
 }
 
-impl Piece {
+impl<'p> Piece<'p> {
     /// A string of ours.
-    pub(super) fn text(text: impl Into<String>) -> Self {
-        Self::Scalar(Token::Text(text.into()))
+    pub(super) fn text(text: impl Into<Cow<'p, str>>) -> Self {
+        Self::Scalar(Token::text(text))
     }
 }
 
-impl From<&Value> for Piece {
-    fn from(value: &Value) -> Self {
+impl From<Value> for Piece<'_> {
+    fn from(value: Value) -> Self {
         match value {
-            Value::Null => Self::Scalar(Token::verbatim("null")),
-            Value::Bool(value) => Self::Scalar(Token::verbatim(value.to_string())),
-            Value::Integer(value) => Self::Scalar(Token::verbatim(value.to_string())),
-            Value::String(text) => Self::text(text.clone()),
-            Value::List(items) => Self::List(items.iter().map(Self::from).collect()),
+            Value::Null => Self::Null,
+            Value::Bool(value) => Self::Bool(value),
+            Value::Integer(value) => Self::Integer(value),
+            Value::String(text) => Self::text(text),
+            Value::List(items) => Self::List(items.into_iter().map(Self::from).collect()),
             Value::Map(entries) => {
-                Self::Map(entries.iter().map(|(key, value)| (Token::Text(key.clone()), Self::from(value))).collect())
+                Self::Map(entries.into_iter().map(|(key, value)| (Token::text(key), Self::from(value))).collect())
             }
         }
     }

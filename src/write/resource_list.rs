@@ -6,12 +6,12 @@ use super::edit::Edit;
 use super::edit::EditSet;
 use super::entry::{Entry, entries};
 use super::entry_changes::{EntryChange, EntryChanges};
-use super::items::{append_point, change_items, print_items, with_head_comments};
+use super::items::{append_point, change_items, print_item, with_head_comments};
 use super::lines::{line_ending, line_start};
 use super::mapping::change_entries;
-use super::new_items::new_items;
+use super::new_items::NewItems;
 use super::piece::{Piece, Token};
-use super::resource_changes::{change_resources, finding, from_plan};
+use super::resource_changes::{Changes, change_resources, finding};
 use crate::config::Config;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::ResourceId;
@@ -31,12 +31,10 @@ pub(super) fn edits(package: &Package, plan: &Plan, config: &Config, results: &[
     };
     let mut draft = Draft::new(&source.text, tree);
     let mut findings = Findings::default();
-    let mut changes = from_plan(package, plan);
-    for removal in &plan.removals {
-        changes.remove(removal);
-    }
-    let all = changes.iter().map(|(id, change)| (*id, change));
-    change_resources(package, all, &mut draft, &mut findings);
+    let changes = Changes::from_plan(package, plan);
+    let removals: BTreeSet<ResourceId> = plan.removals.iter().copied().collect();
+    let changed: Vec<ResourceId> = changes.resources().filter(|id| !removals.contains(id)).collect();
+    change_resources(package, &changed, &changes, &mut draft, &mut findings);
     let envelope = change_envelope(&mut draft, package, list, plan, config, results);
     if let Err(fault) = envelope.and_then(|()| keep_aliases(&mut draft)) {
         findings.push(envelope_finding(package, list, fault));
@@ -81,7 +79,8 @@ fn change_envelope<'t>(
     let index_of = |key: Option<(NodeId, NodeId)>| {
         entries.iter().position(|entry| Some(entry.key.id()) == key.map(|(key, _)| key))
     };
-    let added: Vec<Piece> = new_items(package, plan, config).map(|value| Piece::from(&value)).collect();
+    let added = NewItems::of(package, plan, config);
+    let list_of_added = || Piece::List(added.iter().collect());
     let removed: BTreeSet<NodeId> = plan
         .removals
         .iter()
@@ -90,11 +89,11 @@ fn change_envelope<'t>(
         .map(|resource| resource.node)
         .collect();
     let mut changes = EntryChanges::default();
-    if !added.is_empty() || !removed.is_empty() {
+    if added.len() > 0 || !removed.is_empty() {
         match index_of(list.items).and_then(|index| Some((index, entries.get(index)?))) {
-            None => changes.added.push((Token::Text("items".into()), Piece::List(added))),
+            None => changes.added.push((Token::text("items"), list_of_added())),
             Some((index, items)) if is_empty(items.value) => {
-                changes.existing.insert(index, EntryChange::Replace(Piece::List(added)));
+                changes.existing.insert(index, EntryChange::Replace(list_of_added()));
             }
             Some((_, items)) if items.value.shape() == Shape::Alias => {
                 return Err(EditFault::cannot_edit(items.value, "items is an alias", "write the items in full"));
@@ -103,7 +102,7 @@ fn change_envelope<'t>(
         }
     }
     if !results.is_empty() {
-        let results = Piece::from(&Value::List(results.to_vec()));
+        let results = Piece::from(Value::List(results.to_vec()));
         match index_of(list.results) {
             Some(index) => {
                 changes.existing.insert(index, EntryChange::Replace(results));
@@ -115,7 +114,7 @@ fn change_envelope<'t>(
                 draft.edits.push(edit);
                 return Ok(());
             }
-            None => changes.added.push((Token::Text("results".into()), results)),
+            None => changes.added.push((Token::text("results"), results)),
         }
     }
     change_entries(draft, root, None, &changes)
@@ -127,12 +126,15 @@ fn is_empty(items: Node<'_>) -> bool {
 }
 
 /// `results` after everything else, or before the last key where the text cannot go on.
-fn append_results(draft: &Draft<'_>, entries: &[Entry<'_>], results: &Piece) -> Edit {
+fn append_results(draft: &Draft<'_>, entries: &[Entry<'_>], results: &Piece<'_>) -> Edit {
     let text = draft.text;
     let last = entries.last();
     let line_ending = last.map_or("\n", |last| line_ending(text, last.key.start()));
     let Piece::List(items) = results else { return Edit::insert(text.len(), "") };
-    let lines = format!("results:{line_ending}{}", print_items(items, 0, line_ending));
+    let mut lines = format!("results:{line_ending}");
+    for item in items {
+        print_item(item, 0, line_ending, &mut lines);
+    }
     match last.map(|last| (last, append_point(text, last.value, 0))) {
         Some((last, None)) if !ends_with_line_break(draft) => {
             let line = line_start(text, last.start.unwrap_or(last.key.start()));

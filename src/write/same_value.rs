@@ -1,27 +1,33 @@
-//! Whether a node says what a generated value says.
+//! Whether a node says what we generate.
 
-use super::change::{entries_by_key, is_string};
-use crate::model::value::Value;
+use super::change::{entries_by_key, is_string, value_of};
+use super::piece::{Piece, Token};
 use crate::read::tree::Node;
 
-/// Compares by meaning: order of keys, quotes and style do not matter. Recursion follows the value, which is ours.
-pub(crate) fn is_value(node: Node<'_>, value: &Value) -> bool {
-    match value {
-        Value::Null => node.is_null(),
-        Value::Bool(value) => node.as_bool() == Some(*value),
-        Value::Integer(value) => node.as_integer() == Some(*value),
-        Value::String(text) => is_string(node, text),
-        Value::List(values) => {
-            let items: Vec<_> = node.items().collect();
+/// Compares by meaning: order of keys, quotes and style do not matter. Recursion follows the piece, which is ours; it has no copies.
+pub(crate) fn is_value(node: Node<'_>, piece: &Piece<'_>) -> bool {
+    match piece {
+        Piece::Null => node.is_null(),
+        Piece::Bool(value) => node.as_bool() == Some(*value),
+        Piece::Integer(value) => node.as_integer() == Some(*value),
+        Piece::Scalar(Token::Text(text)) => is_string(node, text),
+        Piece::Scalar(Token::Spelled(_)) => false,
+        Piece::List(pieces) => {
             node.is_sequence()
-                && items.len() == values.len()
-                && items.iter().zip(values).all(|(item, value)| is_value(*item, value))
+                && node.items().count() == pieces.len()
+                && node.items().zip(pieces).all(|(item, piece)| is_value(item, piece))
         }
-        Value::Map(entries) => {
-            let nodes = entries_by_key(node);
-            node.is_mapping()
-                && nodes.len() == entries.len()
-                && entries.iter().all(|(key, value)| nodes.get(key.as_str()).is_some_and(|node| is_value(*node, value)))
-        }
+        Piece::Map(entries) => node.is_mapping() && are_entries(node, entries),
     }
+}
+
+fn are_entries(mapping: Node<'_>, entries: &[(Token<'_>, Piece<'_>)]) -> bool {
+    let own = mapping.entries().map(|(key, _)| key.as_str().filter(|_| !key.is_merge_key()));
+    if own.eq(entries.iter().map(|(key, _)| Some(key.value()))) {
+        // As we write it. Keys of ours are distinct.
+        return mapping.entries().zip(entries).all(|((_, value), (_, piece))| is_value(value, piece));
+    }
+    let nodes = entries_by_key(mapping);
+    nodes.len() == entries.len()
+        && entries.iter().all(|(key, piece)| value_of(&nodes, key.value()).is_some_and(|node| is_value(*node, piece)))
 }

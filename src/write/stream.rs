@@ -9,13 +9,11 @@ use super::emit::block_document;
 use super::entry::{is_block_scalar, last_leaf};
 use super::members::{self, Member};
 use super::objects::object;
-use super::resource_changes::{Changes, change_resources, finding, from_plan};
+use super::resource_changes::{Changes, change_resources, finding};
 use super::tool_annotations::{LOCAL_CONFIG, annotation};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::ResourceId;
-use crate::model::selector::Labels;
 use crate::plan::Plan;
-use crate::read::annotations::is_tool_annotation;
 use crate::read::package::{Package, Resource, Role};
 use crate::read::parser::Document;
 use crate::source::{SourceId, SourceOrigin};
@@ -69,10 +67,9 @@ impl Targets {
 
 /// Every document in the text that it belongs to.
 pub(super) fn write_texts(package: &Package, plan: &Plan, targets: &Targets) -> Result<Vec<String>, Findings> {
-    let mut changes = from_plan(package, plan);
+    let changes = Changes::from_plan(package, plan);
     let dropped = dropped(package, plan, &changes);
-    drop_tool_annotations(package, &mut changes);
-    changes.retain(|resource, _| !dropped.contains(resource));
+    let changes = changes.without_tool_annotations();
     let mut findings = Findings::default();
     let count = targets.resources.values().chain(targets.sources.values()).chain(&targets.new_objects).max();
     let mut texts = vec![String::new(); count.map_or(1, |last| last + 1)];
@@ -96,16 +93,16 @@ pub(super) fn write_texts(package: &Package, plan: &Plan, targets: &Targets) -> 
     for (index, planned) in plan.new_objects.iter().enumerate() {
         if let Some(text) = texts.get_mut(targets.of_new_object(index)) {
             start_document(text);
-            text.push_str(&block_document(&object(&planned.object, &Labels::new())));
+            text.push_str(&block_document(&object(&planned.object, [])));
         }
     }
     if findings.has_errors() { Err(findings) } else { Ok(texts) }
 }
 
 /// Resources that must not be applied or that nothing asks for any more.
-pub(crate) fn dropped(package: &Package, plan: &Plan, changes: &Changes) -> BTreeSet<ResourceId> {
+pub(crate) fn dropped(package: &Package, plan: &Plan, changes: &Changes<'_>) -> BTreeSet<ResourceId> {
     let is_local = |id: ResourceId| {
-        let set = changes.get(&id).and_then(|change| change.string_at(&["metadata", "annotations"], LOCAL_CONFIG));
+        let set = changes.get(id).and_then(|change| change.string_at(&["metadata", "annotations"], LOCAL_CONFIG));
         let written = || package.node(id).and_then(|root| annotation(root, LOCAL_CONFIG));
         set.or_else(written).is_some_and(|value| value == "true")
     };
@@ -129,22 +126,6 @@ fn is_configuration(package: &Package, resource: &Resource) -> bool {
         ("fn.kpt.dev", "EnforceIntents") => true,
         ("", "") => is_kustomization_file(),
         _ => false,
-    }
-}
-
-/// Adds that annotations which only tools need go, from every resource.
-pub(crate) fn drop_tool_annotations(package: &Package, changes: &mut Changes) {
-    for (id, _) in package.iter() {
-        let Some(annotations) = package.node(id).and_then(|root| root.path(&["metadata", "annotations"])) else {
-            continue;
-        };
-        let keys = annotations.merged_entries().into_iter().map(|(key, ..)| key);
-        let of_tools: Vec<String> = keys.filter(|key| is_tool_annotation(key)).map(str::to_owned).collect();
-        if !of_tools.is_empty() {
-            let change = changes.entry(id).or_default().at(&["metadata", "annotations"]);
-            change.remove.extend(of_tools);
-            change.drop_when_empty = true;
-        }
     }
 }
 
@@ -187,15 +168,15 @@ struct File<'a> {
 }
 
 impl<'a> File<'a> {
-    fn write(&self, changes: &Changes, texts: &mut [String]) -> Result<(), Findings> {
+    fn write(&self, changes: &Changes<'a>, texts: &mut [String]) -> Result<(), Findings> {
         let index = self.id.0 as usize;
         let (Some(tree), Some(documents)) = (self.package.trees.get(index), self.package.documents.get(index)) else {
             return Ok(());
         };
         let mut draft = Draft::new(self.text, tree);
         let mut findings = Findings::default();
-        let own = self.resources.values().flatten().filter_map(|id| Some((*id, changes.get(id)?)));
-        change_resources(self.package, own, &mut draft, &mut findings);
+        let own = self.resources.values().flatten().copied().filter(|id| !self.dropped.contains(id));
+        change_resources(self.package, &own.collect::<Vec<_>>(), changes, &mut draft, &mut findings);
         let members = self.members(&mut draft);
         draft.edits.extend(self.end_of_text(&draft, documents));
         if let Err(fault) = keep_aliases(&mut draft) {

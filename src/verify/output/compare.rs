@@ -1,9 +1,11 @@
 //! Two nodes, before and after, and the change that was planned between them.
 
 use crate::read::tree::{Node, NodeId};
-use crate::write::change::{Change, entries_by_key, is_string};
+use crate::write::change::{Change, entries_by_key, is_string, value_of};
 use crate::write::same_value::is_value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::iter::Peekable;
+use std::slice::Iter;
 
 /// What to compare. Nodes are `None` where there is nothing.
 #[derive(Clone, Copy)]
@@ -11,7 +13,7 @@ pub(super) struct Comparison<'n, 'c> {
     pub(super) before: Option<Node<'n>>,
     pub(super) after: Option<Node<'n>>,
     /// The planned change; `None` means that both must say the same.
-    pub(super) change: Option<&'c Change>,
+    pub(super) change: Option<&'c Change<'c>>,
 }
 
 impl<'n> Comparison<'n, '_> {
@@ -32,12 +34,12 @@ pub(super) struct Rules<'r> {
 
 /// The first difference from what was planned, as a field path (from `path` on) and what is wrong with it.
 pub(super) fn difference(path: &str, comparison: Comparison<'_, '_>, rules: Rules<'_>) -> Option<String> {
+    let change = comparison.change.filter(|change| !change.is_done(comparison.before));
     // A list of what is left to compare instead of recursion: aliases can make trees deep and wide.
-    let mut pending = vec![(path.to_owned(), comparison)];
+    let mut pending = vec![(path.to_owned(), Comparison { change, ..comparison })];
     let mut seen: BTreeSet<(NodeId, NodeId)> = BTreeSet::new();
     while let Some((path, comparison)) = pending.pop() {
-        let change = comparison.change.filter(|change| !change.is_done(comparison.before));
-        match change {
+        match comparison.change {
             Some(change) => {
                 if let Err(fault) = changed(&path, comparison, change, rules, &mut pending) {
                     return Some(fault);
@@ -95,7 +97,7 @@ fn unchanged<'n>(path: &str, before: Node<'n>, after: Node<'n>, pending: &mut Pe
             pending.push((format!("{path}.?"), Comparison::same(key_before, Some(key_after))));
             pending.push((format!("{path}.?"), Comparison::same(value_before, Some(value_after))));
         }
-        for (key, (before, after)) in paired(before, after, before.is_pruned()) {
+        for (key, (before, after)) in paired(&entries_by_key(before), &entries_by_key(after), before.is_pruned()) {
             pending.push((join(path, key), Comparison { before, after, change: None }));
         }
         Ok(())
@@ -114,29 +116,28 @@ fn unchanged<'n>(path: &str, before: Node<'n>, after: Node<'n>, pending: &mut Pe
     }
 }
 
-/// Entries of two mappings by key, merges applied. What was pruned before is not compared.
-fn paired<'n>(
-    before: Node<'n>,
-    after: Node<'n>,
+/// Entries of two mappings by key, both sorted. What was pruned before is not compared.
+fn paired<'e, 'n>(
+    before: &'e [(&'n str, Node<'n>)],
+    after: &'e [(&'n str, Node<'n>)],
     is_pruned: bool,
-) -> BTreeMap<&'n str, (Option<Node<'n>>, Option<Node<'n>>)> {
-    let mut pairs: BTreeMap<&str, (Option<Node<'_>>, Option<Node<'_>>)> = BTreeMap::new();
-    for (key, _, value) in before.merged_entries() {
-        pairs.entry(key).or_default().0 = Some(value);
-    }
-    for (key, _, value) in after.merged_entries() {
-        if !is_pruned || pairs.contains_key(key) {
-            pairs.entry(key).or_default().1 = Some(value);
-        }
-    }
-    pairs
+) -> impl Iterator<Item = (&'n str, (Option<Node<'n>>, Option<Node<'n>>))> + use<'e, 'n> {
+    let (mut before, mut after) = (before.iter().peekable(), after.iter().peekable());
+    std::iter::from_fn(move || {
+        let key = before.peek().into_iter().chain(after.peek()).map(|(key, _)| *key).min()?;
+        let value = |entries: &mut Peekable<Iter<'e, (&'n str, Node<'n>)>>| {
+            entries.next_if(|(next, _)| *next == key).map(|(_, value)| *value)
+        };
+        Some((key, (value(&mut before), value(&mut after))))
+    })
+    .filter(move |(_, (before, _))| !is_pruned || before.is_some())
 }
 
 /// A node with a planned change: strings that are set and removed here, the rest is left to compare.
 fn changed<'n, 'c>(
     path: &str,
     comparison: Comparison<'n, 'c>,
-    change: &'c Change,
+    change: &'c Change<'c>,
     rules: Rules<'_>,
     pending: &mut Pending<'n, 'c>,
 ) -> Result<(), String> {
@@ -158,31 +159,34 @@ fn changed<'n, 'c>(
     }
     let entries = entries_by_key(after);
     for (key, wanted) in &change.set {
-        match entries.get(key.as_str()) {
+        match value_of(&entries, key) {
             Some(value) if is_string(*value, wanted) => {}
             Some(_) => return Err(format!("{} is not the string {wanted:?}", join(path, key))),
             None => return Err(format!("{} is missing", join(path, key))),
         }
     }
-    if let Some(key) = change.remove.iter().find(|key| entries.contains_key(key.as_str())) {
+    if let Some(key) = change.remove.iter().find(|key| value_of(&entries, key).is_some()) {
         return Err(format!("{} is still there", join(path, key)));
     }
-    let mut pairs = match before {
-        Some(before) => paired(before, after, before.is_pruned()),
-        None => entries.into_iter().map(|(key, value)| (key, (None, Some(value)))).collect(),
+    let entries_before = before.map(entries_by_key).unwrap_or_default();
+    let is_pruned = before.is_some_and(Node::is_pruned);
+    let pair = |key: &str| {
+        let before = value_of(&entries_before, key).copied();
+        (before, value_of(&entries, key).copied().filter(|_| !is_pruned || before.is_some()))
     };
-    for key in change.set.keys().chain(&change.remove) {
-        pairs.remove(key.as_str());
-    }
+    let mut open = change.open(|key| pair(key).0).peekable();
     for (key, below) in &change.below {
-        let (before, after) = pairs.remove(key.as_str()).unwrap_or_default();
-        pending.push((join(path, key), Comparison { before, after, change: Some(below) }));
+        let (before, after) = pair(key);
+        let change = open.next_if(|(open, _)| open == key).map(|_| below);
+        pending.push((join(path, key), Comparison { before, after, change }));
     }
     // Most entries are as they were, and need no path.
     let is_same = |before: Node<'_>, after: Node<'_>| rules.texts_decide && text_of(before) == text_of(after);
-    pairs.retain(|_, pair| !matches!(pair, (Some(before), Some(after)) if is_same(*before, *after)));
-    for (key, (before, after)) in pairs {
-        pending.push((join(path, key), Comparison { before, after, change: None }));
+    for (key, (before, after)) in paired(&entries_before, &entries, is_pruned) {
+        let is_settled = matches!((before, after), (Some(before), Some(after)) if is_same(before, after));
+        if !is_settled && !change.is_about(key) {
+            pending.push((join(path, key), Comparison { before, after, change: None }));
+        }
     }
     Ok(())
 }
