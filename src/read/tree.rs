@@ -8,6 +8,7 @@ mod route;
 mod values;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 /// Index of a node in its [`Tree`].
@@ -49,6 +50,7 @@ impl Clone for Duplicates {
 }
 
 /// Offsets and indices are 32 bits wide; longer texts are refused before they are parsed.
+#[inline]
 pub(crate) fn to_u32(value: usize) -> u32 {
     u32::try_from(value).unwrap_or(u32::MAX)
 }
@@ -82,30 +84,44 @@ pub(crate) struct NodeData {
 }
 
 impl NodeData {
+    #[inline]
     pub(crate) fn is_scalar(&self) -> bool {
         matches!(self.shape, Shape::Scalar(_))
     }
 
+    #[inline]
     pub(crate) fn is_collection(&self) -> bool {
         matches!(self.shape, Shape::Mapping(_) | Shape::Sequence(_))
     }
 
     /// One past the last descendant of this node, which has that index.
+    #[inline]
     fn subtree_end(&self, id: u32) -> u32 {
         if self.is_collection() { self.link } else { id + 1 }
     }
 
-    /// Bytes of a scalar's value, where that is a slice of the text.
-    fn text_length(&self) -> Option<usize> {
+    /// Where a scalar's value is, if it is a slice of the text.
+    #[inline]
+    fn text_range(&self) -> Option<Range<usize>> {
         let Shape::Scalar(style) = self.shape else { return None };
-        let written = (self.end as usize).checked_sub(self.start as usize).filter(|_| self.link == NONE)?;
-        match style {
-            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => written.checked_sub(2),
-            ScalarStyle::Plain | ScalarStyle::Literal | ScalarStyle::Folded => Some(written),
+        if self.link != NONE {
+            return None;
         }
+        let (start, end) = (self.start as usize, self.end as usize);
+        Some(match style {
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => start + 1..end.saturating_sub(1),
+            ScalarStyle::Plain | ScalarStyle::Literal | ScalarStyle::Folded => start..end,
+        })
+    }
+
+    /// Bytes of a scalar's value, where that is a slice of the text.
+    #[inline]
+    fn text_length(&self) -> Option<usize> {
+        self.text_range().map(|range| range.len())
     }
 
     /// Whether it has a value in [`Tree::decoded`].
+    #[inline]
     pub(crate) fn is_decoded(&self) -> bool {
         self.is_scalar() && self.link < UNDECODED
     }
@@ -172,6 +188,7 @@ pub struct Node<'t> {
 impl Tree {
     /// The node with that index.
     #[must_use]
+    #[inline]
     pub fn node<'t>(&'t self, text: &'t str, id: NodeId) -> Node<'t> {
         Node { tree: self, text, id }
     }
@@ -234,16 +251,19 @@ impl Tree {
 impl<'t> Node<'t> {
     /// Index in the tree.
     #[must_use]
+    #[inline]
     pub fn id(self) -> NodeId {
         self.id
     }
 
     /// The whole text that the tree was read from.
     #[must_use]
+    #[inline]
     pub fn source(self) -> &'t str {
         self.text
     }
 
+    #[inline]
     fn data(self) -> NodeData {
         self.tree.nodes.get(self.id.0 as usize).copied().unwrap_or(NodeData {
             start: 0,
@@ -255,30 +275,35 @@ impl<'t> Node<'t> {
         })
     }
 
+    #[inline]
     fn at(self, id: u32) -> Self {
         Self { id: NodeId(id), ..self }
     }
 
     /// What it is, without following an alias.
     #[must_use]
+    #[inline]
     pub fn shape(self) -> Shape {
         self.data().shape
     }
 
     /// First byte of the content, after tag and anchor.
     #[must_use]
+    #[inline]
     pub fn start(self) -> usize {
         self.data().start as usize
     }
 
     /// One past the last byte of the content.
     #[must_use]
+    #[inline]
     pub fn end(self) -> usize {
         self.data().end as usize
     }
 
     /// Tag and anchor, if any.
     #[must_use]
+    #[inline]
     pub fn properties(self) -> Option<&'t Properties> {
         if !self.data().has_properties {
             return None;
@@ -295,6 +320,7 @@ impl<'t> Node<'t> {
 
     /// One past the last descendant's index.
     #[must_use]
+    #[inline]
     pub fn subtree_end(self) -> NodeId {
         NodeId(self.data().subtree_end(self.id.0))
     }
@@ -332,6 +358,7 @@ impl<'t> Node<'t> {
 
     /// The node that an alias stands for; the node itself if it is no alias. Every alias has a node: the parser refuses others.
     #[must_use]
+    #[inline]
     pub fn resolve(self) -> Option<Self> {
         let data = self.data();
         match data.shape {
@@ -342,39 +369,41 @@ impl<'t> Node<'t> {
 
     /// The decoded value of a scalar, aliases followed. `None` for collections.
     #[must_use]
+    #[inline]
     pub fn as_str(self) -> Option<&'t str> {
-        let node = self.resolve()?;
-        let data = node.data();
-        let Shape::Scalar(style) = data.shape else { return None };
-        if data.link != NONE {
-            return node.tree.decoded.get(data.link as usize).map(AsRef::as_ref);
-        }
-        let raw = node.text.get(node.start()..node.end())?;
-        match style {
-            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => raw.get(1..raw.len().checked_sub(1)?),
-            ScalarStyle::Plain | ScalarStyle::Literal | ScalarStyle::Folded => Some(raw),
+        let data = self.data();
+        match (data.text_range(), data.shape) {
+            (Some(range), _) => self.text.get(range),
+            (None, Shape::Scalar(_)) => self.tree.decoded.get(data.link as usize).map(AsRef::as_ref),
+            // What an alias stands for is never an alias.
+            (None, Shape::Alias) => self.resolve().filter(|node| node.shape() != Shape::Alias)?.as_str(),
+            (None, Shape::Mapping(_) | Shape::Sequence(_)) => None,
         }
     }
 
     /// Whether it is a mapping, aliases followed.
     #[must_use]
+    #[inline]
     pub fn is_mapping(self) -> bool {
         self.resolve().is_some_and(|node| matches!(node.shape(), Shape::Mapping(_)))
     }
 
     /// Whether it is a sequence, aliases followed.
     #[must_use]
+    #[inline]
     pub fn is_sequence(self) -> bool {
         self.resolve().is_some_and(|node| matches!(node.shape(), Shape::Sequence(_)))
     }
 
     /// Whether it is a scalar, aliases followed.
     #[must_use]
+    #[inline]
     pub fn is_scalar(self) -> bool {
         self.resolve().is_some_and(|node| matches!(node.shape(), Shape::Scalar(_)))
     }
 
     /// Direct children in text order: items of a sequence, keys and values of a mapping in turn. Aliases not followed.
+    #[inline]
     pub fn children(self) -> impl Iterator<Item = Self> + use<'t> {
         // Of what is no collection that is the next node, so there are none.
         let end = self.data().subtree_end(self.id.0);
@@ -390,6 +419,7 @@ impl<'t> Node<'t> {
     }
 
     /// Keys and values as written, aliases of the mapping itself followed, `<<` not applied.
+    #[inline]
     pub fn entries(self) -> impl Iterator<Item = (Self, Self)> + use<'t> {
         let mut children =
             self.resolve().filter(|node| matches!(node.shape(), Shape::Mapping(_))).map(|node| node.children());

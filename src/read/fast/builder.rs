@@ -29,10 +29,12 @@ impl<'t> Builder<'t> {
         Self { text, selection, tree: Tree::default(), last_end: 0 }
     }
 
+    #[inline]
     pub(super) fn next_id(&self) -> u32 {
         to_u32(self.tree.nodes.len())
     }
 
+    #[inline]
     fn push(&mut self, shape: Shape, range: Range<usize>, link: u32) -> u32 {
         let id = self.next_id();
         let (start, end) = (to_u32(range.start), to_u32(range.end));
@@ -42,6 +44,7 @@ impl<'t> Builder<'t> {
     }
 
     /// Adds a scalar, whose value is worked out when its object is complete, if it is kept at all.
+    #[inline]
     pub(super) fn scalar(&mut self, scalar: &Scalar) -> u32 {
         let link = if scalar.is_encoded { UNDECODED } else { NONE };
         self.push(Shape::Scalar(scalar.style), scalar.range.clone(), link)
@@ -53,12 +56,14 @@ impl<'t> Builder<'t> {
     }
 
     /// Adds a collection, the children of which follow.
+    #[inline]
     pub(super) fn open(&mut self, shape: Shape, start: usize) -> u32 {
         let behind = self.next_id() + 1;
         self.push(shape, start..start, behind)
     }
 
     /// Completes a collection: a block collection ends where its last descendant does.
+    #[inline]
     pub(super) fn close(&mut self, id: u32, end: Option<usize>) {
         let subtree_end = self.next_id();
         let end = end.map_or(self.last_end, to_u32);

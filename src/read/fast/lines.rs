@@ -132,6 +132,7 @@ impl<'t> Lexer<'t> {
         Some((self.builder.tree, self.documents))
     }
 
+    #[inline]
     fn at(&self, position: usize) -> u8 {
         scalar::at(self.bytes, position)
     }
@@ -211,6 +212,7 @@ impl<'t> Lexer<'t> {
         Some(())
     }
 
+    #[inline]
     fn close_top(&mut self) -> Option<()> {
         let frame = self.open.pop()?;
         if let Some(position) = frame.pending {

@@ -15,10 +15,12 @@ pub(super) enum Stop {
 }
 
 /// The byte at an offset, and a null, which no text has, behind the end.
+#[inline]
 pub(super) fn at(bytes: &[u8], position: usize) -> u8 {
     bytes.get(position).copied().unwrap_or(0)
 }
 
+#[inline]
 pub(super) fn skip_spaces(bytes: &[u8], mut position: usize) -> usize {
     while at(bytes, position) == b' ' {
         position += 1;
@@ -40,6 +42,7 @@ const fn stops(bytes: &[u8]) -> [bool; 256] {
 }
 
 /// The next byte of the table, or the end.
+#[inline]
 fn next_stop(bytes: &[u8], position: usize, stops: &[bool; 256]) -> usize {
     let rest = bytes.get(position..).unwrap_or_default();
     let is_stop = |byte: &u8| stops.get(usize::from(*byte)).copied().unwrap_or(true);
@@ -47,12 +50,14 @@ fn next_stop(bytes: &[u8], position: usize, stops: &[bool; 256]) -> usize {
 }
 
 /// The start of the line behind the one of `position`.
+#[inline]
 pub(super) fn next_line(bytes: &[u8], position: usize) -> usize {
     let rest = bytes.get(position..).unwrap_or_default();
     memchr::memchr(b'\n', rest).map_or(bytes.len(), |found| position + found + 1)
 }
 
 /// The start of the next line, if there are only blanks and a comment behind `position`.
+#[inline]
 pub(super) fn end_line(bytes: &[u8], position: usize) -> Option<usize> {
     let next = skip_spaces(bytes, position);
     match at(bytes, next) {
@@ -78,6 +83,7 @@ pub(super) fn plain(bytes: &[u8], start: usize) -> Option<(Scalar, Stop)> {
 }
 
 /// A line of a plain scalar, without the blanks at its end.
+#[inline]
 pub(super) fn plain_line(bytes: &[u8], start: usize) -> Option<(Range<usize>, Stop)> {
     const STOPS: [bool; 256] = stops(b"\n:#\t\0");
     let mut end = start;

@@ -46,21 +46,29 @@ impl<'t> Node<'t> {
             let length = key_data.text_length();
             if length.is_none_or(|length| length == key.len() || length == MERGE_KEY.len()) {
                 let key_node = self.at(next);
-                match key_node.as_str() {
-                    Some(text) if text == key => {
-                        if found.is_none() {
-                            found = Some((key_node, self.at(value)));
-                        } else {
-                            self.tree.duplicates.with(|found| found.insert(key_node.id));
-                        }
+                if key_node.is_text(key) {
+                    if found.is_none() {
+                        found = Some((next, value));
+                    } else {
+                        self.tree.duplicates.with(|found| found.insert(key_node.id));
                     }
-                    Some(MERGE_KEY) => has_merges |= key_node.is_merge_key(),
-                    _ => {}
+                } else if key_node.is_text(MERGE_KEY) {
+                    has_merges |= key_node.is_merge_key();
                 }
             }
             next = value_data.subtree_end(value).max(value + 1);
         }
-        (found, has_merges)
+        (found.map(|(key, value)| (self.at(key), self.at(value))), has_merges)
+    }
+
+    /// Whether it is a scalar of that value, aliases followed.
+    fn is_text(self, text: &str) -> bool {
+        let data = self.data();
+        match data.text_range() {
+            // Bytes are compared, so that nobody need look whether the range is one of characters.
+            Some(range) => self.text.as_bytes().get(range) == Some(text.as_bytes()),
+            None => self.as_str() == Some(text),
+        }
     }
 
     /// Visits the mapping and those that `<<` merges into it, in the order in which their entries win, each once, for as long as
