@@ -13,6 +13,7 @@ pub mod domains;
 mod egress;
 pub(crate) mod exposed_services;
 mod external;
+mod groups;
 mod internet;
 mod isolation;
 mod keys;
@@ -40,12 +41,14 @@ mod webhooks;
 use crate::config::{Config, DnsPeer, Profile, Selectors, Staged};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::{ObjectName, ResourceId};
-use crate::model::policy::{NetworkPolicy, STAGED_KIND};
+use crate::model::policy::{NetworkPolicy, POLICY_KIND, STAGED_KIND};
 use crate::model::selector::{LabelSelector, Labels};
 use crate::model::world::World;
 use context::PlanContext;
 use isolation::Isolation;
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use wanted::Wanted;
 
 /// Everything that the output must change about the input.
@@ -56,11 +59,11 @@ pub struct Plan {
     /// Objects that the input does not have, sorted by (namespace, name, kind).
     pub new_objects: Vec<PlannedObject>,
     /// Generated objects of an earlier run that need other content; they keep their place, comments and annotations.
-    pub updates: Vec<(ResourceId, GeneratedObject)>,
+    pub updates: Vec<(ResourceId, Arc<GeneratedObject>)>,
     /// Generated objects of an earlier run that nothing asks for any more.
     pub removals: Vec<ResourceId>,
     /// Every generated object of this run, new, updated or already as it should be, sorted by (namespace, name, kind).
-    pub generated: Vec<GeneratedObject>,
+    pub generated: Vec<Arc<GeneratedObject>>,
 }
 
 /// A change to one string map of one object.
@@ -69,9 +72,9 @@ pub struct MapChange {
     /// The object.
     pub resource: ResourceId,
     /// Keys from the root to the map: `spec`, `template`, `metadata`, `labels`. Missing maps are created, but `spec` and the template itself never.
-    pub path: Vec<String>,
+    pub path: Vec<Cow<'static, str>>,
     /// Entries that must be there with these values.
-    pub set: BTreeMap<String, String>,
+    pub set: Labels,
     /// Keys that must not be there.
     pub remove: BTreeSet<String>,
 }
@@ -80,7 +83,7 @@ pub struct MapChange {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PlannedObject {
     /// The object.
-    pub object: GeneratedObject,
+    pub object: Arc<GeneratedObject>,
     /// The resource whose `package-path` the new object gets under kpt.
     pub package_of: Option<ResourceId>,
 }
@@ -100,14 +103,16 @@ impl GeneratedObject {
     /// Namespace, name and kind.
     #[must_use]
     pub fn id(&self) -> ObjectName {
+        let (namespace, name, kind) = self.key();
+        ObjectName { namespace: namespace.into(), name: name.into(), kind: kind.into() }
+    }
+
+    /// The same, borrowed.
+    fn key(&self) -> (&str, &str, &str) {
         match self {
-            Self::NetworkPolicy(policy) => policy.object_name(),
-            Self::StagedPolicy(policy) => ObjectName { kind: STAGED_KIND.into(), ..policy.object_name() },
-            Self::DomainPolicy(policy) => ObjectName {
-                namespace: policy.namespace.clone(),
-                name: policy.name.clone(),
-                kind: policy.flavor.kind().to_owned(),
-            },
+            Self::NetworkPolicy(policy) => (&policy.namespace, &policy.name, POLICY_KIND),
+            Self::StagedPolicy(policy) => (&policy.namespace, &policy.name, STAGED_KIND),
+            Self::DomainPolicy(policy) => (&policy.namespace, &policy.name, policy.flavor.kind()),
         }
     }
 
@@ -185,14 +190,13 @@ pub struct DomainRule {
 #[must_use]
 pub fn plan(world: &World, config: &Config) -> (Plan, Findings) {
     let mut findings = Findings::default();
-    let calls = calls::collect(world);
-    let input_labels = world.workloads.iter().map(|workload| &workload.template_labels);
-    let before = PlanContext::new(world, config, &calls, input_labels);
+    let calls = calls::collect(world, config);
+    let before = PlanContext::new(world, config, &calls);
     if config.selectors == Selectors::Labels {
         access_key::check(&before, &mut findings);
     }
     let labelling = labels::plan(&before, &mut findings);
-    let mut context = PlanContext::new(world, config, &calls, labelling.final_labels.iter());
+    let mut context = before.with_labels(&labelling.final_labels);
     context.own_selections = native::selections(&context);
     let wanted = if config.enable_network_policy_creation { rules(&context, &mut findings) } else { Vec::new() };
     if !wanted.is_empty() && config.argocd_sync_wave.is_some() {

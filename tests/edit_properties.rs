@@ -21,7 +21,7 @@ use enforce_intents::source::{SourceOrigin, SourceText};
 use enforce_intents::{read, verify, write};
 use proptest::prelude::*;
 use serde::Deserialize as _;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Keys by value, with two spellings each.
 const KEYS: [(&str, &str, &str); 6] = [
@@ -202,10 +202,9 @@ fn load(text: &str) -> serde_json::Value {
 }
 
 fn change(set: &BTreeSet<usize>, remove: &BTreeSet<usize>) -> MapChange {
-    let set: BTreeMap<String, String> =
-        set.iter().map(|index| (SET[*index].0.to_owned(), SET[*index].1.to_owned())).collect();
+    let set: Labels = set.iter().map(|index| SET[*index]).collect();
     let remove = remove.iter().map(|index| KEYS[*index].0.to_owned()).filter(|key| !set.contains_key(key)).collect();
-    let path = ["spec", "template", "metadata", "labels"].map(str::to_owned).to_vec();
+    let path = ["spec", "template", "metadata", "labels"].map(Into::into).to_vec();
     MapChange { resource: ResourceId(0), path, set, remove }
 }
 
@@ -221,7 +220,7 @@ fn expected(before: &str, style: &Style, change: &MapChange) -> serde_json::Valu
     }
     if let Some(map) = labels.as_object_mut() {
         map.retain(|key, _| !change.remove.contains(key));
-        map.extend(change.set.iter().map(|(key, value)| (key.clone(), value.clone().into())));
+        map.extend(change.set.iter().map(|(key, value)| (key.to_owned(), value.into())));
     }
     value
 }
@@ -350,7 +349,7 @@ proptest! {
                 Fate::Stay => {}
                 Fate::Go => plan.removals.push(id),
                 Fate::Update => {
-                    plan.updates.push((id, generated(&resource.name)));
+                    plan.updates.push((id, generated(&resource.name).into()));
                     expected["items"][index]["spec"] = generated_spec();
                 }
             }
@@ -361,7 +360,7 @@ proptest! {
             list.iter().enumerate().filter(|(index, _)| !goes(*index)).map(|(_, item)| item.clone()).collect();
         for index in 0..new {
             let name = format!("new{index}");
-            plan.new_objects.push(PlannedObject { object: generated(&name), package_of: None });
+            plan.new_objects.push(PlannedObject { object: generated(&name).into(), package_of: None });
             kept.push(serde_json::json!({"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
                 "metadata": {"name": name, "namespace": "shop"}, "spec": generated_spec()}));
         }

@@ -165,7 +165,7 @@ fn check_model(name: &str, package: &Package, plan: &Plan, input: &str, output: 
     for change in &plan.map_changes {
         let index = items.iter().position(|id| *id == change.resource).unwrap();
         let mut map = &mut expected["items"][index];
-        for key in &change.path {
+        for key in change.path.iter().map(AsRef::<str>::as_ref) {
             if map[key].is_null() {
                 map[key] = Value::Object(serde_json::Map::new());
             }
@@ -173,7 +173,7 @@ fn check_model(name: &str, package: &Package, plan: &Plan, input: &str, output: 
         }
         let map = map.as_object_mut().unwrap();
         map.retain(|key, _| !change.remove.contains(key));
-        map.extend(change.set.iter().map(|(key, value)| (key.clone(), Value::from(value.clone()))));
+        map.extend(change.set.iter().map(|(key, value)| (key.to_owned(), Value::from(value))));
     }
     let written = output["items"].as_array().unwrap();
     let is_new = |item: &Value| item["kind"] == "NetworkPolicy";

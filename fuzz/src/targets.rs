@@ -149,8 +149,8 @@ fn edit_labels(package: &Package, path: &[&str], is_removing: bool) {
         }
         let mut change = MapChange {
             resource,
-            path: path.iter().map(|key| (*key).to_owned()).collect(),
-            set: [(KEY.to_owned(), "true".to_owned())].into(),
+            path: path.iter().map(|key| (*key).to_owned().into()).collect(),
+            set: [(KEY, "true")].into(),
             remove: Default::default(),
         };
         if is_removing {

@@ -452,7 +452,7 @@ fn text_set(value: &Checked) -> BTreeSet<String> {
 
 fn label_map(value: Option<&Checked>) -> Labels {
     let entries = value.map(Checked::entries).unwrap_or_default();
-    entries.iter().map(|(key, value)| (key.clone(), value.text().to_owned())).collect()
+    entries.iter().map(|(key, value)| (key, value.text())).collect()
 }
 
 fn known_workloads(value: &Checked) -> Vec<KnownWorkload> {
@@ -508,12 +508,12 @@ fn dns_ports(value: &Checked) -> Vec<(Protocol, u16)> {
 fn dns_peer(value: &Checked) -> DnsPeer {
     let selector = |field: &str| label_map(value.get(field).and_then(|selector| selector.get("matchLabels")));
     let mut namespace_labels = label_map(value.get("namespaceLabels"));
-    namespace_labels.extend(selector("namespaceSelector"));
+    namespace_labels.extend(&selector("namespaceSelector"));
     if let Some(namespace) = value.get("namespace") {
-        namespace_labels.insert("kubernetes.io/metadata.name".into(), namespace.text().into());
+        namespace_labels.insert("kubernetes.io/metadata.name", namespace.text());
     }
     let mut pod_labels = label_map(value.get("podLabels"));
-    pod_labels.extend(selector("podSelector"));
+    pod_labels.extend(&selector("podSelector"));
     let cidr = value.get("cidr").or_else(|| value.get("ipBlock").and_then(|block| block.get("cidr")));
     DnsPeer { namespace_labels, pod_labels, cidr: cidr.and_then(|cidr| network(cidr.text())) }
 }

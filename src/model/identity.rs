@@ -19,16 +19,35 @@ impl Identity {
     /// The kind-less label value: `name[:20]-namespace[:20]-md5[:6]`.
     #[must_use]
     pub fn formatted(&self) -> String {
-        let hash = md5_prefix(&[&self.name, &self.namespace]);
-        format!("{}-{}-{hash}", cut(&self.name, 20), cut(&self.namespace, 20))
+        self.formatted_after("")
     }
 
     /// The form used in label keys: with `kind[:5]` when there is a kind, else [`Self::formatted`].
     #[must_use]
     pub fn formatted_with_kind(&self) -> String {
-        let Some(kind) = &self.kind else { return self.formatted() };
-        let hash = md5_prefix(&[&self.name, &self.namespace, kind]);
-        format!("{}-{}-{}-{hash}", cut(&self.name, 19), cut(&self.namespace, 19), cut(kind, 5).to_lowercase())
+        self.formatted_with_kind_after("")
+    }
+
+    /// [`Self::formatted`] after a prefix.
+    #[must_use]
+    pub fn formatted_after(&self, prefix: &str) -> String {
+        joined(prefix, [cut(&self.name, 20), cut(&self.namespace, 20)], [&self.name, &self.namespace])
+    }
+
+    /// [`Self::formatted_with_kind`] after a prefix.
+    #[must_use]
+    pub fn formatted_with_kind_after(&self, prefix: &str) -> String {
+        let Some(kind) = &self.kind else { return self.formatted_after(prefix) };
+        let shown = [cut(&self.name, 19), cut(&self.namespace, 19), &cut(kind, 5).to_lowercase()];
+        joined(prefix, shown, [&self.name, &self.namespace, kind])
+    }
+
+    /// Whether [`Self::formatted`] is a legal label value. Its end, the hash, always is, and it is never too long.
+    #[must_use]
+    pub fn is_label_value(&self) -> bool {
+        let (name, namespace) = (cut(&self.name, 20).as_bytes(), cut(&self.namespace, 20).as_bytes());
+        let is_inner = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+        name.first().is_some_and(u8::is_ascii_alphanumeric) && name.iter().chain(namespace).all(is_inner)
     }
 
     /// `name`, or `name-kind` in lower case when there is a kind.
@@ -63,10 +82,21 @@ impl std::fmt::Display for Identity {
     }
 }
 
-/// The first six hex digits of the MD5 over the parts joined with `-`.
-fn md5_prefix(parts: &[&str]) -> String {
-    let digest = Md5::digest(parts.join("-").as_bytes());
-    digest.iter().take(3).map(|byte| format!("{byte:02x}")).collect()
+/// The prefix, the shown parts, each with `-` after it, and the first six hex digits of the MD5 over the hashed parts joined with `-`.
+fn joined<const N: usize>(prefix: &str, shown: [&str; N], hashed: [&str; N]) -> String {
+    let length = prefix.len() + shown.iter().map(|part| part.len() + 1).sum::<usize>() + 6;
+    let mut text = String::with_capacity(length);
+    text.push_str(prefix);
+    let mut md5 = Md5::new();
+    for (index, (shown, hashed)) in shown.into_iter().zip(hashed).enumerate() {
+        text.push_str(shown);
+        text.push('-');
+        md5.update(if index == 0 { "" } else { "-" });
+        md5.update(hashed);
+    }
+    let digits = md5.finalize().into_iter().take(3).flat_map(|byte| [byte >> 4, byte & 15]);
+    text.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
+    text
 }
 
 /// At most `bytes` bytes of `text`, cut at a character boundary.
@@ -78,6 +108,7 @@ fn cut(text: &str, bytes: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::Identity;
+    use crate::model::selector::is_label_value;
 
     fn identity(name: &str, namespace: &str, kind: Option<&str>) -> Identity {
         Identity { namespace: namespace.into(), name: name.into(), kind: kind.map(str::to_owned) }
@@ -98,11 +129,22 @@ mod tests {
         ] {
             assert_eq!(identity(name, namespace, None).formatted(), expected);
             assert_eq!(identity(name, namespace, None).formatted_with_kind(), expected);
+            assert!(identity(name, namespace, None).is_label_value());
         }
         assert_eq!(
             identity("test-server", "test-namespace", Some("Service")).formatted_with_kind(),
             "test-server-test-namespace-servi-c49181"
         );
+    }
+
+    #[test]
+    fn what_is_a_label_value() {
+        for (name, namespace) in [("", "a"), ("-a", "a"), ("é", "a"), ("a b", "a"), ("a", "a/b")] {
+            let identity = identity(name, namespace, None);
+            assert!(!identity.is_label_value() && !is_label_value(&identity.formatted()), "{identity}");
+        }
+        let identity = identity("a_.-", &"b".repeat(70), None);
+        assert!(identity.is_label_value() && is_label_value(&identity.formatted()), "{identity}");
     }
 
     #[test]

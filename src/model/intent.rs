@@ -77,10 +77,48 @@ pub struct ProtectedService {
     pub place: Place,
 }
 
+/// A borrowed [`TargetKind`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TargetRef<'a> {
+    /// Pods of a workload.
+    Workload(&'a Identity),
+    /// A Service.
+    Service(&'a Identity),
+    /// Addresses and domains outside the cluster.
+    Internet(&'a InternetTarget),
+    /// Nothing that a NetworkPolicy expresses.
+    OutOfCluster,
+}
+
 impl TargetKind {
+    /// The same, borrowed.
+    #[must_use]
+    pub fn by_reference(&self) -> TargetRef<'_> {
+        match self {
+            Self::Workload(identity) => TargetRef::Workload(identity),
+            Self::Service(identity) => TargetRef::Service(identity),
+            Self::Internet(internet) => TargetRef::Internet(internet),
+            Self::OutOfCluster => TargetRef::OutOfCluster,
+        }
+    }
+
     /// The identity of an in-cluster target.
     #[must_use]
     pub fn identity(&self) -> Option<&Identity> {
+        self.by_reference().identity()
+    }
+
+    /// Whether this is the API server.
+    #[must_use]
+    pub fn is_api_server(&self) -> bool {
+        self.by_reference().is_api_server()
+    }
+}
+
+impl<'a> TargetRef<'a> {
+    /// The identity of an in-cluster target.
+    #[must_use]
+    pub fn identity(self) -> Option<&'a Identity> {
         match self {
             Self::Workload(identity) | Self::Service(identity) => Some(identity),
             Self::Internet(_) | Self::OutOfCluster => None,
@@ -89,7 +127,7 @@ impl TargetKind {
 
     /// Whether this is the API server: `kubernetes` in namespace `default`, whatever the kind.
     #[must_use]
-    pub fn is_api_server(&self) -> bool {
+    pub fn is_api_server(self) -> bool {
         self.identity().is_some_and(|identity| identity.name == "kubernetes" && identity.namespace == "default")
     }
 }

@@ -1,104 +1,164 @@
 //! Labels and annotations: small maps, of which there are many.
 
+use std::cmp::Ordering;
+use std::ops::Range;
+
 /// Prefix of the keys of all labels and annotations that this project and the operator write.
 pub(crate) const OUR_PREFIX: &str = "intents.otterize.com/";
 
-/// Strings by key, sorted by key. A sorted list: most have one to five entries, for which a tree takes several times the room.
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Labels(Vec<(String, String)>);
+/// Strings by key, sorted by key. All text is in one piece: most maps have one to five entries, and two pieces of memory for any
+/// number of them are made, copied and freed faster than two for each.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Labels {
+    /// Key, value, key, value, without anything between.
+    text: Box<str>,
+    /// Where the key and the value of each entry end.
+    ends: Box<[(usize, usize)]>,
+}
 
 impl std::fmt::Debug for Labels {
     /// As a map, which it is to everybody else.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_map().entries(self.0.iter().map(|(key, value)| (key, value))).finish()
+        f.debug_map().entries(self).finish()
     }
 }
 
 impl Labels {
     /// No labels.
     #[must_use]
-    pub const fn new() -> Self {
-        Self(Vec::new())
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    fn position(&self, key: &str) -> Result<usize, usize> {
-        self.0.binary_search_by(|(known, _)| known.as_str().cmp(key))
+    fn start(&self, index: usize) -> usize {
+        index.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |(_, end)| *end)
+    }
+
+    fn key(&self, index: usize) -> &str {
+        let middle = self.ends.get(index).map_or(0, |(middle, _)| *middle);
+        self.text.get(self.start(index)..middle).unwrap_or_default()
+    }
+
+    fn value(&self, index: usize) -> &str {
+        let (middle, end) = self.ends.get(index).copied().unwrap_or_default();
+        self.text.get(middle..end).unwrap_or_default()
+    }
+
+    fn position(&self, key: &str) -> Option<usize> {
+        let mut range = 0..self.len();
+        while !range.is_empty() {
+            let middle = range.start + range.len() / 2;
+            match self.key(middle).cmp(key) {
+                Ordering::Equal => return Some(middle),
+                Ordering::Less => range.start = middle + 1,
+                Ordering::Greater => range.end = middle,
+            }
+        }
+        None
     }
 
     /// The value of a key.
     #[must_use]
-    pub fn get(&self, key: impl AsRef<str>) -> Option<&String> {
-        self.get_key_value(key).map(|(_, value)| value)
+    pub fn get(&self, key: impl AsRef<str>) -> Option<&str> {
+        self.position(key.as_ref()).map(|index| self.value(index))
     }
 
     /// Key and value of a key.
     #[must_use]
-    pub fn get_key_value(&self, key: impl AsRef<str>) -> Option<(&String, &String)> {
-        let index = self.position(key.as_ref()).ok()?;
-        self.0.get(index).map(|(key, value)| (key, value))
+    pub fn get_key_value(&self, key: impl AsRef<str>) -> Option<(&str, &str)> {
+        self.position(key.as_ref()).map(|index| (self.key(index), self.value(index)))
     }
 
     /// Whether the key is there.
     #[must_use]
     pub fn contains_key(&self, key: impl AsRef<str>) -> bool {
-        self.position(key.as_ref()).is_ok()
+        self.position(key.as_ref()).is_some()
     }
 
-    /// Sets the value of a key and gives the one that it had. For many keys at once, `extend` is faster.
-    pub fn insert(&mut self, key: String, value: String) -> Option<String> {
-        match self.position(&key) {
-            Ok(index) => self.0.get_mut(index).map(|(_, known)| std::mem::replace(known, value)),
-            Err(index) => {
-                self.0.insert(index, (key, value));
-                None
-            }
-        }
-    }
-
-    /// Takes a key out and gives its value. For many keys at once, `retain` is faster.
-    pub fn remove(&mut self, key: impl AsRef<str>) -> Option<String> {
-        let index = self.position(key.as_ref()).ok()?;
-        Some(self.0.remove(index).1)
+    /// Sets the value of a key. For many keys at once, `extend` is faster.
+    pub fn insert(&mut self, key: impl AsRef<str>, value: impl AsRef<str>) {
+        self.extend([(key.as_ref(), value.as_ref())]);
     }
 
     /// Keeps the entries that `keep` says yes to.
-    pub fn retain(&mut self, mut keep: impl FnMut(&String, &mut String) -> bool) {
-        self.0.retain_mut(|(key, value)| keep(key, value));
+    pub fn retain(&mut self, mut keep: impl FnMut(&str, &str) -> bool) {
+        if !self.iter().all(|(key, value)| keep(key, value)) {
+            *self = self.iter().filter(|(key, value)| keep(key, value)).collect();
+        }
     }
 
     /// Number of entries.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.ends.len()
     }
 
     /// Whether there is no entry.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.ends.is_empty()
     }
 
     /// The entries in key order.
+    #[must_use]
     pub fn iter(&self) -> Iter<'_> {
-        self.0.iter().map(|(key, value)| (key, value))
+        Iter { labels: self, indexes: 0..self.len() }
     }
 
     /// The keys in order.
-    pub fn keys(&self) -> impl ExactSizeIterator<Item = &String> + DoubleEndedIterator + Clone {
-        self.iter().map(|(key, _)| key)
+    pub fn keys(&self) -> impl ExactSizeIterator<Item = &str> + DoubleEndedIterator + Clone {
+        (0..self.len()).map(|index| self.key(index))
     }
 
     /// The values in key order.
-    pub fn values(&self) -> impl ExactSizeIterator<Item = &String> + DoubleEndedIterator + Clone {
-        self.iter().map(|(_, value)| value)
+    pub fn values(&self) -> impl ExactSizeIterator<Item = &str> + DoubleEndedIterator + Clone {
+        (0..self.len()).map(|index| self.value(index))
+    }
+
+    /// Of entries that are sorted by distinct keys.
+    fn of_sorted<K: AsRef<str>, V: AsRef<str>>(entries: &[(K, V)]) -> Self {
+        let length = entries.iter().map(|(key, value)| key.as_ref().len() + value.as_ref().len()).sum();
+        let mut text = String::with_capacity(length);
+        let ends = entries.iter().map(|(key, value)| {
+            text.push_str(key.as_ref());
+            let middle = text.len();
+            text.push_str(value.as_ref());
+            (middle, text.len())
+        });
+        let ends = ends.collect();
+        Self { text: text.into(), ends }
     }
 }
 
 /// The entries of [`Labels`] in key order.
-pub type Iter<'l> = std::iter::Map<std::slice::Iter<'l, (String, String)>, fn(&(String, String)) -> (&String, &String)>;
+#[derive(Clone, Debug)]
+pub struct Iter<'l> {
+    labels: &'l Labels,
+    indexes: Range<usize>,
+}
+
+impl<'l> Iterator for Iter<'l> {
+    type Item = (&'l str, &'l str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.indexes.next().map(|index| (self.labels.key(index), self.labels.value(index)))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.indexes.size_hint()
+    }
+}
+
+impl DoubleEndedIterator for Iter<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.indexes.next_back().map(|index| (self.labels.key(index), self.labels.value(index)))
+    }
+}
+
+impl ExactSizeIterator for Iter<'_> {}
 
 impl<'l> IntoIterator for &'l Labels {
-    type Item = (&'l String, &'l String);
+    type Item = (&'l str, &'l str);
     type IntoIter = Iter<'l>;
 
     fn into_iter(self) -> Iter<'l> {
@@ -106,40 +166,44 @@ impl<'l> IntoIterator for &'l Labels {
     }
 }
 
-impl IntoIterator for Labels {
-    type Item = (String, String);
-    type IntoIter = std::vec::IntoIter<(String, String)>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.into_iter()
+impl PartialOrd for Labels {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
-impl Extend<(String, String)> for Labels {
+impl Ord for Labels {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.iter().cmp(other)
+    }
+}
+
+impl<K: AsRef<str>, V: AsRef<str>> Extend<(K, V)> for Labels {
     /// Of equal keys the last one counts.
-    fn extend<I: IntoIterator<Item = (String, String)>>(&mut self, entries: I) {
-        self.0.extend(entries);
-        if !self.0.is_sorted_by(|(a, _), (b, _)| a < b) {
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
+        let added: Vec<(K, V)> = entries.into_iter().collect();
+        let added = added.iter().map(|(key, value)| (key.as_ref(), value.as_ref()));
+        *self = self.iter().chain(added).collect();
+    }
+}
+
+impl<K: AsRef<str>, V: AsRef<str>> FromIterator<(K, V)> for Labels {
+    /// Of equal keys the last one counts.
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut entries: Vec<(K, V)> = entries.into_iter().collect();
+        if !entries.is_sorted_by(|(a, _), (b, _)| a.as_ref() < b.as_ref()) {
             // The sort is stable, so that in reverse the last of equal keys comes first and stays.
-            self.0.reverse();
-            self.0.sort_by(|(a, _), (b, _)| a.cmp(b));
-            self.0.dedup_by(|(later, _), (kept, _)| later == kept);
+            entries.reverse();
+            entries.sort_by(|(a, _), (b, _)| a.as_ref().cmp(b.as_ref()));
+            entries.dedup_by(|(later, _), (kept, _)| (*later).as_ref() == (*kept).as_ref());
         }
+        Self::of_sorted(&entries)
     }
 }
 
-impl FromIterator<(String, String)> for Labels {
-    fn from_iter<I: IntoIterator<Item = (String, String)>>(entries: I) -> Self {
-        let mut labels = Self::new();
-        labels.extend(entries);
-        labels.0.shrink_to_fit();
-        labels
-    }
-}
-
-impl<const N: usize> From<[(String, String); N]> for Labels {
-    fn from(entries: [(String, String); N]) -> Self {
-        entries.into_iter().collect()
+impl<K: AsRef<str>, V: AsRef<str>, const N: usize> From<[(K, V); N]> for Labels {
+    fn from(entries: [(K, V); N]) -> Self {
+        if N == 1 { Self::of_sorted(&entries) } else { entries.into_iter().collect() }
     }
 }
 
@@ -147,23 +211,26 @@ impl<const N: usize> From<[(String, String); N]> for Labels {
 mod tests {
     use super::Labels;
 
-    fn pair(key: &str, value: &str) -> (String, String) {
-        (key.to_owned(), value.to_owned())
+    #[test]
+    fn it_is_a_map() {
+        let mut labels: Labels = [("c", "1"), ("a", "2"), ("c", "3"), ("b", "4"), ("", "")].into();
+        assert_eq!(labels.keys().collect::<Vec<_>>(), ["", "a", "b", "c"]);
+        assert_eq!(labels.values().rev().collect::<Vec<_>>(), ["3", "4", "2", ""]);
+        assert_eq!((labels.get("c"), labels.get("d"), labels.get("")), (Some("3"), None, Some("")));
+        labels.insert("b", "5");
+        labels.insert("aa", "6");
+        labels.extend([("aa", "7"), ("z", "8")]);
+        assert_eq!(labels, Labels::from([("", ""), ("a", "2"), ("aa", "7"), ("b", "5"), ("c", "3"), ("z", "8")]));
+        labels.retain(|key, value| key != "b" && !value.is_empty());
+        assert_eq!(labels.len(), 4);
+        assert!(!labels.contains_key("b") && labels.contains_key("z"));
+        assert!(Labels::new().is_empty() && Labels::new().get("").is_none());
     }
 
     #[test]
-    fn it_is_a_map() {
-        let mut labels: Labels = [pair("c", "1"), pair("a", "2"), pair("c", "3"), pair("b", "4")].into();
-        assert_eq!(labels.keys().collect::<Vec<_>>(), ["a", "b", "c"]);
-        assert_eq!(labels.get("c").map(String::as_str), Some("3"));
-        assert_eq!(labels.insert("b".into(), "5".into()).as_deref(), Some("4"));
-        assert_eq!(labels.insert("aa".into(), "6".into()), None);
-        assert_eq!(labels.remove("a").as_deref(), Some("2"));
-        assert_eq!(labels.remove("a"), None);
-        labels.extend([pair("aa", "7"), pair("z", "8")]);
-        assert_eq!(labels, [pair("aa", "7"), pair("b", "5"), pair("c", "3"), pair("z", "8")].into());
-        labels.retain(|key, _| key != "b");
-        assert_eq!(labels.len(), 3);
-        assert!(!labels.contains_key("b") && labels.contains_key("z"));
+    fn text_alone_does_not_make_labels_equal() {
+        let (one, other) = (Labels::from([("ab", "c")]), Labels::from([("a", "bc")]));
+        assert!(one != other && other < one);
+        assert!(Labels::new() < other && Labels::from([("b", "")]) > Labels::from([("a", "c"), ("b", "d")]));
     }
 }

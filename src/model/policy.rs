@@ -109,6 +109,8 @@ pub struct InputPolicy {
     pub details: PolicyDetails,
 }
 
+/// `kind` of [`NetworkPolicy`].
+pub const POLICY_KIND: &str = "NetworkPolicy";
 /// `kind` of [`StagedPolicy`].
 pub const STAGED_KIND: &str = "StagedKubernetesNetworkPolicy";
 /// `apiVersion` of [`StagedPolicy`].
@@ -166,7 +168,7 @@ impl NetworkPolicy {
     /// Namespace, name and kind.
     #[must_use]
     pub fn object_name(&self) -> ObjectName {
-        ObjectName { namespace: self.namespace.clone(), name: self.name.clone(), kind: "NetworkPolicy".into() }
+        ObjectName { namespace: self.namespace.clone(), name: self.name.clone(), kind: POLICY_KIND.into() }
     }
 }
 

@@ -5,6 +5,7 @@ use super::intent::CalledBy;
 use super::place::{ObjectName, Place, ResourceId};
 use super::policy::{PortValue, Protocol};
 use super::selector::{LabelSelector, Labels};
+use std::borrow::Cow;
 
 /// An object with a pod template (or a Pod itself).
 #[derive(Clone, Debug)]
@@ -20,7 +21,7 @@ pub struct Workload {
     /// Namespace as it will be deployed.
     pub namespace: String,
     /// Keys from the object's root to its pod template; empty for a Pod, which is its own template.
-    pub template_path: Vec<String>,
+    pub template_path: Cow<'static, [Cow<'static, str>]>,
     /// Names that it had before kustomize's transformers changed them, oldest first.
     pub previous: Vec<ObjectName>,
     /// Who it is in labels and intents: name after the override annotation, image-name rule and `.` -> `_`.

@@ -1,9 +1,9 @@
 //! Access policies of profile `classic`: one per server and client namespace, ingress only (`spec/otterize.md` 4.1, D13, D14).
 
 use super::GeneratedObject;
-use super::calls::Call;
 use super::context::PlanContext;
 use super::distinct::distinct;
+use super::labelled_workload::LabelledWorkload;
 use super::servers::{self, Server};
 use super::wanted::Wanted;
 use super::{dns, keys, naming, selectors};
@@ -13,15 +13,16 @@ use crate::model::identity::Identity;
 use crate::model::place::ResourceId;
 use crate::model::policy::{NetworkPolicy, PolicyPort, PolicySpec, Rule};
 use crate::model::selector::Labels;
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// The policies for workloads (`access-to-...`) and for Services (`svc-access-to-...`).
 pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<Wanted> {
     servers::check_services(context, findings);
     let mut wanted = Vec::new();
-    for server in without_kinds(context, servers::enforced_servers(context, findings), findings) {
+    for mut server in without_kinds(context, servers::enforced_servers(context, findings), findings) {
         warn_of_isolated_dns(&server, findings);
-        wanted.extend(policies(context, &server, findings));
+        policies(context, &mut server, &mut wanted, findings);
     }
     report_missing_namespaces(context, &wanted, findings);
     wanted
@@ -30,73 +31,78 @@ pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<W
 /// Classic identities have no kind, so targets that differ only in it are one. A target whose kind would have to be told
 /// apart from another workload of that name is an error: its policy would open both.
 fn without_kinds<'a>(context: &PlanContext<'_>, servers: Vec<Server<'a>>, findings: &mut Findings) -> Vec<Server<'a>> {
-    let mut merged: BTreeMap<(bool, Identity), Server<'a>> = BTreeMap::new();
-    for server in servers {
-        let is_service = server.is_service();
-        let kindless = server.identity.without_kind();
-        if !is_service && server.identity.kind.is_some() {
-            let same_name = context.workloads_of(&kindless);
-            let other = same_name.into_iter().find(|other| other.workload.identity.kind != server.identity.kind);
-            if let (Some(other), Some((_, call))) = (other, server.calls.first()) {
-                let other = other.workload;
-                let message = format!(
-                    "a classic policy for {} would also open {}, because classic labels have no kind",
-                    server.identity,
-                    other.object_name()
-                );
-                findings.push(
-                    Finding::new(Code::IdentityCollision, call.place, message)
-                        .with_related(other.place, "the other workload of that name")
-                        .with_help("use `profile: v2`, or leave the kind out to mean both"),
-                );
-            }
+    let mut merged = servers;
+    for server in merged.iter_mut().filter(|server| !server.is_service() && server.identity.kind.is_some()) {
+        let identity = &server.identity;
+        let is_other = |found: &LabelledWorkload<'_>| found.workload.identity.kind != identity.kind;
+        let other = context.of_name(&identity.namespace, &identity.name).find(is_other);
+        if let (Some(other), Some((_, call))) = (other, server.calls.first()) {
+            let other = other.workload;
+            let message = format!(
+                "a classic policy for {identity} would also open {}, because classic labels have no kind",
+                other.object_name()
+            );
+            findings.push(
+                Finding::new(Code::IdentityCollision, call.place, message)
+                    .with_related(other.place, "the other workload of that name")
+                    .with_help("use `profile: v2`, or leave the kind out to mean both"),
+            );
         }
-        let identity = if is_service { server.identity } else { kindless };
-        let entry = merged.entry((is_service, identity.clone()));
-        entry.or_insert_with(|| Server { identity, calls: Vec::new() }).calls.extend(server.calls);
+        server.identity = Cow::Owned(identity.without_kind());
     }
-    merged.into_values().collect()
+    merged.sort_by(|a, b| (a.is_service(), &a.identity).cmp(&(b.is_service(), &b.identity)));
+    merged.dedup_by(|later, first| {
+        let is_same = later.identity == first.identity;
+        if is_same {
+            first.calls.append(&mut later.calls);
+        }
+        is_same
+    });
+    merged
 }
 
-fn policies(context: &PlanContext<'_>, server: &Server<'_>, findings: &mut Findings) -> Vec<Wanted> {
+fn policies(context: &PlanContext<'_>, server: &mut Server<'_>, wanted: &mut Vec<Wanted>, findings: &mut Findings) {
+    let identity = server.identity.clone();
     let first = server.calls.first().map(|(_, call)| call.place);
-    let Some(pod_selector) = selectors::pods_of(context, &server.identity, first, findings) else { return Vec::new() };
-    let service = servers::usable_service(context, &server.identity).filter(|_| server.is_service());
+    let Some(pod_selector) = selectors::pods_of(context, &identity, first, findings) else { return };
+    let service = servers::usable_service(context, &identity).filter(|_| server.is_service());
     let ports = service.into_iter().flat_map(|service| &service.ports);
     let ports = distinct(ports.map(|port| PolicyPort::new(port.protocol, port.target_port.clone())).collect());
     let (prefix, label) =
         if server.is_service() { ("svc-access-to", keys::SERVICE_POLICY) } else { ("access-to", keys::POLICY) };
-    let label_value = match context.config.policy_label_value {
-        PolicyLabelValue::True => "true".to_owned(),
-        PolicyLabelValue::Identity => server.identity.formatted(),
+    let labels = match context.config.policy_label_value {
+        PolicyLabelValue::True => Labels::from([(label, "true")]),
+        PolicyLabelValue::Identity => Labels::from([(label, identity.formatted())]),
     };
-    let policy = |(namespace, calls): (&str, Vec<(&Identity, &Call)>)| {
-        let declared_in: Vec<ResourceId> = calls.iter().map(|(_, call)| call.declared_in).collect();
-        let peers = selectors::client_peers(context, namespace, &calls, findings);
+    for (namespace, calls) in server.calls_by_namespace() {
+        let peers = selectors::client_peers(context, namespace, calls, findings);
         // A rule without peers would admit everybody.
         if peers.is_empty() {
-            return None;
+            continue;
         }
-        let rule = Rule { peers, ports: ports.clone() };
         let policy = NetworkPolicy {
-            namespace: server.identity.namespace.clone(),
-            name: naming::object_name(&format!("{prefix}-{}-from-{namespace}", server.identity.name), context.config),
-            labels: Labels::from([(label.into(), label_value.clone())]),
+            namespace: identity.namespace.clone(),
+            name: naming::object_name(&format!("{prefix}-{}-from-{namespace}", identity.name), context.config),
+            labels: labels.clone(),
             annotations: Labels::new(),
-            spec: PolicySpec { pod_selector: pod_selector.clone(), ingress: Some(vec![rule]), egress: None },
+            spec: PolicySpec {
+                pod_selector: pod_selector.clone(),
+                ingress: Some(vec![Rule { peers, ports: ports.clone() }]),
+                egress: None,
+            },
         };
-        Some(Wanted {
+        let declared_in: Vec<ResourceId> = calls.iter().map(|(_, call)| call.declared_in).collect();
+        wanted.push(Wanted {
             object: GeneratedObject::NetworkPolicy(policy),
             reason: calls.first().map(|(_, call)| call.place),
-            package_of: context.package_of(&server.identity, &declared_in),
-        })
-    };
-    server.calls_by_namespace().into_iter().filter_map(policy).collect()
+            package_of: context.package_of(&identity, &declared_in),
+        });
+    }
 }
 
 /// Classic has no rule that keeps a cluster's DNS server open for everybody else.
 fn warn_of_isolated_dns(server: &Server<'_>, findings: &mut Findings) {
-    let Identity { namespace, name, .. } = &server.identity;
+    let Identity { namespace, name, .. } = &*server.identity;
     if let (true, Some((_, call))) = (dns::is_server(&server.identity), server.calls.first()) {
         let message = format!("the policy for {namespace}/{name} cuts off DNS of every pod without this intent");
         findings.push(

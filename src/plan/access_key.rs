@@ -6,24 +6,23 @@ use super::keys;
 use crate::config::Profile;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
-use crate::model::intent::TargetKind;
+use crate::model::intent::TargetRef;
 use crate::model::selector::is_label_key;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The key of the access label for a target; `None` for a target outside the cluster.
 ///
 /// Classic keys never have a kind; `v2` keys have it exactly where the intent gives one.
-pub(crate) fn access_key(target: &TargetKind, profile: Profile) -> Option<String> {
+pub(crate) fn access_key(target: TargetRef<'_>, profile: Profile) -> Option<String> {
     let (prefix, identity) = match target {
-        TargetKind::Workload(identity) => (keys::ACCESS_PREFIX, identity),
-        TargetKind::Service(identity) => (keys::SERVICE_ACCESS_PREFIX, identity),
-        TargetKind::Internet(_) | TargetKind::OutOfCluster => return None,
+        TargetRef::Workload(identity) => (keys::ACCESS_PREFIX, identity),
+        TargetRef::Service(identity) => (keys::SERVICE_ACCESS_PREFIX, identity),
+        TargetRef::Internet(_) | TargetRef::OutOfCluster => return None,
     };
-    let identity = match profile {
-        Profile::Classic => identity.formatted(),
-        Profile::V2 => identity.formatted_with_kind(),
-    };
-    Some(format!("{prefix}{identity}"))
+    Some(match profile {
+        Profile::Classic => identity.formatted_after(prefix),
+        Profile::V2 => identity.formatted_with_kind_after(prefix),
+    })
 }
 
 /// Reports targets whose key is not a legal label key, and different targets that share one.
@@ -31,47 +30,64 @@ pub(crate) fn access_key(target: &TargetKind, profile: Profile) -> Option<String
 /// Identities join name and namespace with `-`, so `a-b` in `c` and `a` in `b-c` have the same. That does harm only where
 /// clients of one namespace call both, because a policy admits a key from one namespace.
 pub(crate) fn check(context: &PlanContext<'_>, findings: &mut Findings) {
-    let mut by_key: BTreeMap<String, BTreeMap<Identity, (&Call, BTreeSet<&str>)>> = BTreeMap::new();
+    let mut uses = Vec::new();
     for (client, calls) in &context.calls.by_client {
         for call in calls {
-            let (Some(key), Some(target)) = (access_key(&call.target, context.config.profile), call.target.identity())
-            else {
-                continue;
-            };
-            let target = match context.config.profile {
-                Profile::Classic => target.without_kind(),
-                Profile::V2 => target.clone(),
-            };
-            let (_, namespaces) = by_key.entry(key).or_default().entry(target).or_insert((call, BTreeSet::new()));
-            namespaces.insert(&client.namespace);
+            let (Some(key), Some(target)) = (call.access_key.as_deref(), call.target.identity()) else { continue };
+            let kind = target.kind.as_deref().filter(|_| context.config.profile == Profile::V2);
+            let target = (target.namespace.as_str(), target.name.as_str(), kind);
+            uses.push(Use { key, target, client_namespace: &client.namespace, call });
         }
     }
-    for (key, targets) in &by_key {
-        let mut seen: BTreeMap<&str, (&Identity, &Call)> = BTreeMap::new();
-        for (target, (call, namespaces)) in targets {
-            if !is_label_key(key) {
-                findings.push(illegal(key, target, call));
+    // Stable, so that the first call of a target stays the first one, and namespaces stay sorted.
+    uses.sort_by(|a, b| (a.key, a.target).cmp(&(b.key, b.target)));
+    for of_key in uses.chunk_by(|a, b| a.key == b.key) {
+        let mut seen: BTreeMap<&str, &Use<'_>> = BTreeMap::new();
+        for of_target in of_key.chunk_by(|a, b| a.target == b.target) {
+            let Some(first) = of_target.first() else { continue };
+            if !is_label_key(first.key) {
+                findings.push(illegal(first));
             }
-            let shared = namespaces.iter().find_map(|namespace| seen.get(namespace));
-            if let Some((other, other_call)) = shared {
-                findings.push(collision(key, (target, call), (other, other_call)));
+            if let Some(other) = of_target.iter().find_map(|one| seen.get(one.client_namespace)) {
+                findings.push(collision(first, other));
             }
-            seen.extend(namespaces.iter().map(|namespace| (*namespace, (target, *call))));
+            if of_target.len() < of_key.len() {
+                seen.extend(of_target.iter().map(|one| (one.client_namespace, first)));
+            }
         }
     }
 }
 
-fn illegal(key: &str, target: &Identity, call: &Call) -> Finding {
-    let message = format!("target {target} gives the label key {key}, which is not legal");
-    Finding::new(Code::InvalidIdentity, call.place, message)
+/// A call that a key stands for.
+struct Use<'a> {
+    key: &'a str,
+    /// Namespace, name and, where keys have it, kind.
+    target: (&'a str, &'a str, Option<&'a str>),
+    client_namespace: &'a str,
+    call: &'a Call<'a>,
+}
+
+impl Use<'_> {
+    fn target(&self) -> Identity {
+        let (namespace, name, kind) = self.target;
+        Identity { namespace: namespace.into(), name: name.into(), kind: kind.map(str::to_owned) }
+    }
+}
+
+fn illegal(illegal: &Use<'_>) -> Finding {
+    let message = format!("target {} gives the label key {}, which is not legal", illegal.target(), illegal.key);
+    Finding::new(Code::InvalidIdentity, illegal.call.place, message)
         .with_help("label keys take letters, digits, `-`, `_` and `.`; check the target's name")
 }
 
-fn collision(key: &str, (target, call): (&Identity, &Call), (other, other_call): (&Identity, &Call)) -> Finding {
+fn collision(one: &Use<'_>, other: &Use<'_>) -> Finding {
     let message = format!(
-        "targets {other} and {target} share the label key {key}, which would open both to the clients of either"
+        "targets {} and {} share the label key {}, which would open both to the clients of either",
+        other.target(),
+        one.target(),
+        one.key
     );
-    Finding::new(Code::IdentityCollision, call.place, message)
-        .with_related(other_call.place, "the other target")
+    Finding::new(Code::IdentityCollision, one.call.place, message)
+        .with_related(other.call.place, "the other target")
         .with_help("give one of the workloads another name with the annotation intents.otterize.com/workload-name")
 }

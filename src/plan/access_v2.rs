@@ -4,7 +4,7 @@ use super::GeneratedObject;
 use super::calls::Call;
 use super::context::PlanContext;
 use super::distinct::distinct;
-use super::servers::{self, Server};
+use super::servers::{self, ClientCall, Server};
 use super::wanted::Wanted;
 use super::{dns, egress, keys, naming, selectors};
 use crate::diag::Findings;
@@ -12,6 +12,7 @@ use crate::model::identity::Identity;
 use crate::model::place::{Place, ResourceId};
 use crate::model::policy::{NetworkPolicy, PolicyPort, PolicySpec, Rule};
 use crate::model::selector::Labels;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The rules of one identity.
@@ -26,9 +27,9 @@ struct Access {
 /// One policy per identity that has a rule, or one per direction with `separateNetpolsForIngressAndEgress`.
 pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<Wanted> {
     servers::check_services(context, findings);
-    let mut identities: BTreeMap<Identity, Access> = BTreeMap::new();
-    for server in servers::enforced_servers(context, findings) {
-        let ingress = ingress_rules(context, &server, findings);
+    let mut identities: BTreeMap<Cow<'_, Identity>, Access> = BTreeMap::new();
+    for mut server in servers::enforced_servers(context, findings) {
+        let ingress = ingress_rules(context, &mut server, findings);
         if !ingress.is_empty() {
             let access = identities.entry(server.identity.clone()).or_default();
             access.ingress = ingress;
@@ -37,16 +38,16 @@ pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<W
     }
     for (client, egress) in egress::rules(context, findings) {
         if !egress.is_empty() {
-            let access = identities.entry(client.clone()).or_default();
+            let access = identities.entry(Cow::Borrowed(client)).or_default();
             access.egress = egress;
             access.note(context.calls.by_client.get(client).into_iter().flatten());
         }
     }
-    identities.iter().flat_map(|(identity, access)| policies(context, identity, access, findings)).collect()
+    identities.into_iter().flat_map(|(identity, access)| policies(context, &identity, access, findings)).collect()
 }
 
 impl Access {
-    fn note<'c>(&mut self, calls: impl IntoIterator<Item = &'c Call>) {
+    fn note<'c>(&mut self, calls: impl IntoIterator<Item = &'c Call<'c>>) {
         for call in calls {
             self.reason.get_or_insert(call.place);
             self.declared_in.push(call.declared_in);
@@ -55,7 +56,7 @@ impl Access {
 }
 
 /// Everybody who may call, per client namespace; for a Service only on its target ports.
-fn ingress_rules(context: &PlanContext<'_>, server: &Server<'_>, findings: &mut Findings) -> Vec<Rule> {
+fn ingress_rules(context: &PlanContext<'_>, server: &mut Server<'_>, findings: &mut Findings) -> Vec<Rule> {
     let ports = if server.is_service() {
         let Some(service) = servers::usable_service(context, &server.identity) else { return Vec::new() };
         let ports = service.ports.iter();
@@ -63,12 +64,12 @@ fn ingress_rules(context: &PlanContext<'_>, server: &Server<'_>, findings: &mut 
     } else {
         Vec::new()
     };
-    let rule = |(namespace, calls): (&str, Vec<(&Identity, &Call)>)| {
-        let peers = selectors::client_peers(context, namespace, &calls, findings);
+    let rule = |(namespace, calls): (&str, &[ClientCall<'_>])| {
+        let peers = selectors::client_peers(context, namespace, calls, findings);
         // A rule without peers would admit everybody.
         (!peers.is_empty()).then(|| Rule { peers, ports: ports.clone() })
     };
-    let mut rules: Vec<Rule> = server.calls_by_namespace().into_iter().filter_map(rule).collect();
+    let mut rules: Vec<Rule> = server.calls_by_namespace().filter_map(rule).collect();
     rules.extend(dns_server_rule(context, &server.identity));
     rules
 }
@@ -78,10 +79,10 @@ fn dns_server_rule(context: &PlanContext<'_>, server: &Identity) -> Option<Rule>
     if dns::is_server(server) { dns::server_rule(context.config) } else { None }
 }
 
-fn policies(context: &PlanContext<'_>, identity: &Identity, access: &Access, findings: &mut Findings) -> Vec<Wanted> {
+fn policies(context: &PlanContext<'_>, identity: &Identity, access: Access, findings: &mut Findings) -> Vec<Wanted> {
     let Some(pod_selector) = selectors::pods_of(context, identity, access.reason, findings) else { return Vec::new() };
-    let some = |rules: &Vec<Rule>| Some(rules.clone()).filter(|rules| !rules.is_empty());
-    let (ingress, egress) = (some(&access.ingress), some(&access.egress));
+    let some = |rules: Vec<Rule>| Some(rules).filter(|rules| !rules.is_empty());
+    let (ingress, egress) = (some(access.ingress), some(access.egress));
     let directions = if context.config.separate_netpols_for_ingress_and_egress {
         vec![("ingress", ingress, None), ("egress", None, egress)]
     } else {
@@ -95,7 +96,7 @@ fn policies(context: &PlanContext<'_>, identity: &Identity, access: &Access, fin
             let policy = NetworkPolicy {
                 namespace: identity.namespace.clone(),
                 name: naming::object_name(&format!("{}-{end}", identity.name_with_kind()), context.config),
-                labels: Labels::from([(keys::POLICY.into(), identity.formatted_with_kind())]),
+                labels: Labels::from([(keys::POLICY, identity.formatted_with_kind())]),
                 annotations: Labels::new(),
                 spec: PolicySpec { pod_selector: pod_selector.clone(), ingress, egress },
             };

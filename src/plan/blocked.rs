@@ -9,7 +9,7 @@ use super::labelled_workload::LabelledWorkload;
 use super::servers;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
-use crate::model::intent::TargetKind;
+use crate::model::intent::TargetRef;
 use crate::model::workload::Workload;
 
 /// Reports each such call. Calls whose client may not leave are those of `namespace_deny`.
@@ -19,17 +19,22 @@ pub(crate) fn report(context: &PlanContext<'_>, isolation: &Isolation<'_>, findi
     }
 }
 
-fn blocked(context: &PlanContext<'_>, isolation: &Isolation<'_>, client: &Identity, call: &Call) -> Option<Finding> {
+fn blocked(
+    context: &PlanContext<'_>,
+    isolation: &Isolation<'_>,
+    client: &Identity,
+    call: &Call<'_>,
+) -> Option<Finding> {
     let target = call.target.identity().filter(|_| !call.target.is_api_server())?;
-    let pods = match &call.target {
-        TargetKind::Service(_) => servers::usable_service(context, target).map(|service| context.behind(service))?,
-        _ => context.workloads_of(target),
-    };
     let is_isolated = |found: &LabelledWorkload<'_>| !found.workload.host_network && isolation.isolates(found.workload);
-    let isolated = pods.into_iter().find(is_isolated)?.workload;
+    let isolated = match call.target {
+        TargetRef::Service(_) => context.behind(servers::usable_service(context, target)?).find(is_isolated),
+        _ => context.workloads_of(target).find(is_isolated),
+    };
+    let isolated = isolated?.workload;
     let enforced = context.ingress_is_enforced(target);
     if enforced && context.is_watched(&target.namespace) {
-        let on_host = context.workloads_of(client).into_iter().find(|found| found.workload.host_network)?;
+        let on_host = context.workloads_of(client).find(|found| found.workload.host_network)?;
         return Some(from_host_network(on_host.workload, isolated, call));
     }
     let message =
@@ -43,7 +48,7 @@ fn blocked(context: &PlanContext<'_>, isolation: &Isolation<'_>, client: &Identi
 }
 
 /// Pods on the host network call from the node's address, so no selector of pods matches them.
-fn from_host_network(client: &Workload, server: &Workload, call: &Call) -> Finding {
+fn from_host_network(client: &Workload, server: &Workload, call: &Call<'_>) -> Finding {
     let message = format!(
         "{} uses the host network, so no policy admits its call to {} by labels",
         client.object_name(),

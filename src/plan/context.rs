@@ -2,6 +2,7 @@
 
 use super::calls::Calls;
 use super::distinct::distinct;
+use super::groups::Groups;
 use super::labelled_workload::LabelledWorkload;
 use super::ownership;
 use crate::config::{Config, Mode, Profile};
@@ -15,6 +16,7 @@ use crate::model::workload::Workload;
 use crate::model::world::{Namespace, World};
 use crate::plan::keys;
 use indexmap::IndexMap;
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -37,20 +39,13 @@ pub(crate) struct PlanContext<'a> {
     /// The configuration.
     pub(crate) config: &'a Config,
     /// Every declared call.
-    pub(crate) calls: &'a Calls,
+    pub(crate) calls: &'a Calls<'a>,
     /// Every workload, in input order.
     pub(crate) workloads: Vec<LabelledWorkload<'a>>,
-    by_identity_name: IndexMap<(&'a str, &'a str), Vec<usize>>,
-    by_namespace: BTreeMap<&'a str, Vec<usize>>,
-    /// Made when somebody asks, as [`Self::services_by_rarest_label`].
+    names: Names<'a>,
+    /// Workloads by namespace, label key and label value. Made when somebody asks, as [`Self::services_by_rarest_label`].
     by_label: OnceCell<ByLabel<'a>>,
-    services: IndexMap<(&'a str, &'a str), &'a Service>,
     services_by_rarest_label: OnceCell<ServicesByLabel<'a>>,
-    endpoints: BTreeMap<(&'a str, &'a str), Vec<&'a Endpoints>>,
-    namespaces: BTreeMap<&'a str, &'a Namespace>,
-    protected: BTreeMap<(&'a str, &'a str), Vec<&'a ProtectedService>>,
-    hand_written: BTreeMap<&'a str, Vec<&'a InputPolicy>>,
-    intents: BTreeMap<ResourceId, (&'a str, &'a str)>,
     /// `selectors: native`: what the own selector of each workload selects; empty otherwise.
     pub(crate) own_selections: OwnSelections<'a>,
 }
@@ -58,37 +53,30 @@ pub(crate) struct PlanContext<'a> {
 /// Namespace and selector -> the workloads that it selects, sorted by (name, kind).
 pub(crate) type OwnSelections<'a> = BTreeMap<&'a str, BTreeMap<LabelSelector, Vec<&'a Workload>>>;
 
-impl<'a> PlanContext<'a> {
-    /// Indexes the world. `labels` has the labels of the workloads' pods, workload by workload.
-    pub(crate) fn new(
-        world: &'a World,
-        config: &'a Config,
-        calls: &'a Calls,
-        labels: impl Iterator<Item = &'a Labels>,
-    ) -> Self {
-        let labelled = world.workloads.iter().zip(labels);
-        let workloads: Vec<_> = labelled.map(|(workload, labels)| LabelledWorkload { workload, labels }).collect();
-        let mut by_identity_name: IndexMap<_, Vec<usize>> = IndexMap::new();
-        let mut by_namespace: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-        for (index, LabelledWorkload { workload, .. }) in workloads.iter().enumerate() {
-            let namespace = workload.namespace.as_str();
-            by_identity_name.entry((namespace, workload.identity.name.as_str())).or_default().push(index);
-            by_namespace.entry(namespace).or_default().push(index);
-        }
-        let mut services = IndexMap::new();
+/// What does not depend on labels.
+struct Names<'a> {
+    by_identity_name: Groups<(&'a str, &'a str)>,
+    by_namespace: Groups<&'a str>,
+    services: IndexMap<(&'a str, &'a str), &'a Service>,
+    endpoints: BTreeMap<(&'a str, &'a str), Vec<&'a Endpoints>>,
+    namespaces: BTreeMap<&'a str, &'a Namespace>,
+    protected: BTreeMap<(&'a str, &'a str), Vec<&'a ProtectedService>>,
+    hand_written: BTreeMap<&'a str, Vec<&'a InputPolicy>>,
+    intents: IndexMap<ResourceId, (&'a str, &'a str)>,
+}
+
+impl<'a> Names<'a> {
+    fn new(world: &'a World, config: &'a Config) -> Self {
+        let workloads = || world.workloads.iter().enumerate();
+        let of_identity = |workload: &'a Workload| (workload.namespace.as_str(), workload.identity.name.as_str());
+        let mut services = IndexMap::with_capacity(world.services.len());
         for service in &world.services {
             services.entry((service.namespace.as_str(), service.name.as_str())).or_insert(service);
         }
         Self {
-            world,
-            config,
-            calls,
-            workloads,
-            by_identity_name,
-            by_namespace,
-            by_label: OnceCell::new(),
+            by_identity_name: Groups::new(workloads().map(|(index, workload)| (of_identity(workload), index))),
+            by_namespace: Groups::new(workloads().map(|(index, workload)| (workload.namespace.as_str(), index))),
             services,
-            services_by_rarest_label: OnceCell::new(),
             endpoints: grouped(&world.endpoints, |endpoints| {
                 (endpoints.namespace.as_str(), endpoints.service.as_str())
             }),
@@ -105,67 +93,113 @@ impl<'a> PlanContext<'a> {
                 .iter()
                 .map(|intents| (intents.resource, (intents.namespace.as_str(), intents.name.as_str())))
                 .collect(),
+        }
+    }
+}
+
+impl<'a> PlanContext<'a> {
+    /// Indexes the world, with the labels that its pods have in the input.
+    pub(crate) fn new(world: &'a World, config: &'a Config, calls: &'a Calls<'a>) -> Self {
+        let labels = world.workloads.iter().map(|workload| &workload.template_labels);
+        Self::labelled(world, config, calls, Names::new(world, config), labels)
+    }
+
+    /// The same world with other labels of its pods, workload by workload.
+    pub(crate) fn with_labels<'b>(self, labels: &'b [Cow<'b, Labels>]) -> PlanContext<'b>
+    where
+        'a: 'b,
+    {
+        let labels = labels.iter().map(|labels| &**labels);
+        PlanContext::labelled(self.world, self.config, self.calls, self.names, labels)
+    }
+
+    fn labelled(
+        world: &'a World,
+        config: &'a Config,
+        calls: &'a Calls<'a>,
+        names: Names<'a>,
+        labels: impl Iterator<Item = &'a Labels>,
+    ) -> Self {
+        let labelled = world.workloads.iter().zip(labels);
+        Self {
+            world,
+            config,
+            calls,
+            workloads: labelled.map(|(workload, labels)| LabelledWorkload { workload, labels }).collect(),
+            names,
+            by_label: OnceCell::new(),
+            services_by_rarest_label: OnceCell::new(),
             own_selections: OwnSelections::new(),
         }
     }
 
     /// The Service of that namespace and name.
     pub(crate) fn service(&self, namespace: &str, name: &str) -> Option<&'a Service> {
-        self.services.get(&(namespace, name)).copied()
+        self.names.services.get(&(namespace, name)).copied()
     }
 
     /// The Namespace manifest of that name.
     pub(crate) fn namespace(&self, name: &str) -> Option<&'a Namespace> {
-        self.namespaces.get(name).copied()
+        self.names.namespaces.get(name).copied()
     }
 
     /// Endpoints and EndpointSlices of a Service, in an order that does not depend on that of the input.
     pub(crate) fn endpoints(&self, namespace: &str, service: &str) -> Vec<&'a Endpoints> {
-        let mut endpoints = self.endpoints.get(&(namespace, service)).cloned().unwrap_or_default();
+        let mut endpoints = self.names.endpoints.get(&(namespace, service)).cloned().unwrap_or_default();
         endpoints.sort_by(|a, b| (&a.addresses, &a.ports).cmp(&(&b.addresses, &b.ports)));
         endpoints
     }
 
     /// NetworkPolicies of that namespace in the input that are not ours.
     pub(crate) fn hand_written_policies(&self, namespace: &str) -> &[&'a InputPolicy] {
-        self.hand_written.get(namespace).map_or(&[], Vec::as_slice)
+        self.names.hand_written.get(namespace).map_or(&[], Vec::as_slice)
     }
 
     /// The workloads that an identity means: of that name and namespace and, if it has a kind, of that kind.
     ///
     /// An identity of kind `Service` means no workload.
-    pub(crate) fn workloads_of(&self, identity: &Identity) -> Vec<LabelledWorkload<'a>> {
-        let indexes = self.by_identity_name.get(&(identity.namespace.as_str(), identity.name.as_str()));
+    pub(crate) fn workloads_of<'s>(
+        &'s self,
+        identity: &'s Identity,
+    ) -> impl Iterator<Item = LabelledWorkload<'a>> + use<'a, 's> {
         let is_meant = |labelled: &LabelledWorkload<'_>| {
             identity.kind.is_none() || labelled.workload.identity.kind == identity.kind
         };
-        self.at(indexes).filter(is_meant).collect()
+        self.of_name(&identity.namespace, &identity.name).filter(is_meant)
+    }
+
+    /// The workloads of that namespace and identity name, of whatever kind.
+    pub(crate) fn of_name<'s>(
+        &'s self,
+        namespace: &'s str,
+        name: &'s str,
+    ) -> impl Iterator<Item = LabelledWorkload<'a>> + use<'a, 's> {
+        self.at(self.names.by_identity_name.of(&(namespace, name)))
     }
 
     /// The workloads of a namespace whose pods a selector selects, in input order.
     pub(crate) fn selected(&self, namespace: &str, selector: &LabelSelector) -> Vec<LabelledWorkload<'a>> {
         let values = selector.match_expressions.iter().filter(|requirement| requirement.operator == Operator::In);
         let in_one = values.filter_map(|requirement| match requirement.values.as_slice() {
-            [value] => Some((requirement.key.clone(), value.clone())),
+            [value] => Some((requirement.key.as_str(), value.as_str())),
             _ => None,
         });
-        let mut labels = selector.match_labels.clone();
-        labels.extend(in_one);
-        self.candidates(namespace, &labels).filter(|found| selector.matches(found.labels)).collect()
+        let labels = selector.match_labels.iter().chain(in_one);
+        self.candidates(namespace, labels).filter(|found| selector.matches(found.labels)).collect()
     }
 
     /// The workloads behind a Service, in input order; none if it has no selector (decision D10).
-    pub(crate) fn behind(&self, service: &Service) -> Vec<LabelledWorkload<'a>> {
+    pub(crate) fn behind<'s>(
+        &'s self,
+        service: &'s Service,
+    ) -> impl Iterator<Item = LabelledWorkload<'a>> + use<'a, 's> {
         let candidates = service.pod_selector().map(|labels| self.candidates(&service.namespace, labels));
-        candidates.into_iter().flatten().filter(|found| service.selects(found.labels)).collect()
+        candidates.into_iter().flatten().filter(|found| service.selects(found.labels))
     }
 
     /// A workload behind a Service that is none of those. Stops at the first one.
     pub(crate) fn other_behind(&self, service: &Service, known: &BTreeSet<ResourceId>) -> Option<LabelledWorkload<'a>> {
-        let labels = service.pod_selector()?;
-        self.candidates(&service.namespace, labels)
-            .filter(|found| service.selects(found.labels))
-            .find(|found| !known.contains(&found.workload.resource))
+        self.behind(service).find(|found| !known.contains(&found.workload.resource))
     }
 
     /// The Services that select a workload's pods, sorted by name.
@@ -177,7 +211,7 @@ impl<'a> PlanContext<'a> {
         let mut services: Vec<&Service> = labelled
             .labels
             .iter()
-            .filter_map(|(key, value)| by_label.get(&(namespace, key.as_str(), value.as_str())))
+            .filter_map(|(key, value)| by_label.get(&(namespace, key, value)))
             .flatten()
             .copied()
             .filter(|service| service.selects(labelled.labels))
@@ -189,15 +223,14 @@ impl<'a> PlanContext<'a> {
     /// The resource whose package a policy for `identity` belongs to: its first workload by (name, kind), else the first of the
     /// ClientIntents that ask for it by (namespace, name) (`DESIGN.md` 1.4 rule 15).
     pub(crate) fn package_of(&self, identity: &Identity, declared_in: &[ResourceId]) -> Option<ResourceId> {
-        let mut workloads = self.workloads_of(identity);
         let service = self.service(&identity.namespace, &identity.name).filter(|_| identity.is_service());
-        workloads.extend(service.map(|service| self.behind(service)).unwrap_or_default());
-        let workload = workloads
-            .into_iter()
+        let workload = self
+            .workloads_of(identity)
+            .chain(service.into_iter().flat_map(|service| self.behind(service)))
             .min_by_key(|labelled| (&labelled.workload.name, &labelled.workload.kind))
             .map(|labelled| labelled.workload.resource);
         let intents = || {
-            let named = declared_in.iter().filter_map(|id| Some((self.intents.get(id)?, *id)));
+            let named = declared_in.iter().filter_map(|id| Some((self.names.intents.get(id)?, *id)));
             named.min().map(|(_, resource)| resource)
         };
         workload.or_else(intents).or(declared_in.first().copied())
@@ -210,8 +243,8 @@ impl<'a> PlanContext<'a> {
             Profile::Classic => &[keys::SERVER],
             Profile::V2 => &[keys::SERVICE, keys::OWNER_KIND],
         };
-        let ours = keys.iter().filter_map(|key| labelled.labels.get_key_value(*key));
-        let ours = LabelSelector::from_labels(ours.map(|(key, value)| (key.clone(), value.clone())).collect());
+        let ours = keys.iter().filter_map(|key| labelled.labels.get_key_value(key));
+        let ours = LabelSelector::from_labels(ours.collect());
         let workload = labelled.workload;
         let is_told_apart = !ours.is_empty()
             && self
@@ -226,7 +259,7 @@ impl<'a> PlanContext<'a> {
 
     /// Whether a ProtectedService covers a target (`spec/otterize.md` 4.8, decision D4).
     pub(crate) fn is_protected(&self, server: &Identity) -> bool {
-        let named = self.protected.get(&(server.namespace.as_str(), server.name.as_str()));
+        let named = self.names.protected.get(&(server.namespace.as_str(), server.name.as_str()));
         named.into_iter().flatten().any(|protected| match (&protected.protected.kind, &server.kind) {
             (None, _) => true,
             (Some(protected), None) => protected != "Service",
@@ -270,31 +303,26 @@ impl<'a> PlanContext<'a> {
     /// The workloads of a namespace that have the rarest of these labels; all of them for no labels.
     fn candidates<'s>(
         &'s self,
-        namespace: &str,
-        labels: &Labels,
-    ) -> impl Iterator<Item = LabelledWorkload<'a>> + use<'a, 's> {
-        let indexes = match rarest(self.by_label(), namespace, labels) {
-            Some((key, value)) => with_label(self.by_label(), namespace, key, value),
-            None => self.by_namespace.get(namespace),
-        };
-        self.at(indexes)
+        namespace: &'s str,
+        labels: impl IntoIterator<Item = (&'s str, &'s str)>,
+    ) -> impl Iterator<Item = LabelledWorkload<'a>> {
+        let of_label = rarest(self.by_label(), namespace, labels);
+        let any = of_label.is_none().then(|| self.names.by_namespace.of(&namespace));
+        let of_label = of_label.map(|(key, value)| self.by_label().of(&(namespace, key, value)));
+        self.at(any.into_iter().flatten().chain(of_label.into_iter().flatten()))
     }
 
     fn by_label(&self) -> &ByLabel<'a> {
         self.by_label.get_or_init(|| {
-            let mut by_label = ByLabel::new();
-            for (index, LabelledWorkload { workload, labels }) in self.workloads.iter().enumerate() {
-                let by_key = by_label.entry(&workload.namespace).or_default();
-                for (key, value) in *labels {
-                    by_key.entry(key).or_default().entry(value).or_default().push(index);
-                }
-            }
-            by_label
+            let workloads = self.workloads.iter().enumerate();
+            Groups::new(workloads.flat_map(|(index, LabelledWorkload { workload, labels })| {
+                labels.iter().map(move |(key, value)| ((workload.namespace.as_str(), key, value), index))
+            }))
         })
     }
 
-    fn at<'s>(&'s self, indexes: Option<&'s Vec<usize>>) -> impl Iterator<Item = LabelledWorkload<'a>> + use<'a, 's> {
-        indexes.into_iter().flatten().filter_map(|index| self.workloads.get(*index)).copied()
+    fn at(&self, indexes: impl Iterator<Item = usize>) -> impl Iterator<Item = LabelledWorkload<'a>> {
+        indexes.filter_map(|index| self.workloads.get(index)).copied()
     }
 }
 
@@ -311,21 +339,23 @@ fn grouped<'a, T: 'a, K: Ord>(
 }
 
 /// Workloads by namespace, label key and label value.
-type ByLabel<'a> = IndexMap<&'a str, IndexMap<&'a str, IndexMap<&'a str, Vec<usize>>>>;
+type ByLabel<'a> = Groups<(&'a str, &'a str, &'a str)>;
 
 /// Services by namespace and the pair of their selector that the fewest workloads have.
 type ServicesByLabel<'a> = IndexMap<(&'a str, &'a str, &'a str), Vec<&'a Service>>;
 
-fn with_label<'s>(by_label: &'s ByLabel<'_>, namespace: &str, key: &str, value: &str) -> Option<&'s Vec<usize>> {
-    by_label.get(namespace)?.get(key)?.get(value)
-}
-
 /// The pair of labels that the fewest workloads of the namespace have; `None` for no labels at all.
-fn rarest<'s>(by_label: &ByLabel<'_>, namespace: &str, labels: &'s Labels) -> Option<(&'s str, &'s str)> {
-    labels
-        .iter()
-        .map(|(key, value)| (key.as_str(), value.as_str()))
-        .min_by_key(|(key, value)| with_label(by_label, namespace, key, value).map_or(0, Vec::len))
+fn rarest<'l>(
+    by_label: &ByLabel<'_>,
+    namespace: &str,
+    labels: impl IntoIterator<Item = (&'l str, &'l str)>,
+) -> Option<(&'l str, &'l str)> {
+    let mut labels = labels.into_iter().peekable();
+    let first = labels.next()?;
+    if labels.peek().is_none() {
+        return Some(first);
+    }
+    std::iter::once(first).chain(labels).min_by_key(|(key, value)| by_label.count(&(namespace, key, value)))
 }
 
 fn services_by_rarest_label<'a>(services: &'a [Service], by_label: &ByLabel<'_>) -> ServicesByLabel<'a> {

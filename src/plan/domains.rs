@@ -13,7 +13,7 @@ use super::{DomainPolicy, DomainPolicyFlavor, DomainRule, GeneratedObject};
 use crate::config::{DnsPeer, DomainPolicies, Mode, Profile};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
-use crate::model::intent::{InternetTarget, TargetKind};
+use crate::model::intent::{InternetTarget, TargetRef};
 use crate::model::policy::Protocol;
 use crate::model::selector::{LabelSelector, Labels, Operator, Requirement};
 use crate::model::value::Value;
@@ -47,8 +47,8 @@ pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<W
         if !context.is_watched(&client.namespace) {
             continue;
         }
-        let with_domains = calls.iter().filter_map(|call| match &call.target {
-            TargetKind::Internet(internet) if !internet.domains.is_empty() => Some((call, internet)),
+        let with_domains = calls.iter().filter_map(|call| match call.target {
+            TargetRef::Internet(internet) if !internet.domains.is_empty() => Some((call, internet)),
             _ => None,
         });
         let mut first = None;
@@ -94,7 +94,7 @@ fn policy(
         flavor,
         namespace: client.namespace.clone(),
         name: naming::object_name(&format!("{}-domain-access", client.name_with_kind()), config),
-        labels: Labels::from([(keys::DOMAIN_POLICY.into(), client.formatted_with_kind())]),
+        labels: Labels::from([(keys::DOMAIN_POLICY, client.formatted_with_kind())]),
         annotations: Labels::new(),
         pod_selector,
         rules,
@@ -172,13 +172,13 @@ fn cilium_dns_destinations(peers: &[DnsPeer]) -> Vec<(&'static str, Value)> {
 /// A peer as Cilium selects endpoints: namespaces by labels that Cilium gives the pods.
 fn cilium_endpoint(peer: &DnsPeer) -> LabelSelector {
     let namespace = peer.namespace_labels.iter().map(|(key, value)| {
-        let key = match key.as_str() {
+        let key = match key {
             keys::STANDARD_NAMESPACE_NAME => CILIUM_NAMESPACE.to_owned(),
             _ => format!("{CILIUM_NAMESPACE_LABEL}{key}"),
         };
-        (key, value.clone())
+        (key, value)
     });
-    let pods = peer.pod_labels.iter().map(|(key, value)| (format!("k8s:{key}"), value.clone()));
+    let pods = peer.pod_labels.iter().map(|(key, value)| (format!("k8s:{key}"), value));
     let mut selector = LabelSelector::from_labels(namespace.chain(pods).collect());
     if peer.namespace_labels.is_empty() {
         // Without any word on the namespace, Cilium would take the policy's own.
@@ -222,7 +222,7 @@ fn domain_match(domain: &str, exact: &str, pattern: &str) -> Value {
 fn selector(selector: &LabelSelector) -> Value {
     let mut entries = Vec::new();
     if !selector.match_labels.is_empty() {
-        let labels = selector.match_labels.iter().map(|(key, value)| (key.as_str(), Value::string(value)));
+        let labels = selector.match_labels.iter().map(|(key, value)| (key, Value::string(value)));
         entries.push(("matchLabels", Value::map(labels)));
     }
     if !selector.match_expressions.is_empty() {

@@ -8,7 +8,7 @@ use super::{dns, domains, internet, selectors, servers};
 use crate::config::{Config, Mode, Profile};
 use crate::diag::{Code, Finding, Findings, Severity};
 use crate::model::identity::Identity;
-use crate::model::intent::TargetKind;
+use crate::model::intent::TargetRef;
 use crate::model::place::ResourceId;
 use crate::model::policy::{Peer, PolicyPort, PortValue, Rule};
 use crate::model::selector::LabelSelector;
@@ -21,14 +21,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) fn rules<'a>(context: &PlanContext<'a>, findings: &mut Findings) -> BTreeMap<&'a Identity, Vec<Rule>> {
     let mut reported = BTreeSet::new();
     let clients = context.calls.by_client.iter();
-    clients.map(|(client, calls)| (client, client_rules(context, client, calls, &mut reported, findings))).collect()
+    clients.map(|(client, calls)| (*client, client_rules(context, client, calls, &mut reported, findings))).collect()
 }
 
 /// `reported` has the Services about which there already is a finding.
 fn client_rules(
     context: &PlanContext<'_>,
     client: &Identity,
-    calls: &[Call],
+    calls: &[Call<'_>],
     reported: &mut BTreeSet<ResourceId>,
     findings: &mut Findings,
 ) -> Vec<Rule> {
@@ -73,13 +73,13 @@ fn is_enforced(config: &Config) -> bool {
 /// Rules for the pods of workload targets, then for the Services in front of them.
 fn workload_rules(
     context: &PlanContext<'_>,
-    calls: &[Call],
+    calls: &[Call<'_>],
     reported: &mut BTreeSet<ResourceId>,
     findings: &mut Findings,
 ) -> Vec<Rule> {
     let mut rules = Vec::new();
     for call in calls {
-        let TargetKind::Workload(target) = &call.target else { continue };
+        let TargetRef::Workload(target) = call.target else { continue };
         let peers = selectors::workload_peers(context, target, Some(call.place), findings);
         // A rule without peers would let out to everywhere.
         if peers.is_empty() {
@@ -98,11 +98,11 @@ fn workload_rules(
 fn service_selector_rules(
     context: &PlanContext<'_>,
     target: &Identity,
-    call: &Call,
+    call: &Call<'_>,
     reported: &mut BTreeSet<ResourceId>,
     findings: &mut Findings,
 ) -> Vec<Rule> {
-    let meant = context.workloads_of(target);
+    let meant: Vec<_> = context.workloads_of(target).collect();
     let resources: BTreeSet<_> = meant.iter().map(|labelled| labelled.workload.resource).collect();
     let mut services: Vec<_> = meant.iter().flat_map(|labelled| context.services_selecting(*labelled)).collect();
     services.sort_by(|a, b| a.name.cmp(&b.name));
@@ -121,7 +121,7 @@ fn service_selector_rules(
     rules
 }
 
-fn selects_others(service: &Service, target: &Identity, call: &Call, other: &Workload) -> Finding {
+fn selects_others(service: &Service, target: &Identity, call: &Call<'_>, other: &Workload) -> Finding {
     let message = format!(
         "no egress rule for the selector of Service {}/{}, because besides {target} it selects {}",
         service.namespace,
@@ -134,14 +134,19 @@ fn selects_others(service: &Service, target: &Identity, call: &Call, other: &Wor
 }
 
 /// Rules for Service targets: their pods, on the target port and on the Service's own, which some CNIs evaluate.
-fn service_rules(context: &PlanContext<'_>, client: &Identity, calls: &[Call], findings: &mut Findings) -> Vec<Rule> {
+fn service_rules(
+    context: &PlanContext<'_>,
+    client: &Identity,
+    calls: &[Call<'_>],
+    findings: &mut Findings,
+) -> Vec<Rule> {
     let mut rules = Vec::new();
     for call in calls {
-        match &call.target {
-            TargetKind::Service(_) if call.target.is_api_server() => {
+        match call.target {
+            TargetRef::Service(_) if call.target.is_api_server() => {
                 rules.extend(api_server_rule(context, client, call, findings));
             }
-            TargetKind::Service(target) => {
+            TargetRef::Service(target) => {
                 let service = servers::usable_service(context, target);
                 let Some((service, selector)) = service.and_then(|service| Some((service, service.pod_selector()?)))
                 else {
@@ -154,14 +159,19 @@ fn service_rules(context: &PlanContext<'_>, client: &Identity, calls: &[Call], f
                 let peer = selectors::peer(context, LabelSelector::from_labels(selector.clone()), &target.namespace);
                 rules.push(Rule { peers: vec![peer], ports: distinct(both.collect()) });
             }
-            TargetKind::Workload(_) | TargetKind::Internet(_) | TargetKind::OutOfCluster => {}
+            TargetRef::Workload(_) | TargetRef::Internet(_) | TargetRef::OutOfCluster => {}
         }
     }
     rules
 }
 
 /// The API server has no pods: its cluster addresses and endpoints, on the endpoint ports (decisions D9, D17).
-fn api_server_rule(context: &PlanContext<'_>, client: &Identity, call: &Call, findings: &mut Findings) -> Option<Rule> {
+fn api_server_rule(
+    context: &PlanContext<'_>,
+    client: &Identity,
+    call: &Call<'_>,
+    findings: &mut Findings,
+) -> Option<Rule> {
     let known = context.api_server();
     // A rule without ports would open them all.
     let lacking = if known.is_none() { "endpoint addresses" } else { "endpoint ports" };
@@ -178,25 +188,25 @@ fn api_server_rule(context: &PlanContext<'_>, client: &Identity, call: &Call, fi
     Some(Rule { peers: distinct(peers.collect()), ports: ports.collect() })
 }
 
-fn names_domain(call: &Call) -> bool {
-    matches!(&call.target, TargetKind::Internet(internet) if !internet.domains.is_empty())
+fn names_domain(call: &Call<'_>) -> bool {
+    matches!(call.target, TargetRef::Internet(internet) if !internet.domains.is_empty())
 }
 
 /// Decision D3: DNS never stands alone, so such a client keeps all of its egress.
-fn no_rules(client: &Identity, first: &Call) -> Finding {
+fn no_rules(client: &Identity, first: &Call<'_>) -> Finding {
     let message = format!("no target of {client} gives an egress rule, so its egress is not restricted");
     Finding::new(Code::NoEgressRules, first.place, message)
 }
 
 /// Names calls that the client's egress policy cuts off because a NetworkPolicy cannot express them.
-fn report_cut_off(client: &Identity, calls: &[Call], findings: &mut Findings) {
+fn report_cut_off(client: &Identity, calls: &[Call<'_>], findings: &mut Findings) {
     for call in calls {
-        let (what, help) = match &call.target {
-            TargetKind::OutOfCluster => (
+        let (what, help) = match call.target {
+            TargetRef::OutOfCluster => (
                 "this call to something outside the cluster",
                 "declare an internet target with its addresses or domain beside it",
             ),
-            TargetKind::Workload(_) if call.target.is_api_server() => {
+            TargetRef::Workload(_) if call.target.is_api_server() => {
                 ("calls to the API server, which has no pods", "write the target with `kind: Service`")
             }
             _ => continue,

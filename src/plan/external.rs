@@ -80,7 +80,7 @@ struct Pods<'a> {
 
 impl<'a> Pods<'a> {
     fn behind(context: &PlanContext<'a>, service: &Service) -> Self {
-        let mut all = context.behind(service);
+        let mut all: Vec<_> = context.behind(service).collect();
         all.sort_by_key(|labelled| (&labelled.workload.name, &labelled.workload.kind));
         let reachable = all.iter().copied().filter(|labelled| !labelled.workload.host_network).collect();
         Self { all, reachable }
@@ -181,22 +181,22 @@ fn policy(
 ) -> Option<Wanted> {
     let service = exposed.service;
     let first = pods.all.first()?.workload;
-    let mut annotations = Labels::from([(keys::CREATED_FOR_SERVICE.into(), service.name.clone())]);
     let mut by_kind: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for exposure in &exposed.exposures {
         let is_near = exposure.namespace == service.namespace;
         let name = if is_near { exposure.name.clone() } else { format!("{}/{}", exposure.namespace, exposure.name) };
         by_kind.entry(&exposure.object_kind).or_default().insert(name);
     }
-    for (kind, names) in by_kind {
+    let created_for = by_kind.into_iter().map(|(kind, names)| {
         let key = format!("{}{}", keys::CREATED_FOR_PREFIX, kind.to_lowercase());
-        annotations.insert(key, names.into_iter().collect::<Vec<_>>().join(","));
-    }
+        (key, names.into_iter().collect::<Vec<_>>().join(","))
+    });
+    let service_name = (keys::CREATED_FOR_SERVICE.to_owned(), service.name.clone());
     let policy = NetworkPolicy {
         namespace: service.namespace.clone(),
         name: naming::object_name(&format!("external-access-to-{}", service.name), context.config),
-        labels: Labels::from([(keys::POLICY_EXTERNAL.into(), first.identity.formatted())]),
-        annotations,
+        labels: Labels::from([(keys::POLICY_EXTERNAL, first.identity.formatted())]),
+        annotations: [service_name].into_iter().chain(created_for).collect(),
         spec: PolicySpec { pod_selector: pod_selector?, ingress: Some(vec![rule]), egress: None },
     };
     Some(Wanted {

@@ -7,7 +7,7 @@ use super::domains;
 use crate::config::{Config, UnresolvedDomains};
 use crate::diag::{Code, Finding, Findings, Severity};
 use crate::model::identity::Identity;
-use crate::model::intent::{InternetTarget, TargetKind};
+use crate::model::intent::{InternetTarget, TargetRef};
 use crate::model::policy::{Peer, PolicyPort, PortValue, Protocol, Rule};
 use ipnet::{IpNet, Ipv4Net};
 use std::collections::BTreeMap;
@@ -20,12 +20,12 @@ const GROUP_PREFIX: u8 = 24;
 pub(crate) fn rules(
     context: &PlanContext<'_>,
     client: &Identity,
-    calls: &[Call],
+    calls: &[Call<'_>],
     findings: &mut Findings,
 ) -> Vec<Rule> {
     let mut rules = Vec::new();
     for call in calls {
-        let TargetKind::Internet(target) = &call.target else { continue };
+        let TargetRef::Internet(target) = call.target else { continue };
         let mut networks = target.networks.clone();
         if domains::flavor(context).is_none() {
             networks.extend(domain_networks(context.config, client, call, target, findings));
@@ -55,13 +55,13 @@ fn ports(target: &InternetTarget) -> Vec<PolicyPort> {
 fn domain_networks(
     config: &Config,
     client: &Identity,
-    call: &Call,
+    call: &Call<'_>,
     target: &InternetTarget,
     findings: &mut Findings,
 ) -> Vec<IpNet> {
     let mut networks = Vec::new();
     for (domain, place) in &target.domains {
-        let from_status = call.resolved.iter().filter(|(name, _)| name == domain).flat_map(|(_, addresses)| addresses);
+        let from_status = call.resolved.iter().filter(|(name, _)| name == domain).flat_map(|(_, addresses)| *addresses);
         let from_config = config.resolved_domains.get(domain).into_iter().flatten();
         let known: Vec<IpAddr> = from_status.chain(from_config).copied().collect();
         if known.is_empty() {

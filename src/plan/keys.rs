@@ -1,5 +1,7 @@
 //! Every label and annotation key that this project writes, named once (`spec/otterize.md` 3 and 4).
 
+use crate::model::labels::OUR_PREFIX;
+
 /// Label of a pod: who it is, profile `classic`.
 pub(crate) const SERVER: &str = "intents.otterize.com/server";
 /// Label of a pod: who it is, profile `v2`.
@@ -54,8 +56,9 @@ pub(crate) const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
 
 /// Whether a pod label is one that this project, or the operator before it, writes: what is not wanted of these is stale.
 pub(crate) fn is_pod_label_of_ours(key: &str) -> bool {
-    matches!(key, SERVER | SERVICE | OWNER_KIND | CLIENT)
-        || [ACCESS_PREFIX, SERVICE_ACCESS_PREFIX, KUBERNETES_SERVICE_PREFIX]
-            .iter()
-            .any(|prefix| key.starts_with(prefix))
+    key.starts_with(OUR_PREFIX)
+        && (matches!(key, SERVER | SERVICE | OWNER_KIND | CLIENT)
+            || [ACCESS_PREFIX, SERVICE_ACCESS_PREFIX, KUBERNETES_SERVICE_PREFIX]
+                .iter()
+                .any(|prefix| key.starts_with(prefix)))
 }

@@ -124,13 +124,15 @@ pub(crate) fn check_egress(context: &PlanContext<'_>, isolating: &[Wanted], find
 fn workloads<'a>(context: &PlanContext<'a>, known: &KnownWorkload) -> Vec<LabelledWorkload<'a>> {
     let identity = identity(known);
     // A workload whose name comes from an annotation has no kind in its identity, but it is of a kind all the same.
-    let mut found = context.workloads_of(&identity.without_kind());
-    found.retain(|labelled| identity.kind.as_ref().is_none_or(|kind| *kind == labelled.workload.kind));
+    let is_meant =
+        |labelled: &LabelledWorkload<'_>| identity.kind.as_ref().is_none_or(|kind| *kind == labelled.workload.kind);
+    let found = context.of_name(&identity.namespace, &identity.name);
+    let mut found: Vec<_> = found.filter(is_meant).collect();
     found.sort_by_key(|labelled| (&labelled.workload.name, &labelled.workload.kind));
     found
 }
 
-fn identity(known: &KnownWorkload) -> Identity {
+pub(crate) fn identity(known: &KnownWorkload) -> Identity {
     Identity {
         namespace: known.namespace.clone(),
         name: known.name.clone(),

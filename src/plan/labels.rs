@@ -1,21 +1,23 @@
 //! Labels of pods and Namespaces, and the mark on ClientIntents (`spec/otterize.md` 3, decisions D1, D7, D11, D13).
 
 use super::MapChange;
-use super::access_key::access_key;
 use super::context::PlanContext;
-use super::keys;
+use super::labelled_workload::LabelledWorkload;
+use super::{keys, known_workloads};
 use crate::config::{ClientIntentsOutput, LabelWorkloads, Profile, Selectors};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
 use crate::model::place::ResourceId;
 use crate::model::selector::{Labels, is_label_value};
 use crate::model::workload::Workload;
-use std::collections::{BTreeMap, BTreeSet};
+use indexmap::IndexMap;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// What labelling decided.
-pub(crate) struct Labelling {
+pub(crate) struct Labelling<'a> {
     /// Labels of the pods of each workload of the world after the plan.
-    pub(crate) final_labels: Vec<Labels>,
+    pub(crate) final_labels: Vec<Cow<'a, Labels>>,
     /// Changes to the input's label and annotation maps.
     pub(crate) changes: Vec<MapChange>,
 }
@@ -23,27 +25,27 @@ pub(crate) struct Labelling {
 /// Decides every label. `context` has the labels of the input.
 ///
 /// `selectors: native` needs none: those of ours that are there are stale. Labels depend neither on the enforcement mode nor on protection nor on whether policies are written (decision D7).
-pub(crate) fn plan(context: &PlanContext<'_>, findings: &mut Findings) -> Labelling {
-    let access = access_labels(context);
+pub(crate) fn plan<'a>(context: &PlanContext<'a>, findings: &mut Findings) -> Labelling<'a> {
+    let access = access_keys(context);
     let labels_all = context.config.label_workloads == LabelWorkloads::All;
     let involved = if labels_all { BTreeSet::new() } else { involved(context) };
-    let mut labelling = Labelling { final_labels: Vec::new(), changes: Vec::new() };
-    for labelled in &context.workloads {
-        let workload = labelled.workload;
-        let mut wanted = Labels::new();
+    let mut labelling = Labelling { final_labels: Vec::with_capacity(context.workloads.len()), changes: Vec::new() };
+    for LabelledWorkload { workload, .. } in &context.workloads {
+        let identity = workload.identity.formatted();
+        let mut wanted: Vec<(&str, &str)> = Vec::new();
         if context.config.selectors == Selectors::Labels {
             if labels_all || involved.contains(&workload.resource) {
-                wanted.extend(identity_labels(workload, context.config.profile));
+                wanted.extend(identity_labels(workload, &identity, context.config.profile));
             }
             if let Some(keys) = access.get(&workload.resource) {
-                wanted.insert(keys::CLIENT.into(), client_label(workload, context.config.profile));
-                wanted.extend(keys.iter().map(|key| (key.clone(), "true".to_owned())));
+                wanted.push((keys::CLIENT, client_label(&identity, context.config.profile)));
+                wanted.extend(keys.iter().map(|key| (*key, "true")));
             }
         }
         if context.config.credentials_operator_label {
             wanted.extend(credentials_label(workload, findings));
         }
-        let change = template_change(workload, wanted, findings);
+        let change = template_change(workload, wanted.into_iter().collect(), findings);
         labelling.final_labels.push(applied(&workload.template_labels, &change));
         if !is_empty(&change) {
             findings.0.extend(immutable_template(workload));
@@ -56,67 +58,63 @@ pub(crate) fn plan(context: &PlanContext<'_>, findings: &mut Findings) -> Labell
 }
 
 /// Keys of access labels by workload. Intents that name the client's kind label only workloads of that kind (decision D1).
-fn access_labels(context: &PlanContext<'_>) -> BTreeMap<ResourceId, BTreeSet<String>> {
-    let mut labels: BTreeMap<ResourceId, BTreeSet<String>> = BTreeMap::new();
+fn access_keys<'a>(context: &PlanContext<'a>) -> IndexMap<ResourceId, Vec<&'a str>> {
+    let mut keys: IndexMap<ResourceId, Vec<&str>> = IndexMap::new();
     for (client, calls) in &context.calls.by_client {
-        let keys: BTreeSet<String> =
-            calls.iter().filter_map(|call| access_key(&call.target, context.config.profile)).collect();
-        if !keys.is_empty() {
+        let mut of_client = calls.iter().filter_map(|call| call.access_key.as_deref()).peekable();
+        if of_client.peek().is_some() {
             for labelled in context.workloads_of(client) {
-                labels.entry(labelled.workload.resource).or_default().extend(keys.iter().cloned());
+                keys.entry(labelled.workload.resource).or_default().extend(of_client.clone());
             }
         }
     }
-    labels
+    keys
 }
 
 /// The workloads that intents, ProtectedServices or the configuration speak of (`labelWorkloads: involved`).
 ///
 /// A policy that selects or admits pods by their identity finds none without the label, so these always get it.
 pub(crate) fn involved(context: &PlanContext<'_>) -> BTreeSet<ResourceId> {
-    let mut identities: BTreeSet<Identity> = context.calls.by_client.keys().cloned().collect();
-    let targets = context.calls.by_client.values().flatten().filter_map(|call| call.target.identity());
-    identities.extend(targets.cloned());
-    identities.extend(context.world.protected_services.iter().map(|protected| protected.protected.clone()));
     let known = context.config.ingress_controller_configs.iter().chain(&context.config.prometheus_server_configs);
-    identities.extend(known.map(|known| Identity {
-        namespace: known.namespace.clone(),
-        name: known.name.clone(),
-        kind: Some(known.kind.clone()).filter(|kind| !kind.is_empty()),
-    }));
+    let known: Vec<Identity> = known.map(known_workloads::identity).collect();
+    let mut identities: BTreeSet<&Identity> = context.calls.by_client.keys().copied().collect();
+    identities.extend(context.calls.by_client.values().flatten().filter_map(|call| call.target.identity()));
+    identities.extend(context.world.protected_services.iter().map(|protected| &protected.protected));
+    identities.extend(&known);
     let mut involved = BTreeSet::new();
-    for identity in &identities {
-        let is_service = identity.kind.as_deref() == Some("Service");
-        let service = context.service(&identity.namespace, &identity.name).filter(|_| is_service);
-        let behind = service.map(|service| context.behind(service)).unwrap_or_default();
-        let meant = context.workloads_of(identity).into_iter().chain(behind);
+    for identity in identities {
+        let service = context.service(&identity.namespace, &identity.name).filter(|_| identity.is_service());
+        let behind = service.into_iter().flat_map(|service| context.behind(service));
+        let meant = context.workloads_of(identity).chain(behind);
         involved.extend(meant.map(|labelled| labelled.workload.resource));
     }
     involved
 }
 
 /// The labels that say who the pods are. The value never has the kind; a kind that is not known is written as empty.
-fn identity_labels(workload: &Workload, profile: Profile) -> Vec<(String, String)> {
-    let value = workload.identity.formatted();
-    match profile {
-        Profile::Classic => vec![(keys::SERVER.into(), value)],
-        Profile::V2 => vec![
-            (keys::SERVICE.into(), value),
-            (keys::OWNER_KIND.into(), workload.identity.kind.clone().unwrap_or_default()),
-        ],
-    }
+fn identity_labels<'l>(
+    workload: &'l Workload,
+    identity: &'l str,
+    profile: Profile,
+) -> impl Iterator<Item = (&'l str, &'l str)> {
+    let kind = workload.identity.kind.as_deref().unwrap_or_default();
+    let labels = match profile {
+        Profile::Classic => [Some((keys::SERVER, identity)), None],
+        Profile::V2 => [Some((keys::SERVICE, identity)), Some((keys::OWNER_KIND, kind))],
+    };
+    labels.into_iter().flatten()
 }
 
 /// The value of the `client` label.
-fn client_label(workload: &Workload, profile: Profile) -> String {
+fn client_label(identity: &str, profile: Profile) -> &str {
     match profile {
-        Profile::Classic => "true".to_owned(),
-        Profile::V2 => workload.identity.formatted(),
+        Profile::Classic => "true",
+        Profile::V2 => identity,
     }
 }
 
 /// The label that the tutorial's pods have for the credentials operator.
-fn credentials_label(workload: &Workload, findings: &mut Findings) -> Option<(String, String)> {
+fn credentials_label<'w>(workload: &'w Workload, findings: &mut Findings) -> Option<(&'static str, &'w str)> {
     let name = &workload.identity.name;
     if !is_label_value(name) {
         let message = format!(
@@ -127,28 +125,26 @@ fn credentials_label(workload: &Workload, findings: &mut Findings) -> Option<(St
         findings.push(Finding::new(Code::InvalidIdentity, workload.place, message));
         return None;
     }
-    Some((keys::CREDENTIALS_SERVICE_NAME.into(), name.clone()))
+    Some((keys::CREDENTIALS_SERVICE_NAME, name))
 }
 
 /// What must change on a pod template: wanted labels set, stale ones of ours removed.
 ///
 /// A label that the workload's own selector uses is never touched, because that selector cannot change in a cluster.
 fn template_change(workload: &Workload, wanted: Labels, findings: &mut Findings) -> MapChange {
-    let path = workload.template_path.iter().map(String::as_str).chain(["metadata", "labels"]).map(str::to_owned);
-    let mut change =
-        MapChange { resource: workload.resource, path: path.collect(), set: BTreeMap::new(), remove: BTreeSet::new() };
-    let stale = |key: &&String| keys::is_pod_label_of_ours(key) && !wanted.contains_key(*key);
-    change.remove = workload.template_labels.keys().filter(stale).cloned().collect();
-    change.set = wanted.into_iter().filter(|(key, value)| workload.template_labels.get(key) != Some(value)).collect();
+    let stale = |key: &&str| keys::is_pod_label_of_ours(key) && !wanted.contains_key(key);
+    let remove = workload.template_labels.keys().filter(stale).map(str::to_owned).collect();
+    let path = workload.template_path.iter().cloned().chain([Cow::Borrowed("metadata"), Cow::Borrowed("labels")]);
+    let mut change = MapChange { resource: workload.resource, path: path.collect(), set: wanted, remove };
+    change.set.retain(|key, value| workload.template_labels.get(key) != Some(value));
     if let Some(selector) = &workload.selector {
-        let expressions = selector.match_expressions.iter().map(|requirement| &requirement.key);
-        let used: BTreeSet<&String> = selector.match_labels.keys().chain(expressions).collect();
-        for key in used {
-            let is_set = change.set.remove(key).is_some();
-            if change.remove.remove(key) || is_set {
-                findings.push(selector_conflict(workload, key));
-            }
-        }
+        let expressions = selector.match_expressions.iter().map(|requirement| requirement.key.as_str());
+        let used = selector.match_labels.keys().chain(expressions);
+        let changed = used.filter(|key| change.set.contains_key(key) || change.remove.contains(*key));
+        let changed: BTreeSet<&str> = changed.collect();
+        change.set.retain(|key, _| !changed.contains(key));
+        change.remove.retain(|key| !changed.contains(key.as_str()));
+        findings.0.extend(changed.into_iter().map(|key| selector_conflict(workload, key)));
     }
     change
 }
@@ -160,11 +156,11 @@ fn selector_conflict(workload: &Workload, key: &str) -> Finding {
     )
 }
 
-fn applied(labels: &Labels, change: &MapChange) -> Labels {
-    let mut labels = labels.clone();
-    labels.retain(|key, _| !change.remove.contains(key));
-    labels.extend(change.set.iter().map(|(key, value)| (key.clone(), value.clone())));
-    labels
+fn applied<'a>(labels: &'a Labels, change: &MapChange) -> Cow<'a, Labels> {
+    if is_empty(change) {
+        return Cow::Borrowed(labels);
+    }
+    Cow::Owned(labels.iter().filter(|(key, _)| !change.remove.contains(*key)).chain(&change.set).collect())
 }
 
 fn is_empty(change: &MapChange) -> bool {
@@ -188,13 +184,13 @@ fn namespace_changes(context: &PlanContext<'_>) -> Vec<MapChange> {
         let mut change = MapChange {
             resource: namespace.resource,
             path: vec!["metadata".into(), "labels".into()],
-            set: BTreeMap::new(),
+            set: Labels::new(),
             remove: BTreeSet::new(),
         };
         let present = namespace.labels.get(keys::NAMESPACE_NAME);
         let gets_label = context.config.profile == Profile::Classic && context.config.selectors == Selectors::Labels;
-        if gets_label && present != Some(&namespace.name) {
-            change.set.insert(keys::NAMESPACE_NAME.into(), namespace.name.clone());
+        if gets_label && present != Some(namespace.name.as_str()) {
+            change.set.insert(keys::NAMESPACE_NAME, &namespace.name);
         } else if !gets_label && present.is_some() {
             change.remove.insert(keys::NAMESPACE_NAME.into());
         }
@@ -218,7 +214,7 @@ fn local_config_changes(context: &PlanContext<'_>) -> Vec<MapChange> {
         .map(|resource| MapChange {
             resource,
             path: vec!["metadata".into(), "annotations".into()],
-            set: BTreeMap::from([(keys::LOCAL_CONFIG.to_owned(), "true".to_owned())]),
+            set: Labels::from([(keys::LOCAL_CONFIG, "true")]),
             remove: BTreeSet::new(),
         })
         .collect()

@@ -90,7 +90,7 @@ fn policy(context: &PlanContext<'_>, scrape: &Scrape<'_>, pod_selector: LabelSel
         Level::Pod => "pod",
         Level::Service => "service",
     };
-    let collectors = scrape.service.map_or_else(|| identity.clone(), |service| service.name.clone());
+    let collectors = scrape.service.map_or(identity.as_str(), |service| &service.name);
     let mut ingress = vec![rule];
     // Isolating a DNS server for its metrics must not cut off the cluster's names.
     if dns::is_server(&workload.identity) {
@@ -101,11 +101,8 @@ fn policy(context: &PlanContext<'_>, scrape: &Scrape<'_>, pod_selector: LabelSel
     let policy = NetworkPolicy {
         namespace: workload.namespace.clone(),
         name: naming::object_name(&name, context.config),
-        labels: Labels::from([
-            (keys::POLICY_METRICS.into(), collectors),
-            (keys::POLICY_METRICS_LEVEL.into(), level.into()),
-        ]),
-        annotations: Labels::from([(keys::CREATED_FOR_SERVICE.into(), identity)]),
+        labels: Labels::from([(keys::POLICY_METRICS, collectors), (keys::POLICY_METRICS_LEVEL, level)]),
+        annotations: Labels::from([(keys::CREATED_FOR_SERVICE, &identity)]),
         spec: PolicySpec { pod_selector, ingress: Some(ingress), egress: None },
     };
     Wanted {

@@ -42,7 +42,7 @@ pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<W
             let policy = NetworkPolicy {
                 namespace: namespace.to_owned(),
                 name: naming::object_name(name, context.config),
-                labels: Labels::from([(keys::POLICY_NAMESPACE_DEFAULT_DENY.into(), "true".into())]),
+                labels: Labels::from([(keys::POLICY_NAMESPACE_DEFAULT_DENY, "true")]),
                 annotations: Labels::new(),
                 spec: PolicySpec { pod_selector: LabelSelector::default(), ingress, egress },
             };

@@ -4,10 +4,8 @@ use super::valid;
 use super::wanted::Wanted;
 use crate::config::Config;
 use crate::diag::{Code, Finding, Findings};
-use crate::model::place::ObjectName;
+use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 /// The longest name that the API server accepts for a NetworkPolicy.
 const MAX_NAME: usize = 253;
@@ -24,10 +22,11 @@ pub(crate) const NAMESPACE_DENY_DNS: &str = "default-deny-egress-allow-dns";
 /// The name under which an object is written: `_` becomes `.`, a long name is cut, and `policyNameSuffix` comes last.
 pub(crate) fn object_name(name: &str, config: &Config) -> String {
     let suffix = &config.policy_name_suffix;
-    let name = name.replace('_', ".");
+    let mut name = name.replace('_', ".");
     let room = MAX_NAME.saturating_sub(suffix.len());
     if name.len() <= room {
-        return format!("{name}{suffix}");
+        name.push_str(suffix);
+        return name;
     }
     let digest = Sha256::digest(name.as_bytes());
     let hash: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
@@ -63,29 +62,24 @@ pub(crate) fn looks_cut(name: &str) -> bool {
 }
 
 /// Reports objects that the API server would reject, and different objects of one name; merges equal ones. Returns the objects sorted by id.
-pub(crate) fn check(wanted: Vec<Wanted>, findings: &mut Findings) -> Vec<Wanted> {
-    let mut named: BTreeMap<ObjectName, Wanted> = BTreeMap::new();
-    for wanted in wanted {
-        let id = wanted.object.id();
-        if let Some(fault) = valid::check(&wanted) {
-            findings.push(fault);
-            continue;
-        }
-        match named.entry(id) {
-            Entry::Vacant(entry) => {
-                entry.insert(wanted);
-            }
-            Entry::Occupied(entry) if entry.get().object != wanted.object => {
-                findings.push(collision(entry.key(), entry.get(), &wanted));
-            }
-            Entry::Occupied(_) => {}
-        }
+pub(crate) fn check(mut wanted: Vec<Wanted>, findings: &mut Findings) -> Vec<Wanted> {
+    let mut named: IndexMap<_, &Wanted> = IndexMap::with_capacity(wanted.len());
+    let mut is_kept = Vec::with_capacity(wanted.len());
+    for wanted in &wanted {
+        let fault = valid::check(wanted);
+        let first = fault.is_none().then(|| *named.entry(wanted.object.key()).or_insert(wanted));
+        is_kept.push(first.is_some_and(|first| std::ptr::eq(first, wanted)));
+        let other = first.filter(|first| first.object != wanted.object);
+        findings.0.extend(fault.or_else(|| other.map(|first| collision(first, wanted))));
     }
-    named.into_values().collect()
+    let mut is_kept = is_kept.into_iter();
+    wanted.retain(|_| is_kept.next().unwrap_or(false));
+    wanted.sort_by(|a, b| a.object.key().cmp(&b.object.key()));
+    wanted
 }
 
-fn collision(id: &ObjectName, first: &Wanted, second: &Wanted) -> Finding {
-    let message = format!("two different policies would be named {id}");
+fn collision(first: &Wanted, second: &Wanted) -> Finding {
+    let message = format!("two different policies would be named {}", first.object.id());
     let mut finding = Finding::new(Code::PolicyNameCollision, second.reason, message).with_help(
         "name the workloads or kinds so that the names differ; `spec/otterize.md` 2.2 says how they are made",
     );

@@ -90,8 +90,8 @@ pub(crate) fn of_workload(
     findings: &mut Findings,
 ) -> Option<LabelSelector> {
     let workload = labelled.workload;
-    let mut same = context.workloads_of(&workload.identity);
-    same.retain(|other| other.workload.identity == workload.identity);
+    let same = context.workloads_of(&workload.identity);
+    let same: Vec<_> = same.filter(|other| other.workload.identity == workload.identity).collect();
     let own = own_selector(labelled).map_err(|reason| findings.push(unknown(workload, reason))).ok()?;
     if let Some(other) = first_other(context, &workload.namespace, &own, &resources(&same)) {
         findings.push(not_unique(workload, &own, other));
@@ -125,7 +125,7 @@ fn meant<'a>(
     place: Option<Place>,
     findings: &mut Findings,
 ) -> Vec<LabelledWorkload<'a>> {
-    let meant = context.workloads_of(identity);
+    let meant: Vec<_> = context.workloads_of(identity).collect();
     if meant.is_empty() {
         let is_api_server = identity.namespace == "default" && identity.name == "kubernetes";
         let help = if is_api_server {
@@ -171,7 +171,7 @@ fn own_selector(labelled: LabelledWorkload<'_>) -> Result<LabelSelector, &'stati
             labels.retain(|key, _| {
                 !keys::is_pod_label_of_ours(key)
                     && key != keys::CREDENTIALS_SERVICE_NAME
-                    && !OF_JOB_CONTROLLER.contains(&key.as_str())
+                    && !OF_JOB_CONTROLLER.contains(&key)
             });
             if labels.is_empty() { Err("its pods have no labels") } else { Ok(LabelSelector::from_labels(labels)) }
         }

@@ -8,10 +8,11 @@ use super::{keys, ownership, sameness, sync_wave};
 use crate::config::Staged;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::place::{ObjectName, Place, ResourceId};
-use crate::model::policy::{InputPolicy, NetworkPolicy, StagedPolicy};
+use crate::model::policy::{InputPolicy, NetworkPolicy, POLICY_KIND, STAGED_KIND, StagedPolicy};
 use crate::model::selector::Labels;
 use crate::model::world::OtherObject;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// An object in the input of a kind that we emit.
 struct Existing<'a> {
@@ -37,37 +38,40 @@ pub(crate) fn reconcile(
     let mut existing = existing(context);
     let mut plan = Plan { map_changes, ..Plan::default() };
     let mut copies = Vec::new();
-    for wanted in wanted {
-        let id = wanted.object.id();
-        let found = existing.remove(&id).unwrap_or_default();
+    let found: Vec<_> = wanted.iter().map(|wanted| existing.remove(&wanted.object.key()).unwrap_or_default()).collect();
+    let unwanted: Vec<(ObjectName, Existing<'_>)> = existing
+        .into_iter()
+        .flat_map(|(id, found)| found.into_iter().map(move |found| (id, found)))
+        .filter(|(_, found)| found.is_ours)
+        .map(|((namespace, name, kind), found)| {
+            (ObjectName { namespace: namespace.into(), name: name.into(), kind: kind.into() }, found)
+        })
+        .collect();
+    for (wanted, found) in wanted.into_iter().zip(found) {
         if let Some(other) = found.iter().find(|found| !found.is_ours) {
             if !is_satisfied(other, &wanted.object) {
-                findings.push(exists(&id, other, &wanted));
+                findings.push(exists(other, &wanted));
             }
             continue;
         }
+        let object = Arc::new(wanted.object);
         let mut found = found.into_iter();
         match found.next() {
             None => {
-                plan.new_objects.push(PlannedObject { object: wanted.object.clone(), package_of: wanted.package_of })
+                plan.new_objects.push(PlannedObject { object: Arc::clone(&object), package_of: wanted.package_of });
             }
             Some(ours) => {
-                let (existing, annotations) = (ours.content.annotations(), wanted.object.annotations());
+                let (existing, annotations) = (ours.content.annotations(), object.annotations());
                 plan.map_changes.extend(sync_wave::removal(context, ours.resource, existing, annotations));
-                if !ours.content.is_as_wanted(&wanted.object) {
-                    plan.updates.push((ours.resource, wanted.object.clone()));
+                if !ours.content.is_as_wanted(&object) {
+                    plan.updates.push((ours.resource, Arc::clone(&object)));
                 }
             }
         }
         // Of several copies of one generated object, the first is kept.
-        copies.extend(found.map(|copy| (id.clone(), copy)));
-        plan.generated.push(wanted.object);
+        copies.extend(found.map(|copy| (object.id(), copy)));
+        plan.generated.push(object);
     }
-    let unwanted: Vec<(ObjectName, Existing<'_>)> = existing
-        .into_iter()
-        .flat_map(|(id, found)| found.into_iter().map(move |found| (id.clone(), found)))
-        .filter(|(_, found)| found.is_ours)
-        .collect();
     if nothing_asks(context) && !context.config.allow_empty {
         findings.0.extend(intents_hidden(&unwanted));
     } else {
@@ -78,28 +82,37 @@ pub(crate) fn reconcile(
     plan
 }
 
-fn existing<'a>(context: &PlanContext<'a>) -> BTreeMap<ObjectName, Vec<Existing<'a>>> {
+/// The objects in the input by namespace, name and kind.
+fn existing<'a>(context: &PlanContext<'a>) -> BTreeMap<(&'a str, &'a str, &'a str), Vec<Existing<'a>>> {
     let policies = context.world.policies.iter().map(|input| {
         let is_ours = ownership::is_ours(&input.policy, context.config);
         let content = Content::NetworkPolicy(&input.policy);
-        (input.policy.object_name(), Existing { resource: input.resource, place: input.place, is_ours, content })
+        (key(&input.policy, POLICY_KIND), Existing { resource: input.resource, place: input.place, is_ours, content })
     });
     let staged = context.world.staged_policies.iter().map(|staged| {
         let InputPolicy { resource, place, policy, .. } = &staged.preview;
         let is_ours = ownership::is_ours(policy, context.config);
         let content = Content::Staged(staged);
-        (staged.object_name(), Existing { resource: *resource, place: *place, is_ours, content })
+        (key(policy, STAGED_KIND), Existing { resource: *resource, place: *place, is_ours, content })
     });
     let others = context.world.other_generated.iter().map(|other| {
         let is_ours = ownership::is_ours_by_label(&other.labels, &other.id.name, context.config);
         let content = Content::Other(other);
-        (other.id.clone(), Existing { resource: other.resource, place: other.place, is_ours, content })
+        let ObjectName { namespace, name, kind } = &other.id;
+        (
+            (namespace.as_str(), name.as_str(), kind.as_str()),
+            Existing { resource: other.resource, place: other.place, is_ours, content },
+        )
     });
-    let mut existing: BTreeMap<ObjectName, Vec<Existing<'_>>> = BTreeMap::new();
+    let mut existing: BTreeMap<_, Vec<Existing<'_>>> = BTreeMap::new();
     for (id, found) in policies.chain(staged).chain(others) {
         existing.entry(id).or_default().push(found);
     }
     existing
+}
+
+fn key<'a>(policy: &'a NetworkPolicy, kind: &'a str) -> (&'a str, &'a str, &'a str) {
+    (&policy.namespace, &policy.name, kind)
 }
 
 impl Content<'_> {
@@ -139,8 +152,9 @@ fn is_satisfied(existing: &Existing<'_>, wanted: &GeneratedObject) -> bool {
     }
 }
 
-fn exists(id: &ObjectName, existing: &Existing<'_>, wanted: &Wanted) -> Finding {
-    let message = format!("{id} is to be generated, but the input has one of that name that was not generated");
+fn exists(existing: &Existing<'_>, wanted: &Wanted) -> Finding {
+    let message =
+        format!("{} is to be generated, but the input has one of that name that was not generated", wanted.object.id());
     let mut finding = Finding::new(Code::PolicyExists, existing.place, message)
         .with_help("rename or remove that policy, or set `policyNameSuffix`");
     if let Some(reason) = wanted.reason {

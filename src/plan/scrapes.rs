@@ -113,7 +113,7 @@ impl<'a> Found<'a> {
             None => drop(self.add(labelled, service, place, all)),
             Some(text) => match text.parse::<u16>().ok().filter(|port| *port != 0) {
                 Some(port) => drop(self.add(labelled, service, place, BTreeSet::from([port]))),
-                None => self.add(labelled, service, place, BTreeSet::new()).bad_ports.push((place, text.clone())),
+                None => self.add(labelled, service, place, BTreeSet::new()).bad_ports.push((place, text.to_owned())),
             },
         }
     }
@@ -188,9 +188,10 @@ impl<'a> MonitoredServices<'a> {
     }
 
     fn selected(&self, namespace: &str, selector: &LabelSelector) -> Vec<&'a Service> {
-        let with_label = selector.match_labels.iter().map(|(key, value)| {
-            self.by_label.get(&(namespace, key.as_str(), value.as_str())).map(Vec::as_slice).unwrap_or_default()
-        });
+        let with_label = selector
+            .match_labels
+            .iter()
+            .map(|(key, value)| self.by_label.get(&(namespace, key, value)).map(Vec::as_slice).unwrap_or_default());
         let rarest = with_label.min_by_key(|services| services.len());
         let candidates =
             rarest.unwrap_or_else(|| self.by_namespace.get(namespace).map(Vec::as_slice).unwrap_or_default());

@@ -2,12 +2,11 @@
 //!
 //! `selectors: native` selects pods by the labels that they have anyway ([`super::native`]), else by those that they get.
 
-use super::access_key::access_key;
-use super::calls::Call;
 use super::context::PlanContext;
 use super::keys;
 use super::labelled_workload::LabelledWorkload;
 use super::native;
+use super::servers::ClientCall;
 use crate::config::{Profile, Selectors};
 use crate::diag::Findings;
 use crate::model::identity::Identity;
@@ -55,14 +54,14 @@ pub(crate) fn workload_peers(
 pub(crate) fn client_peers(
     context: &PlanContext<'_>,
     namespace: &str,
-    calls: &[(&Identity, &Call)],
+    calls: &[ClientCall<'_>],
     findings: &mut Findings,
 ) -> Vec<Peer> {
     let Some((_, first)) = calls.first() else { return Vec::new() };
     match context.config.selectors {
         Selectors::Labels => {
-            let key = access_key(&first.target, context.config.profile);
-            let by_label = |key| LabelSelector::from_labels(Labels::from([(key, "true".to_owned())]));
+            let by_label = |key| LabelSelector::from_labels(Labels::from([(key, "true")]));
+            let key = first.access_key.as_ref();
             key.map(|key| peer(context, by_label(key), namespace)).into_iter().collect()
         }
         Selectors::Native => {
@@ -88,11 +87,9 @@ pub(crate) fn workload_pods<'a>(
 pub(crate) fn by_our_labels(identity: &Identity, profile: Profile) -> LabelSelector {
     let id = identity.formatted();
     let labels = match (profile, &identity.kind) {
-        (Profile::Classic, _) => Labels::from([(keys::SERVER.into(), id)]),
-        (Profile::V2, None) => Labels::from([(keys::SERVICE.into(), id)]),
-        (Profile::V2, Some(kind)) => {
-            Labels::from([(keys::SERVICE.into(), id), (keys::OWNER_KIND.into(), kind.clone())])
-        }
+        (Profile::Classic, _) => Labels::from([(keys::SERVER, id)]),
+        (Profile::V2, None) => Labels::from([(keys::SERVICE, id)]),
+        (Profile::V2, Some(kind)) => Labels::from([(keys::SERVICE, &id), (keys::OWNER_KIND, kind)]),
     };
     LabelSelector::from_labels(labels)
 }
@@ -103,7 +100,7 @@ pub(crate) fn namespace(context: &PlanContext<'_>, name: &str) -> LabelSelector 
     let gets_ours = config.profile == Profile::Classic && config.selectors == Selectors::Labels;
     let ours = gets_ours && context.namespace(name).is_some();
     let key = if ours { keys::NAMESPACE_NAME } else { keys::STANDARD_NAMESPACE_NAME };
-    LabelSelector::from_labels(Labels::from([(key.into(), name.into())]))
+    LabelSelector::from_labels(Labels::from([(key, name)]))
 }
 
 /// Pods of one namespace as a peer; both selectors must match.

@@ -5,8 +5,9 @@ use super::context::PlanContext;
 use crate::diag::suggest::nearest;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
-use crate::model::intent::TargetKind;
+use crate::model::intent::TargetRef;
 use crate::model::service::{Service, ServiceType};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// A similar name is looked for at this many missing Services only: each look-up goes over all Services.
@@ -16,10 +17,13 @@ const MAX_SUGGESTIONS: usize = 50;
 #[derive(Debug)]
 pub(crate) struct Server<'a> {
     /// The target as the intents write it; kind `Service` for Services.
-    pub(crate) identity: Identity,
+    pub(crate) identity: Cow<'a, Identity>,
     /// Clients and their calls, sorted by client.
-    pub(crate) calls: Vec<(&'a Identity, &'a Call)>,
+    pub(crate) calls: Vec<ClientCall<'a>>,
 }
+
+/// A client and one of its calls.
+pub(crate) type ClientCall<'a> = (&'a Identity, &'a Call<'a>);
 
 impl<'a> Server<'a> {
     /// Whether the target is a Service.
@@ -27,19 +31,17 @@ impl<'a> Server<'a> {
         self.identity.is_service()
     }
 
-    /// The calls by namespace of the client, sorted.
-    pub(crate) fn calls_by_namespace(&self) -> BTreeMap<&'a str, Vec<(&'a Identity, &'a Call)>> {
-        let mut namespaces: BTreeMap<&str, Vec<(&Identity, &Call)>> = BTreeMap::new();
-        for (client, call) in &self.calls {
-            namespaces.entry(&client.namespace).or_default().push((client, call));
-        }
-        namespaces
+    /// Sorts the calls by namespace of the client and gives those of each.
+    pub(crate) fn calls_by_namespace(&mut self) -> impl Iterator<Item = (&'a str, &[ClientCall<'a>])> {
+        self.calls.sort_by(|(a, _), (b, _)| a.namespace.cmp(&b.namespace));
+        let groups = self.calls.chunk_by(|(a, _), (b, _)| a.namespace == b.namespace);
+        groups.filter_map(|calls| calls.first().map(|(client, _)| (client.namespace.as_str(), calls)))
     }
 }
 
 /// Every target whose ingress is enforced and whose namespace is watched, sorted; the API server is never among them.
 pub(crate) fn enforced_servers<'a>(context: &PlanContext<'a>, findings: &mut Findings) -> Vec<Server<'a>> {
-    let mut servers: BTreeMap<&Identity, Vec<(&Identity, &Call)>> = BTreeMap::new();
+    let mut servers: BTreeMap<&Identity, Vec<ClientCall<'_>>> = BTreeMap::new();
     for (client, calls) in &context.calls.by_client {
         for call in calls {
             let Some(target) = call.target.identity().filter(|_| !call.target.is_api_server()) else { continue };
@@ -53,10 +55,10 @@ pub(crate) fn enforced_servers<'a>(context: &PlanContext<'a>, findings: &mut Fin
             servers.entry(target).or_default().push((client, call));
         }
     }
-    servers.into_iter().map(|(identity, calls)| Server { identity: identity.clone(), calls }).collect()
+    servers.into_iter().map(|(identity, calls)| Server { identity: Cow::Borrowed(identity), calls }).collect()
 }
 
-fn not_watched(target: &Identity, call: &Call) -> Finding {
+fn not_watched(target: &Identity, call: &Call<'_>) -> Finding {
     let message = format!("no policy for {target}, whose namespace is not among watchedNamespaces");
     Finding::new(Code::NamespaceNotAllowed, call.place, message)
 }
@@ -71,7 +73,7 @@ pub(crate) fn check_services(context: &PlanContext<'_>, findings: &mut Findings)
     let mut suggestions = 0;
     for (client, calls) in &context.calls.by_client {
         for call in calls {
-            let TargetKind::Service(target) = &call.target else { continue };
+            let TargetRef::Service(target) = call.target else { continue };
             if call.target.is_api_server() {
                 continue;
             }
@@ -121,7 +123,7 @@ fn near_service<'a>(context: &PlanContext<'a>, target: &Identity) -> Option<&'a 
     nearest(&target.name, services.map(|service| service.name.as_str()))
 }
 
-fn missing(client: &Identity, target: &Identity, call: &Call, near: Option<&str>) -> Finding {
+fn missing(client: &Identity, target: &Identity, call: &Call<'_>, near: Option<&str>) -> Finding {
     let message = format!("{target}, which {client} calls, is not in the input, so there is no policy for it");
     let help =
         near.map_or("add the Service's manifest to the input".to_owned(), |near| format!("did you mean `{near}`?"));

@@ -8,13 +8,13 @@ use crate::diag::{Code, Finding};
 use crate::model::place::ResourceId;
 use crate::model::selector::Labels;
 use crate::model::workload::Workload;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The objects with the wave, if one is set.
 pub(crate) fn annotated(mut wanted: Vec<Wanted>, config: &Config) -> Vec<Wanted> {
     if let Some(wave) = config.argocd_sync_wave {
         for wanted in &mut wanted {
-            wanted.object.annotations_mut().insert(keys::SYNC_WAVE.into(), wave.to_string());
+            wanted.object.annotations_mut().insert(keys::SYNC_WAVE, wave.to_string());
         }
     }
     wanted
@@ -62,7 +62,7 @@ pub(crate) fn removal(
     (!is_of_everything).then(|| MapChange {
         resource,
         path: vec!["metadata".into(), "annotations".into()],
-        set: BTreeMap::new(),
+        set: Labels::new(),
         remove: BTreeSet::from([keys::SYNC_WAVE.to_owned()]),
     })
 }

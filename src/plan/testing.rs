@@ -18,6 +18,7 @@ use crate::model::service::{Endpoints, Service, ServicePort, ServiceType};
 use crate::model::traffic::{Backend, Exposure, ExposureKind, Webhook};
 use crate::model::workload::{Container, ContainerPort, IdentitySource, Workload};
 use crate::model::world::{Namespace, World};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -204,7 +205,7 @@ impl Bundle {
         for change in &plan.map_changes {
             let apply = |labels: &mut Labels| {
                 labels.retain(|key, _| !change.remove.contains(key));
-                labels.extend(change.set.clone());
+                labels.extend(&change.set);
             };
             let workload = self.world.workloads.iter_mut().find(|found| found.resource == change.resource);
             workload.into_iter().for_each(|workload| apply(&mut workload.template_labels));
@@ -222,7 +223,7 @@ impl Bundle {
         }
         for planned in &plan.new_objects {
             self = self.policy(network_policy(&planned.object).clone());
-            if let GeneratedObject::StagedPolicy(_) = planned.object {
+            if let GeneratedObject::StagedPolicy(_) = *planned.object {
                 let preview = self.world.policies.pop().unwrap();
                 self.world.staged_policies.push(StagedPolicy { preview, action: "Set".into() });
             }
@@ -300,7 +301,7 @@ impl Bundle {
             kind,
             name: identity.name.clone(),
             namespace: identity.namespace.clone(),
-            template_path: template_path.into_iter().map(str::to_owned).collect(),
+            template_path: template_path.into_iter().map(Cow::Borrowed).collect(),
             previous: Vec::new(),
             identity,
             identity_source: IdentitySource::Object,
@@ -420,7 +421,7 @@ impl Bundle {
     pub(crate) fn lines(&self, config: &Config) -> Vec<String> {
         let (plan, findings) = self.plan(config);
         let findings = described_findings(&findings);
-        plan.generated.iter().map(one_line).chain(findings.lines().map(str::to_owned)).collect()
+        plan.generated.iter().map(|object| one_line(object)).chain(findings.lines().map(str::to_owned)).collect()
     }
 
     /// The lines of [`Self::lines`] that contain a text.

@@ -14,17 +14,19 @@ const MAX_NAMESPACE: usize = 63;
 
 /// What the API server would say against an object, if anything.
 pub(crate) fn check(wanted: &Wanted) -> Option<Finding> {
-    let id = wanted.object.id();
-    if !is_dns_subdomain(&id.name) {
-        let finding = Finding::new(Code::InvalidIdentity, wanted.reason, format!("{id} would have an illegal name"));
+    let (namespace, name, _) = wanted.object.key();
+    if !is_dns_subdomain(name) {
+        let message = format!("{} would have an illegal name", wanted.object.id());
+        let finding = Finding::new(Code::InvalidIdentity, wanted.reason, message);
         return Some(finding.with_help("names of policies take lower-case letters, digits, `-` and `.`"));
     }
     let fault = match &wanted.object {
         GeneratedObject::NetworkPolicy(policy) | GeneratedObject::StagedPolicy(policy) => policy_fault(policy),
         GeneratedObject::DomainPolicy(policy) => domain_policy_fault(policy),
     };
-    let fault = fault.or_else(|| namespace_fault(&id.namespace))?;
-    Some(Finding::new(Code::InvalidField, wanted.reason, format!("{id} would not be accepted: {fault}")))
+    let fault = fault.or_else(|| namespace_fault(namespace))?;
+    let message = format!("{} would not be accepted: {fault}", wanted.object.id());
+    Some(Finding::new(Code::InvalidField, wanted.reason, message))
 }
 
 fn policy_fault(policy: &NetworkPolicy) -> Option<String> {

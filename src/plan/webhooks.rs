@@ -78,7 +78,7 @@ fn draft<'a>(
         findings.push(missing(webhook));
         return None;
     };
-    let all = context.behind(service);
+    let all: Vec<_> = context.behind(service).collect();
     let pods: Vec<LabelledWorkload<'_>> =
         all.iter().copied().filter(|labelled| !labelled.workload.host_network).collect();
     let verdict = automation::verdict(context, isolation, mode, &service.namespace, &pods);
@@ -135,7 +135,7 @@ fn policy(context: &PlanContext<'_>, name: &str, draft: Draft<'_>, peers: &[Peer
     let policy = NetworkPolicy {
         namespace: draft.service.namespace.clone(),
         name: naming::object_name(name, context.config),
-        labels: Labels::from([(keys::POLICY_WEBHOOKS.into(), label_value(draft.config_name).to_owned())]),
+        labels: Labels::from([(keys::POLICY_WEBHOOKS, label_value(draft.config_name))]),
         annotations: Labels::new(),
         spec: PolicySpec {
             pod_selector: LabelSelector::from_labels(draft.selector.clone()),

@@ -83,9 +83,9 @@ impl<'n, 'w> Peers<'n, 'w> {
             .iter()
             .flat_map(|(key, value)| self.names.with_label(namespace, key, value))
             .filter(|&index| {
-                self.names.workload(index).is_some_and(|own| {
-                    own.template_labels.iter().all(|(key, value)| pairs.get(key.as_str()) == Some(&value.as_str()))
-                })
+                self.names
+                    .workload(index)
+                    .is_some_and(|own| own.template_labels.iter().all(|(key, value)| pairs.get(key) == Some(&value)))
             })
             .collect();
         found.sort_unstable();

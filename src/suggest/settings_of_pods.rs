@@ -28,6 +28,6 @@ pub(super) fn collect(package: &Package, config: &Config, names: &Names<'_>, col
 }
 
 fn pod_spec<'p>(package: &'p Package, workload: &Workload) -> Option<Node<'p>> {
-    let keys: Vec<&str> = workload.template_path.iter().map(String::as_str).collect();
+    let keys: Vec<&str> = workload.template_path.iter().map(AsRef::as_ref).collect();
     package.node(workload.resource)?.path(&keys)?.get("spec")
 }

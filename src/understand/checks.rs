@@ -271,6 +271,9 @@ impl<'w> References<'w, '_> {
 
 /// Settings that name namespaces which the input does not have.
 fn report_unused_settings(objects: &[Object<'_>], config: &Config, world: &World, findings: &mut Findings) {
+    if config.watched_namespaces.is_empty() && config.enforced_namespaces.is_empty() {
+        return;
+    }
     let targets = world.client_intents.iter().flat_map(|intents| &intents.targets);
     let targets = targets.filter_map(|target| Some(target.kind.identity()?.namespace.as_str()));
     let namespaces: BTreeSet<&str> = objects.iter().map(|object| object.namespace).chain(targets).collect();

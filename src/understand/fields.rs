@@ -65,8 +65,8 @@ impl<'o, 'a> Fields<'o, 'a> {
     }
 
     /// A mapping at the end of a path of mappings.
-    pub(super) fn mapping_at(&mut self, node: Node<'a>, path: &[&str]) -> Option<Node<'a>> {
-        path.iter().try_fold(node, |node, field| self.mapping(node, field))
+    pub(super) fn mapping_at(&mut self, node: Node<'a>, path: &[impl AsRef<str>]) -> Option<Node<'a>> {
+        path.iter().try_fold(node, |node, field| self.mapping(node, field.as_ref()))
     }
 
     /// The items of a field that holds a list.
@@ -132,7 +132,7 @@ impl<'o, 'a> Fields<'o, 'a> {
             .filter(|(key, ..)| is_wanted(key))
             .filter_map(|(key, _, value)| {
                 let text = if value.is_null() { "" } else { self.entry(value, field, key)? };
-                Some((key.to_owned(), text.to_owned()))
+                Some((key, text))
             })
             .collect()
     }

@@ -4,7 +4,6 @@
 use super::object::Object;
 use crate::config::Config;
 use crate::diag::{Code, Finding, Findings};
-use crate::model::identity::Identity;
 use crate::model::workload::{Container, IdentitySource, Workload};
 use crate::read::tree::Node;
 use std::collections::BTreeMap;
@@ -73,8 +72,7 @@ fn image_name(containers: &[Container]) -> String {
 }
 
 fn check(workload: &Workload, findings: &mut Findings) {
-    let formatted = workload.identity.formatted();
-    if is_label_value(&formatted) {
+    if workload.identity.is_label_value() {
         return;
     }
     let name = &workload.identity.name;
@@ -89,23 +87,9 @@ fn check(workload: &Workload, findings: &mut Findings) {
         }
     };
     let message = format!(
-        "{}: its name `{name}`{source} cannot be written as a label value: `{formatted}`",
-        workload.object_name()
+        "{}: its name `{name}`{source} cannot be written as a label value: `{}`",
+        workload.object_name(),
+        workload.identity.formatted()
     );
     findings.push(Finding::new(Code::InvalidIdentity, workload.place, message).with_help(help));
-}
-
-/// Whether the identity can stand in label keys and values.
-pub(super) fn is_legal(identity: &Identity) -> bool {
-    is_label_value(&identity.formatted())
-}
-
-/// Label values as the API server takes them, but not empty.
-fn is_label_value(text: &str) -> bool {
-    let is_inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    let is_outer = |byte: Option<u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric());
-    text.len() <= 63
-        && text.bytes().all(is_inner)
-        && is_outer(text.bytes().next())
-        && is_outer(text.bytes().next_back())
 }

@@ -5,7 +5,7 @@ use super::object::{Object, of_resource};
 use crate::model::place::{ObjectName, Place};
 use crate::model::service::Service;
 use crate::model::workload::{IdentitySource, Workload};
-use indexmap::{IndexMap, IndexSet};
+use indexmap::IndexMap;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +14,8 @@ pub(super) struct Names<'n> {
     workloads: Index<'n>,
     services: Index<'n>,
     namespaces: BTreeMap<&'n str, BTreeSet<&'n str>>,
-    current_namespaces: IndexSet<&'n str>,
+    /// Those of all objects, if any object had another one.
+    current_namespaces: BTreeSet<&'n str>,
 }
 
 /// A reference to be resolved.
@@ -89,11 +90,13 @@ impl<'n> Names<'n> {
     /// The index of all workloads and Services.
     pub(super) fn new(objects: &'n [Object<'_>], workloads: &'n [Workload], services: &'n [Service]) -> Self {
         let layer = |resource| of_resource(objects, resource).map(|object| object.layer).unwrap_or_default();
+        let namespaces = namespace_moves(objects);
+        let with_namespaces = if namespaces.is_empty() { &[] } else { objects };
         let mut found = Self {
             workloads: Index::with_capacity(workloads.len()),
             services: Index::with_capacity(services.len()),
-            namespaces: namespace_moves(objects),
-            current_namespaces: objects.iter().map(|object| object.namespace).collect(),
+            namespaces,
+            current_namespaces: with_namespaces.iter().map(|object| object.namespace).collect(),
         };
         for workload in workloads {
             found.workloads.add_workload(workload, layer(workload.resource));

@@ -438,11 +438,12 @@ impl<'a> Reader<'_, 'a> {
             if labels.is_null() {
                 self.details.null_match_labels.push(self.object.place(key));
             } else if let Some(labels) = self.mapping(labels, "`matchLabels`") {
-                for (key, key_node, value) in labels.merged_entries() {
+                let entries = labels.merged_entries().into_iter().map(|(key, key_node, value)| {
                     self.label_key(key, key_node);
                     let value = if value.is_null() { Some("") } else { self.label_value(value) };
-                    selector.match_labels.insert(key.to_owned(), value.unwrap_or_default().to_owned());
-                }
+                    (key, value.unwrap_or_default())
+                });
+                selector.match_labels = entries.collect();
             }
         }
         for item in self.list(node, "matchExpressions") {

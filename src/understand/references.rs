@@ -1,6 +1,5 @@
 //! From drafts to intents: every reference gets its deployed name, and two objects for one client are a fault.
 
-use super::identities::is_legal;
 use super::intents::{self, DraftKind, DraftTarget, Reference};
 use super::names::{Deployed, Names, Resolution, Wanted};
 use super::object::{Object, of_resource};
@@ -198,7 +197,7 @@ impl Resolver<'_> {
             }
         };
         let identity = Identity { namespace: deployed.namespace, name: deployed.name, kind: reference.kind.clone() };
-        if is_legal(&identity) {
+        if identity.is_label_value() {
             return Some(identity);
         }
         let message = format!(

@@ -8,6 +8,7 @@ use crate::model::selector::Labels;
 use crate::model::service::{Endpoints, Service, ServicePort, ServiceType};
 use crate::read::annotations::is_tool_annotation;
 use crate::read::tree::Node;
+use indexmap::IndexSet;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
@@ -44,6 +45,10 @@ fn annotations<'a>(fields: &mut Fields<'_, 'a>, metadata: Node<'a>) -> Labels {
 /// Keeps one of several Services with one name, as a cluster does, and says so where they differ. Which one is kept does not
 /// depend on the order of the input.
 pub(super) fn drop_duplicates(services: &mut Vec<Service>, findings: &mut Findings) {
+    let mut names = IndexSet::with_capacity(services.len());
+    if services.iter().all(|service| names.insert((service.namespace.as_str(), service.name.as_str()))) {
+        return;
+    }
     let mut by_name: BTreeMap<(&str, &str), Vec<(usize, &Service)>> = BTreeMap::new();
     for (index, service) in services.iter().enumerate() {
         by_name.entry((&service.namespace, &service.name)).or_default().push((index, service));
@@ -154,7 +159,7 @@ pub(super) fn read_endpoints(object: &Object<'_>, findings: &mut Findings) -> En
 pub(super) fn read_endpoint_slice(object: &Object<'_>, findings: &mut Findings) -> Option<Endpoints> {
     let mut fields = Fields::new(object, findings);
     let metadata = fields.mapping(object.node, "metadata")?;
-    let service = fields.labels(metadata, "labels").remove("kubernetes.io/service-name")?;
+    let service = fields.labels(metadata, "labels").get("kubernetes.io/service-name")?.to_owned();
     if fields.text(object.node, "addressType").is_some_and(|(kind, _)| kind == "FQDN") {
         return None;
     }

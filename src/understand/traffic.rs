@@ -22,7 +22,10 @@ use crate::model::world::World;
 ///
 /// `names` turns references into deployed names: kustomize mends the references of Ingresses and webhooks only after the last function.
 pub(super) fn read(objects: &[Object<'_>], names: &Names<'_>, world: &mut World, findings: &mut Findings) {
-    for object in objects.iter().filter(|object| !object.is_local_config) {
+    // Nearly all objects are of Kubernetes' first groups, where only OpenShift's old Route is such a kind.
+    let is_other = |object: &Object<'_>| matches!(object.group(), "" | "apps" | "batch") && object.kind != "Route";
+    let may_be = |object: &&Object<'_>| !object.is_local_config && !is_other(object);
+    for object in objects.iter().filter(may_be) {
         let fields = &mut Fields::new(object, findings);
         world.exposures.extend(ingress::read(fields));
         world.exposures.extend(gateway_api::read_route(fields));

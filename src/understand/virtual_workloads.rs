@@ -33,9 +33,9 @@ pub(super) fn inferred(object: &Object<'_>) -> Option<Workload> {
     let mut labels = Labels::new();
     if let Some(written) = spec(&["podMetadata", "labels"]).filter(|node| node.is_mapping()) {
         let entries = written.entries().filter_map(|(key, value)| Some((key.as_str()?, value.as_str()?)));
-        labels.extend(entries.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        labels.extend(entries);
     }
-    let mut add = |key: &str, value: &str| labels.insert(key.to_owned(), value.to_owned());
+    let mut add = |key: &str, value: &str| labels.insert(key, value);
     // The operator's own labels win over those of the object.
     add("app.kubernetes.io/name", name);
     add("app.kubernetes.io/instance", object.name);
@@ -100,7 +100,7 @@ fn workload(
         kind: kind.to_owned(),
         name: name.to_owned(),
         namespace: namespace.to_owned(),
-        template_path: Vec::new(),
+        template_path: std::borrow::Cow::Borrowed(&[]),
         previous: Vec::new(),
         identity: Identity {
             namespace: namespace.to_owned(),

@@ -10,29 +10,36 @@ use crate::model::identity::Identity;
 use crate::model::selector::{LabelSelector, Labels};
 use crate::model::workload::{Container, ContainerPort, IdentitySource, Owner, Workload};
 use crate::read::tree::Node;
+use std::borrow::Cow;
 
 /// The annotation that named pods before `workload-name`; always read (`spec/otterize.md` 2.3).
 const LEGACY_NAME_ANNOTATION: &str = "intents.otterize.com/service-name";
 
+/// Keys from an object's root to its pod template.
+type TemplatePath = Cow<'static, [Cow<'static, str>]>;
+
+const SPEC_TEMPLATE: &[Cow<'static, str>] = &[Cow::Borrowed("spec"), Cow::Borrowed("template")];
+const OF_CRON_JOB: &[Cow<'static, str>] =
+    &[Cow::Borrowed("spec"), Cow::Borrowed("jobTemplate"), Cow::Borrowed("spec"), Cow::Borrowed("template")];
+
 /// Where a kind has its pod template: keys from the object's root. `None` for kinds that have none.
-pub(super) fn template_path(object: &Object<'_>, config: &Config) -> Option<Vec<String>> {
-    let path = |keys: &[&str]| Some(keys.iter().map(|&key| key.to_owned()).collect());
+pub(super) fn template_path(object: &Object<'_>, config: &Config) -> Option<TemplatePath> {
     let configured =
         config.workload_kinds.iter().find(|known| known.api_version == object.api_version && known.kind == object.kind);
     if let Some(known) = configured {
-        return Some(known.pod_template.clone());
+        return Some(known.pod_template.iter().cloned().map(Cow::Owned).collect());
     }
     match (object.group(), object.kind) {
-        ("", "Pod") => path(&[]),
+        ("", "Pod") => Some(Cow::Borrowed(&[])),
         ("apps" | "extensions", "Deployment" | "DaemonSet" | "ReplicaSet")
         | ("apps", "StatefulSet")
         | ("", "ReplicationController")
         | ("batch" | "extensions", "Job")
-        | ("argoproj.io", "Rollout") => path(&["spec", "template"]),
-        ("batch", "CronJob") => path(&["spec", "jobTemplate", "spec", "template"]),
+        | ("argoproj.io", "Rollout") => Some(Cow::Borrowed(SPEC_TEMPLATE)),
+        ("batch", "CronJob") => Some(Cow::Borrowed(OF_CRON_JOB)),
         _ => {
             let containers = object.node.path(&["spec", "template", "spec", "containers"]);
-            if containers.is_some_and(Node::is_sequence) { path(&["spec", "template"]) } else { None }
+            containers.is_some_and(Node::is_sequence).then_some(Cow::Borrowed(SPEC_TEMPLATE))
         }
     }
 }
@@ -41,7 +48,7 @@ pub(super) fn template_path(object: &Object<'_>, config: &Config) -> Option<Vec<
 /// looked up in `identities` when every object is known. `None` when there is no template or no name.
 pub(super) fn read(
     object: &Object<'_>,
-    template_path: Vec<String>,
+    template_path: TemplatePath,
     config: &Config,
     findings: &mut Findings,
 ) -> Option<Workload> {
@@ -51,8 +58,7 @@ pub(super) fn read(
             Some("give it a name: generated names cannot be matched by intents".into());
         return None;
     }
-    let keys: Vec<&str> = template_path.iter().map(String::as_str).collect();
-    let Some(template) = fields.mapping_at(object.node, &keys) else {
+    let Some(template) = fields.mapping_at(object.node, &template_path) else {
         report_missing_template(&mut fields);
         return None;
     };
@@ -109,7 +115,7 @@ fn sync_wave(object: &Object<'_>) -> Option<i64> {
 }
 
 /// The name in the override annotation: the configured key, else the legacy one.
-fn name_annotation<'l>(config: &Config, annotations: &'l Labels) -> Option<&'l String> {
+fn name_annotation<'l>(config: &Config, annotations: &'l Labels) -> Option<&'l str> {
     annotations.get(&config.workload_name_override_annotation_name).or_else(|| annotations.get(LEGACY_NAME_ANNOTATION))
 }
 

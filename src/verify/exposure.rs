@@ -136,7 +136,8 @@ fn is_in_input(reach: &Reachability<'_>, represented: &Represented) -> bool {
 }
 
 fn canonical(selector: &LabelSelector) -> Canonical {
-    let equal = selector.match_labels.iter().map(|(key, value)| (key.clone(), None, BTreeSet::from([value.clone()])));
+    let equal =
+        selector.match_labels.iter().map(|(key, value)| (key.to_owned(), None, BTreeSet::from([value.to_owned()])));
     let expressions = selector.match_expressions.iter().map(|requirement| {
         let values: BTreeSet<String> = requirement.values.iter().cloned().collect();
         let is_equality = requirement.operator == Operator::In && values.len() == 1;

@@ -21,13 +21,13 @@ pub fn rendered(world: &World, plan: &Plan) -> World {
     }
     after.policies.retain(|policy| !plan.removals.contains(&policy.resource));
     for (resource, object) in &plan.updates {
-        let GeneratedObject::NetworkPolicy(policy) = object else { continue };
+        let GeneratedObject::NetworkPolicy(policy) = &**object else { continue };
         let old = after.policies.iter().position(|old| old.resource == *resource);
         let place = old.map(|index| after.policies.remove(index).place);
         after.policies.push(generated(policy, *resource, place));
     }
     for new in &plan.new_objects {
-        if let GeneratedObject::NetworkPolicy(policy) = &new.object {
+        if let GeneratedObject::NetworkPolicy(policy) = &*new.object {
             after.policies.push(generated(policy, NOT_IN_INPUT, None));
         }
     }
@@ -40,7 +40,7 @@ pub fn add_previews(world: &World, plan: &Plan, after: &mut World) {
     let in_input: BTreeMap<ObjectName, &InputPolicy> =
         world.staged_policies.iter().map(|staged| (staged.object_name(), &staged.preview)).collect();
     for object in &plan.generated {
-        if let GeneratedObject::StagedPolicy(policy) = object {
+        if let GeneratedObject::StagedPolicy(policy) = &**object {
             let (resource, place) =
                 in_input.get(&object.id()).map_or((NOT_IN_INPUT, None), |old| (old.resource, Some(old.place)));
             after.policies.push(generated(policy, resource, place));
@@ -80,7 +80,7 @@ fn apply(change: &MapChange, world: &mut World) {
     };
     for workload in world.workloads.iter_mut().filter(|workload| workload.resource == change.resource) {
         if workload.template_path == template {
-            match map.as_str() {
+            match map.as_ref() {
                 "labels" => change_map(change, &mut workload.template_labels),
                 "annotations" => change_map(change, &mut workload.template_annotations),
                 _ => {}
@@ -96,5 +96,5 @@ fn apply(change: &MapChange, world: &mut World) {
 
 fn change_map(change: &MapChange, labels: &mut Labels) {
     labels.retain(|key, _| !change.remove.contains(key));
-    labels.extend(change.set.iter().map(|(key, value)| (key.clone(), value.clone())));
+    labels.extend(&change.set);
 }

@@ -93,7 +93,7 @@ fn known_objects(world: &World) -> BTreeMap<ResourceId, (ObjectName, Place)> {
 
 /// `lacks the labels a=b, c=d and has the stale label e`, for any map.
 fn map_words(change: &MapChange) -> String {
-    let map = change.path.last().map_or("labels", String::as_str);
+    let map = change.path.last().map_or("labels", AsRef::as_ref);
     let named = |count: usize| if count == 1 { map.strip_suffix('s').unwrap_or(map) } else { map };
     let mut parts = Vec::new();
     if !change.set.is_empty() {

@@ -121,26 +121,28 @@ impl Change {
             let words: Vec<&str> = line.split_whitespace().collect();
             match words.as_slice() {
                 ["+", key, "=", value] => {
-                    last(&mut plan)?.set.insert((*key).to_owned(), value.trim_matches('"').to_owned());
+                    last(&mut plan)?.set.insert(key, value.trim_matches('"'));
                 }
                 ["-", key] => {
                     last(&mut plan)?.remove.insert((*key).to_owned());
                 }
-                ["new", name] => plan.new_objects.push(PlannedObject { object: policy(name, 80), package_of: None }),
+                ["new", name] => {
+                    plan.new_objects.push(PlannedObject { object: policy(name, 80).into(), package_of: None })
+                }
                 ["new", name, "in", "the", "package", "of", of] => {
                     let package_of = Some(find(package, of)?);
-                    plan.new_objects.push(PlannedObject { object: policy(name, 80), package_of });
+                    plan.new_objects.push(PlannedObject { object: policy(name, 80).into(), package_of });
                 }
                 ["update", of, "to", port] => {
                     let id = find(package, of)?;
                     let port = port.parse().map_err(|_| format!("not a port: {line}"))?;
                     let name = of.split_once('/').map_or("", |(_, name)| name);
-                    plan.updates.push((id, policy(&format!("shop/{name}"), port)));
+                    plan.updates.push((id, policy(&format!("shop/{name}"), port).into()));
                 }
                 ["remove", of] => plan.removals.push(find(package, of)?),
                 [of, path] => plan.map_changes.push(MapChange {
                     resource: find(package, of)?,
-                    path: path.split('.').map(str::to_owned).collect(),
+                    path: path.split('.').map(|key| key.to_owned().into()).collect(),
                     set: Default::default(),
                     remove: Default::default(),
                 }),

@@ -276,7 +276,7 @@ fn workload() -> impl Strategy<Value = Workload> {
             kind: kind.into(),
             name: name.into(),
             namespace: namespace.into(),
-            template_path: vec!["spec".into(), "template".into()],
+            template_path: vec!["spec".into(), "template".into()].into(),
             previous: Vec::new(),
             identity: Identity {
                 namespace: namespace.into(),

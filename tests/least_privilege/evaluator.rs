@@ -38,7 +38,7 @@ impl After {
             let mut labels = labels.clone();
             for change in plan.map_changes.iter().filter(|change| change.resource == resource) {
                 labels.retain(|key, _| !change.remove.contains(key));
-                labels.extend(change.set.clone());
+                labels.extend(&change.set);
             }
             labels
         };
@@ -52,9 +52,9 @@ impl After {
             namespaces.insert(namespace.name.clone(), changed(namespace.resource, &namespace.labels));
         }
         for (name, labels) in &mut namespaces {
-            labels.insert("kubernetes.io/metadata.name".into(), name.clone());
+            labels.insert("kubernetes.io/metadata.name", name);
         }
-        let policies = plan.generated.iter().filter_map(|object| match object {
+        let policies = plan.generated.iter().filter_map(|object| match &**object {
             GeneratedObject::NetworkPolicy(policy) | GeneratedObject::StagedPolicy(policy) => Some(policy.clone()),
             GeneratedObject::DomainPolicy(_) => None,
         });
@@ -136,11 +136,12 @@ fn matches(selector: &LabelSelector, labels: &Labels) -> bool {
     selector.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
         && selector.match_expressions.iter().all(|requirement| {
             let value = labels.get(&requirement.key);
+            let is_listed = |value: &str| requirement.values.iter().any(|listed| listed == value);
             match requirement.operator {
                 Operator::Exists => value.is_some(),
                 Operator::DoesNotExist => value.is_none(),
-                Operator::In => value.is_some_and(|value| requirement.values.contains(value)),
-                Operator::NotIn => !value.is_some_and(|value| requirement.values.contains(value)),
+                Operator::In => value.is_some_and(is_listed),
+                Operator::NotIn => !value.is_some_and(is_listed),
             }
         })
 }

@@ -51,7 +51,7 @@ fn ports_of_annotations() {
         let mut world = Bundle::default();
         let workload = world.add_deployment("shop", "web", ports);
         workload.template_annotations = labels(&SCRAPED);
-        workload.template_annotations.extend(labels(annotations));
+        workload.template_annotations.extend(&labels(annotations));
         let expected = match expected {
             Ok(ports) => opened("pod", ports),
             Err(message) => format!("error scrape-port-unknown: {message}"),
@@ -100,7 +100,7 @@ fn services() {
     }
     assert_eq!(world.lines(&always()), [opened("service", "TCP/8080,TCP/9000")]);
     let (plan, _) = crate::plan::plan(&world.world, &always());
-    let crate::plan::GeneratedObject::NetworkPolicy(policy) = &plan.generated[0] else { panic!("no policy") };
+    let crate::plan::GeneratedObject::NetworkPolicy(policy) = &*plan.generated[0] else { panic!("no policy") };
     assert_eq!(
         policy.labels,
         labels(&[

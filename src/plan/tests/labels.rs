@@ -15,7 +15,7 @@ fn shop() -> Bundle {
 #[test]
 fn stale_labels_of_both_profiles_go() {
     let bundle = shop().workload("shop/old[Deployment]", |workload| {
-        workload.template_labels.extend(labels(&[
+        workload.template_labels.extend(&labels(&[
             ("intents.otterize.com/server", "old-shop-000000"),
             ("intents.otterize.com/client", "true"),
             ("intents.otterize.com/access-gone-shop-000000", "true"),
@@ -179,7 +179,7 @@ fn a_label_that_the_own_selector_uses_is_not_touched() {
     let uses = |key: &str, value: &str| {
         let own = labels(&[(key, value)]);
         shop().workload("shop/self[Deployment]", |workload| {
-            workload.template_labels.extend(own.clone());
+            workload.template_labels.extend(&own);
             workload.selector = Some(LabelSelector::from_labels(own));
         })
     };

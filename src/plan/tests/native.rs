@@ -76,7 +76,7 @@ fn egress_and_requirements() {
         values: values.iter().map(|value| (*value).to_owned()).collect(),
     };
     let web = &mut bundle.world.workloads[1];
-    web.template_labels.insert("tier".into(), "x".into());
+    web.template_labels.insert("tier", "x");
     web.selector = Some(LabelSelector {
         match_labels: labels(&[("app", "web")]),
         match_expressions: vec![tier(Operator::In, &["x", "y"]), tier(Operator::Exists, &[])],

@@ -64,8 +64,8 @@ fn changing_the_profile_or_dropping_an_intent_replaces_what_was_written() {
 fn order_and_foreign_labels_are_left_and_edits_are_undone() {
     let mut written = shop().after(&shop().plan(&v2(|_| {})).0);
     for input in &mut written.world.policies {
-        input.policy.labels.insert("example.org/team".into(), "a".into());
-        input.policy.annotations.insert("example.org/note".into(), "b".into());
+        input.policy.labels.insert("example.org/team", "a");
+        input.policy.annotations.insert("example.org/note", "b");
         if let Some(rules) = &mut input.policy.spec.ingress {
             rules.iter_mut().for_each(|rule| rule.ports.reverse());
         }

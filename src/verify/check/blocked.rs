@@ -210,7 +210,7 @@ impl<'w> Search<'_, 'w> {
     fn annotated(&mut self, collectors: &[Stranger]) {
         let is_known = collectors.iter().all(|collector| !collector.namespace.is_empty());
         for (member, workload) in self.reach.world().workloads.iter().enumerate() {
-            if workload.template_annotations.get(SCRAPE).map(String::as_str) != Some("true") {
+            if workload.template_annotations.get(SCRAPE) != Some("true") {
                 continue;
             }
             let port = workload.template_annotations.get(SCRAPE_PORT).and_then(|port| port.parse().ok());
@@ -222,7 +222,7 @@ impl<'w> Search<'_, 'w> {
             }
         }
         for service in &self.reach.world().services {
-            if service.annotations.get(SCRAPE).map(String::as_str) != Some("true") {
+            if service.annotations.get(SCRAPE) != Some("true") {
                 continue;
             }
             let what = format!("the scraping of Service {}/{}", service.namespace, service.name);

@@ -38,7 +38,7 @@ impl<'d, 'w> Directory<'d, 'w> {
             let identity = (workload.identity.namespace.as_str(), workload.identity.name.as_str());
             directory.by_identity.entry(identity).or_default().push(member);
             for (key, value) in &workload.template_labels {
-                let label = (workload.namespace.as_str(), key.as_str(), value.as_str());
+                let label = (workload.namespace.as_str(), key, value);
                 directory.by_label.entry(label).or_default().push(member);
             }
         }

@@ -134,7 +134,7 @@ impl<'r> Servers<'r> {
 fn in_namespace(reach: &Reachability<'_>, name: &str) -> Expected {
     let manifest = reach.world().namespace(name);
     let mut namespace = manifest.map(|manifest| manifest.labels.clone()).unwrap_or_default();
-    namespace.insert(NAMESPACE_NAME_LABEL.to_owned(), name.to_owned());
+    namespace.insert(NAMESPACE_NAME_LABEL, name);
     Expected { namespace, is_declared: manifest.is_some(), pods: None }
 }
 
@@ -148,7 +148,7 @@ impl Expected {
     }
 
     fn may_be_pods(&self, selector: &LabelSelector, says_port: bool) -> bool {
-        let is_usual = |(key, value): (&String, &String)| SERVER_LABELS.contains(&(key.as_str(), value.as_str()));
+        let is_usual = |pair: (&str, &str)| SERVER_LABELS.contains(&pair);
         match &self.pods {
             Some(labels) => selector.may_match(labels),
             None => says_port || selector.match_labels.iter().all(is_usual),

@@ -30,18 +30,17 @@ pub fn nearest_labels(reach: &Reachability<'_>, namespace: &str, selector: &Labe
         if workloads().any(|workload| workload.template_labels.get(key) == Some(value)) {
             continue;
         }
-        let values: BTreeSet<&str> =
-            workloads().filter_map(|workload| workload.template_labels.get(key)).map(String::as_str).collect();
+        let values: BTreeSet<&str> = workloads().filter_map(|workload| workload.template_labels.get(key)).collect();
         if let Some(near) = nearest(value, values.iter().copied()) {
             return Some(format!("did you mean `{key}: {near}`?"));
         }
         let labels = || workloads().flat_map(|workload| &workload.template_labels);
-        let keys: BTreeSet<&str> = labels().filter(|(_, other)| *other == value).map(|(key, _)| key.as_str()).collect();
+        let keys: BTreeSet<&str> = labels().filter(|(_, other)| *other == value).map(|(key, _)| key).collect();
         if let Some(near) = nearest(key, keys.iter().copied()).or_else(|| keys.first().copied()) {
             return Some(format!("did you mean `{near}: {value}`?"));
         }
         if values.is_empty() {
-            let keys: BTreeSet<&str> = labels().map(|(key, _)| key.as_str()).collect();
+            let keys: BTreeSet<&str> = labels().map(|(key, _)| key).collect();
             return nearest(key, keys.iter().copied())
                 .map(|near| format!("nobody there has the label `{key}`; did you mean `{near}`?"));
         }

@@ -148,7 +148,7 @@ pub(super) fn named_by(peers: &[Written<'_>], classes: &[Class<'_>], namespaces:
     for (class, list) in classes.iter().zip(&mut named_by) {
         let is_declared = namespaces.get(class.namespace as usize).is_some_and(|namespace| namespace.is_declared);
         if !is_declared && !class.host_network {
-            let labels = class.labels.iter().filter_map(|(key, value)| by_label.get(&(key.as_str(), value.as_str())));
+            let labels = class.labels.iter().filter_map(|(key, value)| by_label.get(&(key, value)));
             list.extend(labels.flatten().chain(&by_namespace_alone));
         }
         list.sort_unstable();

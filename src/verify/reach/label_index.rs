@@ -18,8 +18,8 @@ impl LabelIndex {
         for (number, labels) in (0u32..).zip(things) {
             index.labels.push(labels.clone());
             for (key, value) in labels {
-                index.by_pair.entry(key.clone()).or_default().entry(value.clone()).or_default().push(number);
-                index.by_key.entry(key.clone()).or_default().push(number);
+                index.by_pair.entry(key.to_owned()).or_default().entry(value.to_owned()).or_default().push(number);
+                index.by_key.entry(key.to_owned()).or_default().push(number);
             }
         }
         index

@@ -71,7 +71,7 @@ pub(super) fn namespaces(world: &World) -> Vec<NamespaceInfo> {
     }
     let mut all: Vec<_> = found.into_values().collect();
     for namespace in &mut all {
-        namespace.labels.insert(NAMESPACE_NAME_LABEL.to_owned(), namespace.name.clone());
+        namespace.labels.insert(NAMESPACE_NAME_LABEL, &namespace.name);
     }
     all
 }

@@ -216,7 +216,7 @@ impl<'p> Pods<'p> {
             rolling.iter().map(|rolling| (rolling.workload.namespace.as_str(), Labels::new())).collect();
         namespaces.extend(world.namespaces.iter().map(|found| (found.name.as_str(), found.labels.clone())));
         for (name, labels) in &mut namespaces {
-            labels.insert(NAMESPACE_NAME_LABEL.into(), (*name).into());
+            labels.insert(NAMESPACE_NAME_LABEL, name);
         }
         let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, rolling) in rolling.iter().enumerate() {
