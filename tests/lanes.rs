@@ -101,6 +101,33 @@ fn any_number_of_threads_gives_the_same_output() {
     }
 }
 
+/// As many small objects as are edited, added and compared by two threads; the labels of every third are merged and copied.
+#[test]
+fn any_number_of_threads_writes_the_same_objects() {
+    const COUNT: usize = 600;
+    let mut list = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n".to_owned();
+    for index in 0..COUNT {
+        let (client, server) = (format!("w{index}"), format!("w{}", (index + 1) % COUNT));
+        let labels = if index % 3 == 0 { "{<<: {app: x}}" } else { "{app: x}" };
+        list.push_str(&format!(
+            "- apiVersion: apps/v1\n  kind: Deployment\n  metadata: {{name: {client}, namespace: shop}}\n  spec:\n    selector: {{matchLabels: {{app: x}}}}\n    template:\n      metadata:\n        labels: {labels}\n      spec: {{containers: [{{name: c, image: i}}]}}\n"
+        ));
+        list.push_str(&format!(
+            "- apiVersion: k8s.otterize.com/v2beta1\n  kind: ClientIntents\n  metadata: {{name: {client}, namespace: shop}}\n  spec:\n    workload: {{name: {client}, kind: Deployment}}\n    targets: [{{kubernetes: {{name: {server}, kind: Deployment}}}}]\n"
+        ));
+    }
+    let run = |lane| {
+        let outcome = enforce_intents::process(list.clone().into_bytes(), Settings { lane, ..Settings::default() });
+        (outcome.output, outcome.findings)
+    };
+    let expected = run(Lane::FastAlone);
+    assert!(!expected.1.has_errors(), "{:?}", expected.1);
+    assert_eq!(expected.0.as_ref().map(|output| output.matches("\n  kind: NetworkPolicy\n").count()), Some(COUNT));
+    for lane in [Lane::Fast, Lane::Parser, Lane::ParserAlone] {
+        assert!(run(lane) == expected, "{lane:?} differs from one thread");
+    }
+}
+
 #[test]
 fn the_seeds_of_the_mutants_are_in_the_subset() {
     for seed in seeds::seeds() {

@@ -30,7 +30,7 @@ impl<'p> Change<'p> {
             node = node.child(key);
             node.may_create |= index + 2 >= change.path.len();
         }
-        node.set_all(change.set.iter().map(|(key, value)| (key.as_ref(), value.as_ref())));
+        node.set_all(change.set.iter());
         node.remove_all(change.remove.iter().map(String::as_str));
     }
 

@@ -16,8 +16,7 @@ pub(crate) fn object<'p>(
 ) -> Piece<'p> {
     let (api_version, kind) = api_version_and_kind(object);
     let (namespace, name) = namespace_and_name(object);
-    let own = annotations(object).iter().map(|(key, value)| (key.as_ref(), value.as_ref()));
-    let annotations: BTreeMap<&str, &str> = own.chain(extra_annotations).collect();
+    let annotations: BTreeMap<&str, &str> = annotations(object).iter().chain(extra_annotations).collect();
     let mut metadata = vec![entry("name", Piece::text(name))];
     if !namespace.is_empty() {
         metadata.push(entry("namespace", Piece::text(namespace)));

@@ -90,7 +90,7 @@ fn update<'p>(package: &'p Package, resource: ResourceId, object: &'p GeneratedO
         let stale: Vec<&str> = old.filter(|key| key.starts_with(OUR_PREFIX) && !wanted.contains_key(key)).collect();
         if !(wanted.is_empty() && stale.is_empty()) {
             let map_change = change.at(&path);
-            map_change.set_all(wanted.iter().map(|(key, value)| (key.as_ref(), value.as_ref())));
+            map_change.set_all(wanted.iter());
             map_change.remove_all(stale.into_iter());
         }
     }
