@@ -39,7 +39,7 @@ pub fn understand(package: &Package, config: &Config) -> (World, Findings) {
         read_part(package, config, start, objects)
     });
     let Part { mut world, intents, protected, mut findings } =
-        parts.into_iter().fold(Part::default(), Part::followed_by);
+        parts.into_iter().reduce(Part::followed_by).unwrap_or_default();
     services::drop_duplicates(&mut world.services, &mut findings);
     identities::finish(&mut world.workloads, &objects, config, &mut findings);
     // The index of names borrows these while the world gains what refers to them.

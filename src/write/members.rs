@@ -53,13 +53,15 @@ fn dash_before(text: &str, node: Node<'_>) -> Option<usize> {
     match prefix.rfind('-') {
         Some(dash) if prefix.bytes().all(|byte| matches!(byte, b' ' | b'-' | b'\t')) => Some(line + dash),
         None if prefix.trim().is_empty() => {
-            // The dash stands on a line above, with a comment or properties behind it.
+            // The dash stands on a line above, with nothing or a comment behind it. More may be there where a member in flow style
+            // is below a quoted text whose last line looks like an item.
             let above = line_start(text, line.checked_sub(1)?);
             let mut candidate = above;
             loop {
                 let indent = blanks(text, candidate);
-                if text.get(candidate + indent..)?.starts_with('-') {
-                    return dash_of(text, node, indent);
+                if let Some(behind) = text.get(candidate + indent..)?.strip_prefix('-') {
+                    let is_alone = behind.trim_start_matches([' ', '\t']).starts_with(['#', '\r', '\n']);
+                    return dash_of(text, node, indent).filter(|_| is_alone);
                 }
                 if !text.get(candidate + indent..)?.starts_with(['#', '\n', '\r', '&', '!']) {
                     return None;

@@ -11,28 +11,30 @@ impl<'t> Node<'t> {
     /// `Tree::duplicate_keys`. `None` when the node is no mapping or has no such key.
     #[must_use]
     pub fn get(self, key: &str) -> Option<Self> {
-        self.get_entry(key).map(|(_, value)| value)
+        match self.own_entry(key) {
+            (Some((_, value)), _) => Some(self.at(value)),
+            (None, false) => None,
+            (None, true) => self.get_entry(key).map(|(_, value)| value),
+        }
     }
 
     /// Like [`Self::get`], with the key's node.
     #[must_use]
     pub fn get_entry(self, key: &str) -> Option<(Self, Self)> {
-        let (own, has_merges) = self.own_entry(key);
-        if own.is_some() || !has_merges {
-            return own;
+        let (mut found, has_merges) = self.own_entry(key);
+        if found.is_none() && has_merges {
+            self.walk_merged(|mapping| {
+                found = mapping.own_entry(key).0;
+                found.is_none()
+            });
         }
-        let mut found = None;
-        self.walk_merged(|mapping| {
-            found = mapping.own_entry(key).0;
-            found.is_none()
-        });
-        found
+        found.map(|(key, value)| (self.at(key), self.at(value)))
     }
 
-    /// The entry of the mapping itself, and whether it has merges, which matters if there is none.
+    /// Key and value of the mapping's own entry, and whether it has merges, which matters if there is none.
     ///
     /// Most of what is done with a tree is this, so the length of a key is compared before anything of the text is looked at.
-    fn own_entry(self, key: &str) -> (Option<(Self, Self)>, bool) {
+    fn own_entry(self, key: &str) -> (Option<(u32, u32)>, bool) {
         let (mut found, mut has_merges) = (None, false);
         let Some(mapping) = self.resolve().filter(|node| matches!(node.shape(), Shape::Mapping(_))) else {
             return (None, false);
@@ -58,7 +60,7 @@ impl<'t> Node<'t> {
             }
             next = value_data.subtree_end(value).max(value + 1);
         }
-        (found.map(|(key, value)| (self.at(key), self.at(value))), has_merges)
+        (found, has_merges)
     }
 
     /// Whether it is a scalar of that value, aliases followed.
