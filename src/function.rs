@@ -3,12 +3,12 @@
 use crate::compile::{Compiled, Settings, add_verdicts, compile};
 use crate::config::Config;
 use crate::diag::Findings;
+use crate::model::world::World;
 use crate::outcome::Outcome;
 use crate::plan::Plan;
 use crate::read::package::Package;
 use crate::read::prune::needed_to_compile;
 use crate::read::resource_list;
-use crate::threads::{MANY_OBJECTS, dropping};
 use crate::write::edit::EditSet;
 use crate::{report, verify, write};
 
@@ -22,7 +22,7 @@ pub struct Edited {
     /// What was read; the input is among its sources.
     pub package: Package,
     /// Not needed any more: whoever ends the process need not wait until it is given back.
-    _plan: Plan,
+    _done_with: (World, Plan),
 }
 
 impl Edited {
@@ -53,12 +53,9 @@ pub fn edit(input: Vec<u8>, settings: Settings) -> Edited {
     };
     let compiled = compile(&mut package, settings);
     add_verdicts(&compiled, &mut findings);
-    // From here on the changes say it all, and the rest of what is known about a large input is large.
-    let Compiled { config, world, mut plan, .. } = compiled;
-    let generated = std::mem::take(&mut plan.generated);
-    let threads = if package.resources.len() < MANY_OBJECTS { 1 } else { package.lane.threads() };
-    let edits = dropping((world, generated), threads, || finish(&package, &plan, &config, &mut findings));
-    Edited { edits, findings, package, _plan: plan }
+    let Compiled { config, world, plan, .. } = compiled;
+    let edits = finish(&package, &plan, &config, &mut findings);
+    Edited { edits, findings, package, _done_with: (world, plan) }
 }
 
 /// The edits that carry the plan out, read again and found right; those that only tell the findings if there is an error among them.

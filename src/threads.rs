@@ -50,19 +50,6 @@ pub(crate) fn both<A, B: Send>(
     })
 }
 
-/// Does the work while another thread, if there may be one, gives back what the work does not need: with much of it that takes time.
-pub(crate) fn dropping<T: Send, R>(unneeded: T, threads: usize, work: impl FnOnce() -> R) -> R {
-    if threads < 2 {
-        drop(unneeded);
-        return work();
-    }
-    std::thread::scope(|scope| {
-        // Where no thread can be had, it is dropped here.
-        let _ = std::thread::Builder::new().spawn_scoped(scope, move || drop(unneeded));
-        work()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::in_parts;

@@ -33,7 +33,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("report/suggest.rs", &["model", "read", "suggest", "write"]),
     ("outcome", &["diag", "read"]),
     ("compile", &["model", "diag", "config", "source", "read", "understand", "plan", "verify"]),
-    ("function", &["diag", "config", "read", "plan", "write", "verify", "report", "compile", "outcome", "threads"]),
+    ("function", &["model", "diag", "config", "read", "plan", "write", "verify", "report", "compile", "outcome"]),
     ("rendering", &["diag", "source", "read", "write", "verify", "compile", "outcome"]),
     ("judging", &["model", "diag", "config", "source", "read", "understand", "suggest", "verify", "compile"]),
 ];
