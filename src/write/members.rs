@@ -90,9 +90,13 @@ fn inherited_fields(resource: &Resource, node: Node<'_>) -> Vec<Edit> {
     };
     let (mut edits, mut missing) = (Vec::new(), Vec::new());
     for (key, value) in [("apiVersion", &resource.api_version), ("kind", &resource.kind)] {
-        match node.get(key) {
-            Some(blank) if blank.is_absent() => edits.push(Edit::insert(blank.start(), format!(" {}", spelled(value)))),
-            Some(blank) => edits.push(Edit::replace(blank.outer_start()..blank.end(), spelled(value))),
+        match node.get_entry(key) {
+            Some((key, blank)) if blank.is_absent() => {
+                // In flow style a key may stand alone, without even a colon.
+                let colon = if blank.start() == key.end() { ":" } else { "" };
+                edits.push(Edit::insert(blank.start(), format!("{colon} {}", spelled(value))));
+            }
+            Some((_, blank)) => edits.push(Edit::replace(blank.outer_start()..blank.end(), spelled(value))),
             None => missing.push(format!("{}: {}", spelled(key), spelled(value))),
         }
     }
