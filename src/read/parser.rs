@@ -169,10 +169,7 @@ impl<'a> Builder<'a> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.collection_end(range),
             Event::Alias(anchor) => self.alias(anchor, range),
-            Event::Anchor(_, name) => {
-                self.anchor_name(name, range.start);
-                Ok(())
-            }
+            Event::Anchor(_, name) => self.anchor_name(name, range.start),
             _ => Ok(()),
         }
     }
@@ -309,13 +306,21 @@ impl<'a> Builder<'a> {
         self.finish(id, 0, expanded, self.anchor_count, to_u32(range.end))
     }
 
-    /// The anchor's name comes after the node that it belongs to.
-    fn anchor_name(&mut self, name: Cow<'_, str>, start: usize) {
+    /// The anchor's name comes after the node that it belongs to. Go's YAML library, which kustomize and kpt use, takes letters and
+    /// digits of ASCII, `-` and `_`; it reads `&a: b` as an anchored null key and refuses most of the rest.
+    fn anchor_name(&mut self, name: Cow<'_, str>, start: usize) -> Result<(), SyntaxError> {
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
+            let message = format!(
+                "the anchor &{name} has other characters than letters, digits, `-` and `_`: kustomize and kpt would not take that for its name"
+            );
+            return Err(SyntaxError { offset: start, message });
+        }
         let last = self.tree.nodes.len().checked_sub(1).map(|last| NodeId(to_u32(last)));
         if let Some((_, properties)) = self.tree.properties.last_mut().filter(|(node, _)| Some(*node) == last) {
             properties.anchor = Some(name.into_owned());
             properties.start = properties.start.min(to_u32(start));
         }
+        Ok(())
     }
 
     /// Where the indicators before the node that was announced end.

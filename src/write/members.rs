@@ -1,6 +1,6 @@
 //! Members of Lists as documents of their own: the same text, moved to the left margin.
 
-use super::draft::Draft;
+use super::draft::{Draft, EditFault};
 use super::edit::{Edit, EditConflict, EditSet};
 use super::emit::{Quoting, double_quoted, scalar};
 use super::entry::{block_column, content_end, is_block_collection, keeps_blank_lines, last_leaf};
@@ -24,14 +24,21 @@ pub(super) struct Member {
 }
 
 /// Finds a member's text, and adds the edits that make it stand alone: `apiVersion` and `kind` that it has from its list.
-pub(super) fn prepare<'t>(draft: &mut Draft<'t>, resource: &Resource, node: Node<'t>) -> Member {
+///
+/// # Errors
+/// A member that is an alias and would get such fields: they are not those of the object that it stands for.
+pub(super) fn prepare<'t>(draft: &mut Draft<'t>, resource: &Resource, node: Node<'t>) -> Result<Member, EditFault> {
+    if node.shape() == Shape::Alias && !says_what_it_is(resource, node) {
+        let message = "it is an alias of an object without `apiVersion` and `kind`";
+        return Err(EditFault::cannot_edit(node, message, "write the object out, or give it `apiVersion` and `kind`"));
+    }
     draft.separated.push(node.id().0..node.subtree_end().0);
     draft.edits.extend(inherited_fields(resource, node));
     let text = draft.text;
     let dash = dash_before(text, node);
     let has_key_like_marker = node.entries().any(|(key, _)| is_marker(text.get(key.start()..).unwrap_or_default()));
     let margin = usize::from(has_key_like_marker);
-    match dash {
+    Ok(match dash {
         Some(dash) => {
             let dash_column = column(text, dash);
             let keeps = last_leaf(node).is_none_or(keeps_blank_lines);
@@ -43,7 +50,13 @@ pub(super) fn prepare<'t>(draft: &mut Draft<'t>, resource: &Resource, node: Node
             Member { head: with_head_comments(text, line, dash_column)..line, body: start..end, indent, margin }
         }
         None => Member { head: 0..0, body: node.outer_start()..node.end(), indent: 0, margin },
-    }
+    })
+}
+
+/// Whether a member has `apiVersion` or `kind` of its own, or its list gives it none.
+fn says_what_it_is(resource: &Resource, node: Node<'_>) -> bool {
+    let has = |key: &str| node.get(key).is_some_and(|value| !value.is_blank());
+    has("kind") || has("apiVersion") || resource.kind.is_empty()
 }
 
 /// The dash of a member of a block sequence; none in flow style.
@@ -79,8 +92,7 @@ fn is_line_end(text: &str, position: usize) -> bool {
 
 /// `apiVersion` and `kind` of a member of a typed list: what is blank is filled in, what is missing comes before its first key.
 fn inherited_fields(resource: &Resource, node: Node<'_>) -> Vec<Edit> {
-    let has = |key: &str| node.get(key).is_some_and(|value| !value.is_blank());
-    if has("kind") || has("apiVersion") || resource.kind.is_empty() || !matches!(node.shape(), Shape::Mapping(_)) {
+    if says_what_it_is(resource, node) || !matches!(node.shape(), Shape::Mapping(_)) {
         return Vec::new();
     }
     let quoting = super::flow_mapping::quoting_of(node);

@@ -177,7 +177,7 @@ impl<'a> File<'a> {
         let mut findings = Findings::default();
         let own = self.resources.values().flatten().copied().filter(|id| !self.dropped.contains(id));
         change_resources(self.package, &own.collect::<Vec<_>>(), changes, &mut draft, &mut findings);
-        let members = self.members(&mut draft);
+        let members = self.members(&mut draft, &mut findings);
         draft.edits.extend(self.end_of_text(&draft, documents));
         if let Err(fault) = keep_aliases(&mut draft) {
             let holder = self.package.iter().find(|(id, resource)| {
@@ -205,7 +205,7 @@ impl<'a> File<'a> {
     }
 
     /// The members of lists that become documents, by the index of the list's document.
-    fn members(&self, draft: &mut Draft<'a>) -> BTreeMap<u32, Vec<(ResourceId, Member)>> {
+    fn members(&self, draft: &mut Draft<'a>, findings: &mut Findings) -> BTreeMap<u32, Vec<(ResourceId, Member)>> {
         let mut members: BTreeMap<u32, Vec<(ResourceId, Member)>> = BTreeMap::new();
         for (document, ids) in self.resources {
             for id in ids {
@@ -215,8 +215,10 @@ impl<'a> File<'a> {
                     if self.dropped.contains(id) {
                         draft.drop_node(node);
                     } else {
-                        let list = members.entry(*document).or_default();
-                        list.push((*id, members::prepare(draft, resource, node)));
+                        match members::prepare(draft, resource, node) {
+                            Ok(member) => members.entry(*document).or_default().push((*id, member)),
+                            Err(fault) => findings.push(finding(self.package, *id, fault)),
+                        }
                     }
                 }
             }

@@ -60,7 +60,7 @@ pub(crate) const NASTY: &[&str] = &[
     // Blanks: trailing, tabs where they may be, wide indentation, indentation that shrinks.
     "a:   \n  b: c   \n  d:\t# e\n  f: g\t\n\t\n  h: i\nj:\n        k: l\nm:\n n:\n  o:\n   p: q\n",
     // Characters of several bytes in keys, values and comments.
-    "ключ: значение # комментарий\n\"日本\": 語\na: 😀\nb: |\n  é\nc: &ü d\ne: *ü\n",
+    "ключ: значение # комментарий\n\"日本\": 語\na: 😀\nb: |\n  é\nc: &u d\ne: *u\n",
     // Long keys come as explicit ones.
     "? kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\n: a\nb: c\n",
     // Verbatim tags.

@@ -313,3 +313,13 @@ fn only_plain_objects_are_pruned() {
     let item = tree.node(text, documents[0].root).path(&["spec", "items"]).unwrap().items().next().unwrap();
     assert!(item.get("data").is_some());
 }
+
+/// Go's YAML library reads the first as a null key with an anchor, and refuses the others.
+#[test]
+fn names_of_anchors_are_those_that_every_reader_takes() {
+    for (text, is_good) in
+        [("a: &b-C_1 x\n", true), ("&a:\n  b: c\n", false), ("a: &b.c x\n", false), ("a: &\u{e4} x\n", false)]
+    {
+        assert_eq!(parse(text).is_ok(), is_good, "{text}");
+    }
+}
