@@ -21,7 +21,7 @@ fn try_run(settings: Settings) -> Result<u8, u8> {
         return Err(WRONG_ARGUMENTS);
     }
     let settings = settings.load()?;
-    let edited = enforce_intents::edit(read_input()?, settings);
+    let edited = enforce_intents::edit(read_input(settings.lane.threads())?, settings);
     report(&human::lines(&edited.package, &edited.findings, Severity::Warning));
     let written = edited.slices().map_or(FAULTY, print_slices);
     let code = if edited.findings.has_errors() { FAULTY } else { written };

@@ -18,9 +18,9 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// The exit code, after the reason was written to stderr.
-pub(super) fn read_input() -> Result<Vec<u8>, u8> {
+pub(super) fn read_input(threads: usize) -> Result<Vec<u8>, u8> {
     // As a file: its size is asked for, and it is read at once.
-    match input_file().and_then(files::read_file) {
+    match input_file().and_then(|file| files::read_file(file, threads)) {
         Ok(input) => Ok(input),
         Err(error) => {
             complain(&format!("cannot read standard input: {error}"));

@@ -80,8 +80,8 @@ impl Labels {
         self.extend([(key.as_ref(), value.as_ref())]);
     }
 
-    /// Keeps the entries that `keep` says yes to.
-    pub fn retain(&mut self, mut keep: impl FnMut(&str, &str) -> bool) {
+    /// Keeps the entries that `keep` says yes to, which may be asked twice.
+    pub fn retain(&mut self, keep: impl Fn(&str, &str) -> bool) {
         if !self.iter().all(|(key, value)| keep(key, value)) {
             *self = self.iter().filter(|(key, value)| keep(key, value)).collect();
         }

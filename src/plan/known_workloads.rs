@@ -132,6 +132,7 @@ fn workloads<'a>(context: &PlanContext<'a>, known: &KnownWorkload) -> Vec<Labell
     found
 }
 
+/// Who a workload that the configuration names is in labels and intents.
 pub(crate) fn identity(known: &KnownWorkload) -> Identity {
     Identity {
         namespace: known.namespace.clone(),

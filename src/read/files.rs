@@ -68,7 +68,7 @@ impl Reader {
     fn file(&mut self, path: &Path) {
         let bytes = fs::canonicalize(path).and_then(|canonical| {
             let is_new = self.seen.insert(canonical);
-            if is_new { fs::File::open(path).and_then(read_file).map(Some) } else { Ok(None) }
+            if is_new { fs::File::open(path).and_then(|file| read_file(file, 1)).map(Some) } else { Ok(None) }
         });
         match bytes {
             Ok(Some(bytes)) => self.add(SourceOrigin::File(path.to_owned()), bytes),
@@ -148,17 +148,17 @@ impl Reader {
     }
 }
 
-/// Everything in an open file.
+/// Everything in an open file, from where it is at. Large files are read by two threads if there may be so many.
 ///
 /// # Errors
 /// Those of the file, and that it is larger than [`LARGEST_INPUT`].
-pub fn read_file(mut file: fs::File) -> io::Result<Vec<u8>> {
+pub fn read_file(mut file: fs::File, threads: usize) -> io::Result<Vec<u8>> {
     let metadata = file.metadata()?;
     if metadata.len() > LARGEST_INPUT {
         return Err(too_large());
     }
     let size = usize::try_from(metadata.len()).unwrap_or_default();
-    if metadata.is_file() && size >= LARGE {
+    if threads > 1 && metadata.is_file() && size >= LARGE {
         return read_halves(&mut file, size);
     }
     read_up_to_limit(&mut file, size)

@@ -12,6 +12,7 @@ use crate::model::place::{Place, ResourceId};
 use crate::model::workload::{IdentitySource, Workload};
 use crate::model::world::World;
 use indexmap::{IndexMap, IndexSet};
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Suggestions are looked for at this many missing names only: each compares the name with all others of its namespace.
@@ -85,6 +86,7 @@ fn report_references(world: &World, findings: &mut Findings) {
         world.virtual_workloads.iter().map(|own| ((own.identity.namespace.as_str(), own.identity.name.as_str()), own));
     let mut references = References {
         workloads,
+        namespaces: OnceCell::new(),
         virtual_workloads: virtual_workloads.collect(),
         services: world.services.iter().map(|service| (service.namespace.as_str(), service.name.as_str())).collect(),
         called_services: world
@@ -129,6 +131,8 @@ fn report_references(world: &World, findings: &mut Findings) {
 struct References<'w, 'f> {
     /// By namespace and identity name.
     workloads: IndexMap<(&'w str, &'w str), Vec<&'w Workload>>,
+    /// The namespaces of the workloads; made when somebody asks.
+    namespaces: OnceCell<BTreeSet<&'w str>>,
     /// Pods that operators create: known, but not labelled.
     virtual_workloads: BTreeMap<(&'w str, &'w str), &'w Workload>,
     services: IndexSet<(&'w str, &'w str)>,
@@ -217,7 +221,8 @@ impl<'w> References<'w, '_> {
         if let Some(suggestion) = self.suggestion(identity, role) {
             return suggestion;
         }
-        if self.workloads.keys().any(|(known, _)| *known == namespace) {
+        let of_workloads = || self.workloads.keys().map(|(known, _)| *known).collect();
+        if self.namespaces.get_or_init(of_workloads).contains(namespace) {
             "use the name of the object that owns the pods, or add its manifest".into()
         } else {
             "add its manifest, or label it where its manifest is rendered".into()

@@ -124,15 +124,14 @@ impl<'o, 'a> Fields<'o, 'a> {
         self.labels_where(node, field, |_| true)
     }
 
-    /// Like [`Self::labels`], of the keys that are asked for.
+    /// Like [`Self::labels`], but only the keys that are asked for are kept.
     pub(super) fn labels_where(&mut self, node: Node<'a>, field: &str, is_wanted: impl Fn(&str) -> bool) -> Labels {
         let Some(map) = self.mapping(node, field) else { return Labels::new() };
         map.merged_entries()
             .into_iter()
-            .filter(|(key, ..)| is_wanted(key))
             .filter_map(|(key, _, value)| {
                 let text = if value.is_null() { "" } else { self.entry(value, field, key)? };
-                Some((key, text))
+                is_wanted(key).then_some((key, text))
             })
             .collect()
     }

@@ -90,7 +90,7 @@ impl<'p> Change<'p> {
     }
 
     /// The changes to values that are not yet as they shall be, where it is known that not all of the map is. `value` has the values.
-    pub(crate) fn open<'c, 'n>(
+    pub(super) fn open<'c, 'n>(
         &'c self,
         value: impl Fn(&str) -> Option<Node<'n>>,
     ) -> impl Iterator<Item = (&'p str, &'c Self)> {

@@ -35,7 +35,9 @@ pub(super) fn prepare<'t>(draft: &mut Draft<'t>, resource: &Resource, node: Node
     draft.separated.push(node.id().0..node.subtree_end().0);
     draft.edits.extend(inherited_fields(resource, node));
     let text = draft.text;
-    let dash = dash_before(text, node);
+    // A dash is no part of the text before the member, however much that looks like an item.
+    let leaf = draft.node_before(node).filter(|before| matches!(before.shape(), Shape::Scalar(_) | Shape::Alias));
+    let dash = dash_before(text, node).filter(|dash| leaf.is_none_or(|leaf| leaf.end() <= *dash));
     let has_key_like_marker = node.entries().any(|(key, _)| is_marker(text.get(key.start()..).unwrap_or_default()));
     let margin = usize::from(has_key_like_marker);
     Ok(match dash {
@@ -66,15 +68,13 @@ fn dash_before(text: &str, node: Node<'_>) -> Option<usize> {
     match prefix.rfind('-') {
         Some(dash) if prefix.bytes().all(|byte| matches!(byte, b' ' | b'-' | b'\t')) => Some(line + dash),
         None if prefix.trim().is_empty() => {
-            // The dash stands on a line above, with nothing or a comment behind it. More may be there where a member in flow style
-            // is below a quoted text whose last line looks like an item.
+            // The dash stands on a line above, with nothing or a comment behind it.
             let above = line_start(text, line.checked_sub(1)?);
             let mut candidate = above;
             loop {
                 let indent = blanks(text, candidate);
-                if let Some(behind) = text.get(candidate + indent..)?.strip_prefix('-') {
-                    let is_alone = behind.trim_start_matches([' ', '\t']).starts_with(['#', '\r', '\n']);
-                    return dash_of(text, node, indent).filter(|_| is_alone);
+                if text.get(candidate + indent..)?.starts_with('-') {
+                    return dash_of(text, node, indent);
                 }
                 if !text.get(candidate + indent..)?.starts_with(['#', '\n', '\r', '&', '!']) {
                     return None;
@@ -104,8 +104,15 @@ fn inherited_fields(resource: &Resource, node: Node<'_>) -> Vec<Edit> {
     for (key, value) in [("apiVersion", &resource.api_version), ("kind", &resource.kind)] {
         match node.get_entry(key) {
             Some((key, blank)) if blank.is_absent() => {
-                // In flow style a key may stand alone, without even a colon.
-                let colon = if blank.start() == key.end() { ":" } else { "" };
+                // A key may stand alone, without even a colon: in flow style, and behind a `?`, whose colon is on the next line.
+                let colon = match blank.start() == key.end() {
+                    true if is_block_collection(node) => {
+                        let indent = " ".repeat(block_column(node));
+                        format!("{}{indent}:", line_ending(node.source(), key.start()))
+                    }
+                    true => ":".to_owned(),
+                    false => String::new(),
+                };
                 edits.push(Edit::insert(blank.start(), format!("{colon} {}", spelled(value))));
             }
             Some((_, blank)) => edits.push(Edit::replace(blank.outer_start()..blank.end(), spelled(value))),

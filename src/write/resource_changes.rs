@@ -139,9 +139,11 @@ pub(super) fn change_resources<'t>(
     }
     draft.budget = draft.budget.saturating_sub(copied(&parts));
     for (part, found) in parts {
-        draft.edits.extend(part.edits);
-        draft.changed.extend(part.changed);
-        draft.dropped.extend(part.dropped);
+        let Draft { text: _, tree: _, edits, changed, dropped, separated, budget: _ } = part;
+        draft.edits.extend(edits);
+        draft.changed.extend(changed);
+        draft.dropped.extend(dropped);
+        draft.separated.extend(separated);
         findings.0.extend(found.0);
     }
 }

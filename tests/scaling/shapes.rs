@@ -51,6 +51,10 @@ pub(crate) const CASES: &[(&str, usize, Items)] = &[
         let names: Vec<String> = (0..n).map(|i| format!("s{i}")).collect();
         deployment("w", "") + &intents("w", &names)
     }),
+    ("missing servers elsewhere", 600, |n| {
+        let names: Vec<String> = (0..n).map(|i| format!("s{i}.elsewhere")).collect();
+        each(n, |i| deployment(&format!("w{i}"), "")) + &intents("w0", &names)
+    }),
     ("objects for one client", 300, |n| {
         deployment("w", "")
             + &each(n, |i| intents("w", &["s".into()]).replace("{name: w, ", &format!("{{name: c{i}, ")))

@@ -163,11 +163,14 @@ impl<'w> Search<'_, 'w> {
                 ExposureKind::Ingress | ExposureKind::OpenShiftRoute => Code::BlockedIngress,
                 _ => Code::BlockedGateway,
             };
+            let mut refused = BTreeSet::new();
             for backend in &exposure.backends {
                 let Some(service) = self.directory.service(&backend.namespace, &backend.service) else { continue };
                 // What is not granted does not come, whatever policies say.
                 if !grants.allow(exposure, backend) {
-                    self.findings.push(not_granted(exposure, backend));
+                    if refused.insert((&backend.namespace, &backend.service)) {
+                        self.findings.push(not_granted(exposure, backend));
+                    }
                     continue;
                 }
                 let is_meant = |port: &ServicePort| match &backend.port {

@@ -174,11 +174,9 @@ fn changed<'n, 'c>(
         let before = value_of(&entries_before, key).copied();
         (before, value_of(&entries, key).copied().filter(|_| !is_pruned || before.is_some()))
     };
-    let mut open = change.open(|key| pair(key).0).peekable();
     for (key, below) in &change.below {
         let (before, after) = pair(key);
-        let change = open.next_if(|(open, _)| open == key).map(|_| below);
-        pending.push((join(path, key), Comparison { before, after, change }));
+        pending.push((join(path, key), Comparison { before, after, change: Some(below) }));
     }
     // Most entries are as they were, and need no path.
     let is_same = |before: Node<'_>, after: Node<'_>| rules.texts_decide && text_of(before) == text_of(after);
