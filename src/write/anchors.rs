@@ -63,6 +63,10 @@ pub(super) fn expand(alias: Node<'_>, budget: &mut usize) -> Result<Edit, EditFa
     if is_key(alias) && matches!(piece, Piece::List(_) | Piece::Map(_)) {
         return Err(EditFault::cannot_edit(alias, "a key is an alias of a collection", "write the key out"));
     }
+    // Nothing at all and the word `null` are both null, but not the same text to those who look for a key.
+    if is_key(alias) && alias.is_null() {
+        return Err(EditFault::cannot_edit(alias, "a key is an alias of null", "write the key out"));
+    }
     Ok(Edit::replace(alias.start()..alias.end(), printed))
 }
 
