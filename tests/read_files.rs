@@ -177,3 +177,25 @@ fn thousands_of_files_are_fine() {
     assert_eq!(sources.len(), 10_000);
     fs::remove_dir_all(root).unwrap();
 }
+
+/// Large files are read in halves by two threads, from where somebody else left them.
+#[test]
+fn large_files_are_read_to_the_end_from_where_they_are_at() {
+    use std::io::{Read as _, Seek as _, SeekFrom};
+    let root = directory("large");
+    let bytes: Vec<u8> =
+        (0u32..2_300_000).flat_map(|number| number.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+    write(&root, "large", &bytes);
+    for start in [0, 1, 4_000_001, bytes.len() - 1, bytes.len(), bytes.len() + 5] {
+        for threads in [1, 2] {
+            let mut file = fs::File::open(root.join("large")).unwrap();
+            let mut shared = file.try_clone().unwrap();
+            file.seek(SeekFrom::Start(start as u64)).unwrap();
+            let read = files::read_file(file, threads).unwrap();
+            assert!(read == bytes.get(start..).unwrap_or_default(), "from {start} with {threads} threads");
+            // Whoever shares the file finds it read.
+            assert_eq!(shared.read(&mut [0; 8]).unwrap(), 0);
+        }
+    }
+    fs::remove_dir_all(root).unwrap();
+}

@@ -210,11 +210,16 @@ fn index_of_item(package: &Package, resource: ResourceId) -> Option<usize> {
     items.items().position(|item| item.id() == node)
 }
 
-/// What the YAML library of the tests reads, if it reads the text at all and without what it does not know: merges, and anchors that
-/// are defined again.
+/// What the YAML library of the tests reads, if it reads the text at all and without what it reads otherwise than Go's: merges, and
+/// aliases of anchors that are defined again, of which it takes a later one.
 fn load(text: &str) -> Option<Value> {
-    let mut anchors: Vec<&str> =
-        text.split('&').skip(1).map(|rest| rest.split([' ', '\n']).next().unwrap_or("")).collect();
+    let names = |mark: char| {
+        let is_part = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
+        let names = text.split(mark).skip(1).map(move |rest| rest.split(|end| !is_part(end)).next().unwrap_or(""));
+        names.filter(|name| !name.is_empty()).collect::<Vec<_>>()
+    };
+    let (mut anchors, aliases) = (names('&'), names('*'));
+    anchors.retain(|name| aliases.contains(name));
     anchors.sort_unstable();
     if text.contains("<<") || anchors.windows(2).any(|pair| pair[0] == pair[1]) {
         return None;

@@ -311,7 +311,7 @@ impl<'a> Builder<'a> {
     fn anchor_name(&mut self, name: Cow<'_, str>, start: usize) -> Result<(), SyntaxError> {
         if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
             let message = format!(
-                "the anchor &{name} has other characters than letters, digits, `-` and `_`: kustomize and kpt would not take that for its name"
+                "the anchor &{name} has other characters than letters, digits, `-` and `_`, which kustomize and kpt do not read as part of a name: rename it"
             );
             return Err(SyntaxError { offset: start, message });
         }

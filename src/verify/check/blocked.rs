@@ -173,8 +173,11 @@ impl<'w> Search<'_, 'w> {
                     }
                     continue;
                 }
+                // A Route names the port of the pods; as text that is the name of the Service's port, which endpoints have, too.
+                let is_of_pods = exposure.kind == ExposureKind::OpenShiftRoute;
                 let is_meant = |port: &ServicePort| match &backend.port {
                     None => true,
+                    Some(PortValue::Number(number)) if is_of_pods => self.leads_to(service, port, *number),
                     Some(PortValue::Number(number)) => port.port == *number,
                     Some(PortValue::Name(name)) => port.name.as_ref() == Some(name),
                 };
@@ -190,6 +193,13 @@ impl<'w> Search<'_, 'w> {
                 }
             }
         }
+    }
+
+    /// Whether a port of a Service leads to that port of any pod behind it.
+    fn leads_to(&self, service: &'w Service, port: &ServicePort, number: u16) -> bool {
+        let resolve = |member| self.directory.resolve_port(member, &port.target_port, port.protocol);
+        port.target_port == PortValue::Number(number)
+            || self.directory.behind(service).into_iter().any(|member| resolve(member) == Some(number))
     }
 
     fn webhooks(&mut self) {
@@ -261,27 +271,46 @@ impl<'w> Search<'_, 'w> {
 
     fn monitored_services(&mut self, monitor: &Monitor, services: Vec<&&'w Service>, traffic: &Traffic<'_>) {
         for service in services {
-            let is_meant = |port: &ServicePort| {
-                monitor.endpoints.iter().any(|endpoint| {
-                    endpoint.port.is_some() && endpoint.port == port.name
-                        || endpoint.target_port.as_ref() == Some(&port.target_port)
-                })
-            };
-            for (workload, ports) in self.pod_ports(service, is_meant) {
+            for (workload, ports) in self.scraped_ports(monitor, service) {
                 self.judge(traffic, workload, &ports);
             }
         }
     }
 
+    /// The ports that the endpoints of a ServiceMonitor mean on the workloads behind a Service: the Service's port of that name, or the
+    /// pods' port, whether or not the Service has it. An endpoint that names none means every port of the Service.
+    fn scraped_ports(&self, monitor: &Monitor, service: &'w Service) -> BTreeMap<usize, ConnectionSet> {
+        let is_every =
+            monitor.endpoints.iter().any(|endpoint| endpoint.port.is_none() && endpoint.target_port.is_none());
+        let names: BTreeSet<&String> = monitor.endpoints.iter().filter_map(|endpoint| endpoint.port.as_ref()).collect();
+        let is_meant = |port: &ServicePort| {
+            port.protocol == Protocol::Tcp && (is_every || port.name.as_ref().is_some_and(|name| names.contains(name)))
+        };
+        let mut found = self.pod_ports(service, is_meant);
+        let targets: Vec<_> = monitor.endpoints.iter().filter_map(|endpoint| endpoint.target_port.as_ref()).collect();
+        for member in self.directory.behind(service) {
+            let numbers = targets.iter().filter_map(|port| self.directory.resolve_port(member, port, Protocol::Tcp));
+            let sets: Vec<_> = numbers.map(|number| ConnectionSet::port(Protocol::Tcp, number)).collect();
+            if let Some(index) = self.reach.workload_of(member) {
+                let ports = found.entry(index).or_default();
+                *ports = ports.union(&ConnectionSet::union_of(&sets));
+            }
+        }
+        found
+    }
+
     fn monitored_pods(&mut self, monitor: &Monitor, pods: Vec<&usize>, traffic: &Traffic<'_>) {
         for &member in pods {
-            let named = monitor.endpoints.iter().filter_map(|endpoint| {
+            let meant = monitor.endpoints.iter().filter_map(|endpoint| {
                 let name = endpoint.port.clone().map(PortValue::Name);
-                let port = name.as_ref().or(endpoint.target_port.as_ref())?;
+                // An endpoint that names no port means them all.
+                let Some(port) = name.as_ref().or(endpoint.target_port.as_ref()) else {
+                    return self.reach.world().workloads.get(member).map(tcp_ports);
+                };
                 let number = self.directory.resolve_port(member, port, endpoint.protocol)?;
                 Some(ConnectionSet::port(Protocol::Tcp, number))
             });
-            let ports = ConnectionSet::union_of(&named.collect::<Vec<_>>());
+            let ports = ConnectionSet::union_of(&meant.collect::<Vec<_>>());
             if let Some(index) = self.reach.workload_of(member) {
                 self.judge(traffic, index, &ports);
             }

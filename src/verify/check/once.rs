@@ -88,6 +88,12 @@ mod tests {
                 vec![judged(Code::IntentDenied, at(1, 9))],
                 vec![planned(at(1, 5)), judged(Code::IntentDenied, at(1, 9))],
             ),
+            // A route that is not granted: judging says what planning said, and what only it knows.
+            (
+                vec![judged(Code::ReferenceNotGranted, at(1, 5))],
+                vec![judged(Code::ReferenceNotGranted, at(1, 5)), judged(Code::ReferenceNotGranted, at(2, 5))],
+                vec![judged(Code::ReferenceNotGranted, at(1, 5)), judged(Code::ReferenceNotGranted, at(2, 5))],
+            ),
             // A port of a Service, and the Service.
             (
                 vec![planned(at(1, 5))],
