@@ -12,6 +12,7 @@ mod block_scalar;
 mod builder;
 mod bytes;
 mod decode;
+mod eight_bytes;
 mod flow;
 mod lines;
 mod scalar;

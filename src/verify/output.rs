@@ -3,6 +3,7 @@
 //! This knows the plan and the two texts, not how edits are made: a mistake in the writer ends as an error, not as output.
 
 mod compare;
+mod cut;
 mod excerpt;
 
 use crate::config::Config;
@@ -81,10 +82,12 @@ fn verify_list(package: &Package, list: ResourceList, plan: &Plan, config: &Conf
     let selection: Option<Selection> = if has_aliases { None } else { Some(needed_to_compile) };
     let rules = Rules { texts_decide: !has_aliases, ..Rules::default() };
     let compare_run = |sequence: Node<'_>, run: &Run| -> Option<Vec<Fault>> {
-        let excerpt = excerpt(sequence, run, edits)?;
-        Some(match read_again(&excerpt.text, selection, package.lane) {
+        let excerpt = excerpt(sequence, &items, run, edits)?;
+        // What is pruned in the input is left out here, or compared by its text.
+        Some(match read_again(&excerpt.text, None, package.lane) {
             Ok((tree, document)) => {
                 let output = tree.node(&excerpt.text, document.root);
+                let rules = Rules { cut: &excerpt.cut, ..rules };
                 compare_items(&items, &excerpt.items, &changes, output, None, rules).0
             }
             Err(fault) => vec![(None, fault)],
@@ -101,7 +104,7 @@ fn verify_list(package: &Package, list: ResourceList, plan: &Plan, config: &Conf
     let (mut faults, excerpt): (Vec<Fault>, Excerpt) = excerpts.unwrap_or_else(|| {
         let kept = |index: &usize| items.get(*index).is_some_and(|item| !item.goes);
         let text = edits.slices(input.source()).collect();
-        (Vec::new(), Excerpt { text, items: (0..items.len()).filter(kept).map(Some).collect() })
+        (Vec::new(), Excerpt { text, items: (0..items.len()).filter(kept).map(Some).collect(), ..Excerpt::default() })
     });
     let (tree, document) = match read_again(&excerpt.text, selection, package.lane) {
         Ok(read) => read,
@@ -281,7 +284,7 @@ impl<'p> Stream<'p> {
             return vec![(None, finding.message)];
         }
         let has_aliases = self.has_aliases || output.trees.iter().any(Tree::has_aliases);
-        let rules = Rules { texts_decide: !has_aliases, may_appear: &["apiVersion", "kind"] };
+        let rules = Rules { texts_decide: !has_aliases, may_appear: &["apiVersion", "kind"], ..Rules::default() };
         let mut written = output.iter().filter_map(|(id, resource)| Some((resource, output.node(id)?)));
         let mut faults = Vec::new();
         for id in resources {

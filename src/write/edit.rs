@@ -48,6 +48,15 @@ impl EditSet {
         &self.edits
     }
 
+    /// The edits that lie in a slice of the text or touch it, in text order.
+    #[must_use]
+    pub fn within(&self, slice: &Range<usize>) -> &[Edit] {
+        let start = self.edits.partition_point(|edit| edit.range.end < slice.start);
+        let rest = self.edits.get(start..).unwrap_or_default();
+        let count = rest.iter().take_while(|edit| edit.range.start <= slice.end).count();
+        rest.get(..count).unwrap_or_default()
+    }
+
     /// The text with every edit carried out.
     ///
     /// # Errors

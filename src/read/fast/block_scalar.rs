@@ -1,7 +1,8 @@
 //! `|` and `>` (rule I8).
 
 use super::builder::Scalar;
-use super::scalar::{at, end_line, next_line, skip_spaces};
+use super::eight_bytes::skip_spaces;
+use super::scalar::{at, end_line, next_line};
 use crate::read::tree::ScalarStyle;
 
 pub(super) struct BlockScalar {

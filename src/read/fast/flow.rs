@@ -1,7 +1,8 @@
 //! Flow collections on one line (rule I7).
 
 use super::builder::{Builder, Scalar};
-use super::scalar::{at, quoted, skip_spaces};
+use super::eight_bytes::skip_spaces;
+use super::scalar::{at, quoted};
 use super::{KEY_LIMIT, NESTING_LIMIT};
 use crate::read::tree::{CollectionStyle, ScalarStyle, Shape};
 

@@ -2,6 +2,7 @@
 
 use super::block_scalar::{self, BlockScalar};
 use super::builder::{Builder, Scalar};
+use super::eight_bytes::skip_spaces;
 use super::flow;
 use super::scalar::{self, Stop};
 use super::{KEY_LIMIT, NESTING_LIMIT};
@@ -139,7 +140,7 @@ impl<'t> Lexer<'t> {
 
     /// Reads the line that starts there, with all lines that its last value takes. Gives the start of the next.
     fn line(&mut self, start: usize) -> Option<usize> {
-        let mut token = scalar::skip_spaces(self.bytes, start);
+        let mut token = skip_spaces(self.bytes, start);
         match self.at(token) {
             b'\n' => return Some(token + 1),
             b'#' => {
@@ -165,7 +166,7 @@ impl<'t> Lexer<'t> {
         while self.at(token) == b'-' && matches!(self.at(token + 1), b' ' | b'\n') {
             self.open_element(token, column)?;
             is_element = true;
-            let next = scalar::skip_spaces(self.bytes, token + 1);
+            let next = skip_spaces(self.bytes, token + 1);
             match self.at(next) {
                 b'\n' => return Some(next + 1),
                 b'#' => return Some(scalar::next_line(self.bytes, next)),
@@ -296,7 +297,7 @@ impl<'t> Lexer<'t> {
             b'"' | b'\'' => {
                 let owner = if is_element { self.open.last()?.column } else { usize::MAX };
                 let key = scalar::quoted(self.bytes, token, owner)?;
-                let behind = scalar::skip_spaces(self.bytes, key.range.end);
+                let behind = skip_spaces(self.bytes, key.range.end);
                 if self.at(behind) != b':' {
                     return if is_element { self.value(token) } else { None };
                 }
@@ -322,7 +323,7 @@ impl<'t> Lexer<'t> {
         }
         self.builder.scalar(&key);
         self.open.last_mut()?.pending = Some(behind + 1);
-        let value = scalar::skip_spaces(self.bytes, behind + 1);
+        let value = skip_spaces(self.bytes, behind + 1);
         match self.at(value) {
             b'\n' => Some(value + 1),
             b'#' => Some(scalar::next_line(self.bytes, value)),

@@ -1,6 +1,7 @@
 //! Plain and quoted scalars, and the ends of lines.
 
 use super::builder::Scalar;
+use super::eight_bytes::{find_plain_stop, find_quoted_stop, skip_spaces};
 use crate::read::tree::ScalarStyle;
 use std::ops::Range;
 
@@ -18,35 +19,6 @@ pub(super) enum Stop {
 #[inline]
 pub(super) fn at(bytes: &[u8], position: usize) -> u8 {
     bytes.get(position).copied().unwrap_or(0)
-}
-
-#[inline]
-pub(super) fn skip_spaces(bytes: &[u8], mut position: usize) -> usize {
-    while at(bytes, position) == b' ' {
-        position += 1;
-    }
-    position
-}
-
-/// A table of bytes at which scanning stops.
-const fn stops(bytes: &[u8]) -> [bool; 256] {
-    let mut table = [false; 256];
-    let mut rest = bytes;
-    while let [first, others @ ..] = rest {
-        if let (_, [stop, ..]) = table.split_at_mut(*first as usize) {
-            *stop = true;
-        }
-        rest = others;
-    }
-    table
-}
-
-/// The next byte of the table, or the end.
-#[inline]
-fn next_stop(bytes: &[u8], position: usize, stops: &[bool; 256]) -> usize {
-    let rest = bytes.get(position..).unwrap_or_default();
-    let is_stop = |byte: &u8| stops.get(usize::from(*byte)).copied().unwrap_or(true);
-    position + rest.iter().position(is_stop).unwrap_or(rest.len())
 }
 
 /// The start of the line behind the one of `position`.
@@ -85,17 +57,16 @@ pub(super) fn plain(bytes: &[u8], start: usize) -> Option<(Scalar, Stop)> {
 /// A line of a plain scalar, without the blanks at its end.
 #[inline]
 pub(super) fn plain_line(bytes: &[u8], start: usize) -> Option<(Range<usize>, Stop)> {
-    const STOPS: [bool; 256] = stops(b"\n:#\t\0");
     let mut end = start;
     let stop = loop {
-        end = next_stop(bytes, end, &STOPS);
+        end = find_plain_stop(bytes, end);
         match at(bytes, end) {
             b'\n' => break Stop::LineEnd(end + 1),
             b':' if matches!(at(bytes, end + 1), b' ' | b'\n') => break Stop::Colon(end),
             b':' if at(bytes, end + 1) == b'\t' => return None,
             b'#' if end > start && at(bytes, end - 1) == b' ' => break Stop::Comment(next_line(bytes, end)),
-            b'\t' | 0 => return None,
-            _ => end += 1,
+            b'#' | b':' => end += 1,
+            _ => return None,
         }
     };
     while end > start && at(bytes, end - 1) == b' ' {
@@ -108,11 +79,10 @@ pub(super) fn plain_line(bytes: &[u8], start: usize) -> Option<(Range<usize>, St
 pub(super) fn quoted(bytes: &[u8], start: usize, owner: usize) -> Option<Scalar> {
     let quote = at(bytes, start);
     let style = if quote == b'"' { ScalarStyle::DoubleQuoted } else { ScalarStyle::SingleQuoted };
-    const STOPS: [bool; 256] = stops(b"'\"\\\n\t\0");
     let (mut is_encoded, mut has_lines, mut has_tabs) = (false, false, false);
     let mut next = start + 1;
     loop {
-        next = next_stop(bytes, next, &STOPS);
+        next = find_quoted_stop(bytes, next, quote);
         match at(bytes, next) {
             b'\'' if quote == b'\'' && at(bytes, next + 1) == b'\'' => {
                 is_encoded = true;

@@ -30,6 +30,8 @@ pub(super) struct Rules<'r> {
     pub(super) texts_decide: bool,
     /// Keys that may be there only after: what members of typed lists have from their list.
     pub(super) may_appear: &'r [&'r str],
+    /// Values that have a null instead, because their lines are those of the input; in their order.
+    pub(super) cut: &'r [NodeId],
 }
 
 /// The first difference from what was planned, as a field path (from `path` on) and what is wrong with it.
@@ -39,6 +41,15 @@ pub(super) fn difference(path: &str, comparison: Comparison<'_, '_>, rules: Rule
     let mut pending = vec![(path.to_owned(), Comparison { change, ..comparison })];
     let mut seen: BTreeSet<(NodeId, NodeId)> = BTreeSet::new();
     while let Some((path, comparison)) = pending.pop() {
+        if let Some(before) = comparison.before.filter(|before| rules.cut.binary_search(&before.id()).is_ok()) {
+            if !comparison.after.is_some_and(Node::is_null) {
+                return Some(format!("{} is not where it was", named(&path)));
+            }
+            if comparison.change.is_some_and(|change| !change.is_done(Some(before))) {
+                return Some(format!("{} is not changed", named(&path)));
+            }
+            continue;
+        }
         match comparison.change {
             Some(change) => {
                 if let Err(fault) = changed(&path, comparison, change, rules, &mut pending) {

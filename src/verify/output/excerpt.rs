@@ -6,18 +6,22 @@
 //! did.
 
 use super::ListItem;
-use crate::read::tree::{CollectionStyle, Node, Shape};
+use super::cut::cuts;
+use crate::read::tree::{CollectionStyle, Node, NodeId, Shape};
 use crate::write::edit::{Edit, EditSet};
 use crate::write::items::{append_point, dash_of};
 use crate::write::lines::{column, line_start};
 use std::ops::Range;
 
 /// A shorter ResourceList.
+#[derive(Default)]
 pub(super) struct Excerpt {
     /// Its text.
     pub(super) text: String,
     /// Its items without new ones: the index in the input's items, or `None` for a null.
     pub(super) items: Vec<Option<usize>>,
+    /// The values of the input that have a null instead, in their order.
+    pub(super) cut: Vec<NodeId>,
 }
 
 /// Parts are about this long: small beside the input.
@@ -66,7 +70,7 @@ pub(super) fn excerpts(sequence: Node<'_>, items: &[ListItem<'_>], edits: &EditS
     if !run.is_empty() {
         runs.push(run);
     }
-    let mut last = Excerpt { text: String::new(), items: Vec::new() };
+    let mut last = Excerpt::default();
     edits.append_slice(input, 0..kept.first()?.1, false, &mut last.text).ok()?;
     if kept.len() > 2 {
         last.text.push_str(&null_item(dash_column));
@@ -77,13 +81,19 @@ pub(super) fn excerpts(sequence: Node<'_>, items: &[ListItem<'_>], edits: &EditS
     Some(Excerpts { runs, last })
 }
 
-/// The ResourceList of a run, with a null behind the last item: each must end where the next begins. `None` where an edit
-/// crosses the lines of two items.
-pub(super) fn excerpt(sequence: Node<'_>, run: &Run, edits: &EditSet) -> Option<Excerpt> {
+/// The ResourceList of a run, with a null behind the last item: each must end where the next begins. What no edit touches of an item
+/// is left out. `None` where an edit crosses the lines of two items.
+pub(super) fn excerpt(sequence: Node<'_>, items: &[ListItem<'_>], run: &Run, edits: &EditSet) -> Option<Excerpt> {
     let input = sequence.source();
-    let mut excerpt = Excerpt { text: "items:\n".to_owned(), items: Vec::with_capacity(run.len() + 1) };
+    let mut excerpt = Excerpt { text: "items:\n".to_owned(), ..Excerpt::default() };
     for (index, lines) in run {
-        edits.append_slice(input, lines.clone(), false, &mut excerpt.text).ok()?;
+        let mut position = lines.start;
+        for cut in cuts(items.get(*index)?.node, edits.within(lines)) {
+            edits.append_slice(input, position..cut.lines.start, false, &mut excerpt.text).ok()?;
+            excerpt.cut.push(cut.value);
+            position = cut.lines.end;
+        }
+        edits.append_slice(input, position..lines.end, false, &mut excerpt.text).ok()?;
         excerpt.items.push(Some(*index));
     }
     excerpt.text.push_str(&null_item(column(input, sequence.start())));
@@ -146,7 +156,7 @@ mod tests {
             .collect();
         let Excerpts { runs, last } = excerpts(sequence, &items, &edits).unwrap();
         let [run] = runs.as_slice() else { panic!("{runs:?}") };
-        let run = excerpt(sequence, run, &edits).unwrap();
+        let run = excerpt(sequence, &items, run, &edits).unwrap();
         assert_eq!(run.text, "items:\n- c: 3!\n- d: 4\n# between\n- ~\n");
         assert_eq!(run.items, [Some(2), Some(3), None]);
         assert_eq!(last.text, "items: # c\n- ~\n- f: 6\n- new: 7\nx: y\n");
