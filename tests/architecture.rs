@@ -26,6 +26,7 @@ const IMPORTS: &[(&str, &[&str])] = &[
     ("verify", &["model", "diag", "config", "plan"]),
     ("verify/output.rs", &["model", "diag", "config", "plan", "source", "read", "write", "threads"]),
     ("verify/output/compare.rs", &["read", "write"]),
+    ("verify/output/cut.rs", &["read", "write"]),
     ("verify/output/excerpt.rs", &["read", "write"]),
     ("write", &["model", "diag", "config", "source", "read", "plan", "threads"]),
     ("suggest", &["model", "diag", "config", "source", "read", "verify"]),

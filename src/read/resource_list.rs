@@ -136,7 +136,8 @@ fn check_fields(root: Node<'_>) -> Result<(), Findings> {
 
 /// The items and the functionConfig. What is no object stays in the text, but is no resource.
 fn resources(root: Node<'_>, lane: Lane) -> (Vec<Resource>, Findings) {
-    let items: Vec<Node<'_>> = field(root, "items").into_iter().flat_map(|(_, items)| items.items()).collect();
+    let items: Vec<Node<'_>> =
+        field(root, "items").into_iter().flat_map(|(_, items)| items.children_of_list()).collect();
     let parts = in_parts(&items, MANY_OBJECTS, lane.threads(), read_items);
     let (mut resources, mut findings) = (Vec::with_capacity(items.len() + 1), Findings::default());
     for (read, found) in parts {

@@ -30,6 +30,7 @@ use crate::write::stream::dropped;
 use compare::{Comparison, Rules, difference};
 use excerpt::{Excerpt, Excerpts, Run, excerpt, excerpts};
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// Compares the written text with the plan. Findings are `output-mismatch` errors: defects of this program, never of the input.
 #[must_use]
@@ -141,6 +142,8 @@ struct ListItem<'t> {
     /// The resource that it is; `None` for what is no object.
     id: Option<ResourceId>,
     node: Node<'t>,
+    /// Its bytes, tag and anchor included: noted while the list is walked, since looking at every item again takes time.
+    range: Range<usize>,
     /// Whether the plan removes it.
     goes: bool,
     /// Whether the plan changes it.
@@ -154,9 +157,9 @@ fn list_items<'t>(package: &'t Package, plan: &Plan, changes: &Changes<'_>, list
     let item = |node: Node<'t>| {
         let id = resources.next_if(|(_, resource)| resource.node == node.id()).map(|(id, _)| id);
         let (goes, is_changed) = id.map_or((false, false), |id| (removals.contains(&id), changes.contain(id)));
-        ListItem { id, node, goes, is_changed }
+        ListItem { id, node, range: node.outer_start()..node.end(), goes, is_changed }
     };
-    sequence.into_iter().flat_map(Node::items).map(item).collect()
+    sequence.into_iter().flat_map(Node::children_of_list).map(item).collect()
 }
 
 /// Whether the output is the input but for the edits.

@@ -22,7 +22,7 @@ pub(super) fn change_items<'t>(
     added: &NewItems<'_>,
 ) -> Result<(), EditFault> {
     let sequence = owner.value;
-    let items: Vec<Node<'t>> = sequence.children().collect();
+    let items: Vec<Node<'t>> = sequence.children_of_list().collect();
     draft.changed.push(sequence.id());
     for item in items.iter().filter(|item| removed.contains(&item.id())) {
         draft.drop_node(*item);

@@ -7,6 +7,7 @@ use super::draft::Draft;
 use super::edit::{Edit, EditConflict, EditSet};
 use super::emit::block_document;
 use super::entry::{is_block_scalar, last_leaf};
+use super::lines::line_start;
 use super::members::{self, Member};
 use super::objects::object;
 use super::resource_changes::{Changes, change_resources, finding};
@@ -226,7 +227,8 @@ impl<'a> File<'a> {
         members
     }
 
-    /// A block scalar that ends with the text, without a line break, would get one: then `-` keeps its value.
+    /// What keeps the value of a block scalar at the end of a text that gets the line break it lacks. One that goes up to there would
+    /// gain that line break, but for a `-`. One that keeps empty lines would gain another, but for what blanks stand there.
     fn end_of_text(&self, draft: &Draft<'a>, documents: &[Document]) -> Option<Edit> {
         let leaf =
             last_leaf(draft.tree.node(self.text, documents.last()?.root)).filter(|leaf| is_block_scalar(*leaf))?;
@@ -236,12 +238,14 @@ impl<'a> File<'a> {
         if self.text.ends_with('\n') || (ends_its_text && !is_list) {
             return None;
         }
-        let header: String = self
-            .text
-            .get(leaf.start() + 1..)?
-            .chars()
-            .take_while(|next| matches!(next, '+' | '-' | '1'..='9'))
-            .collect();
+        let indicators = |next: &char| matches!(next, '+' | '-' | '1'..='9');
+        let header: String = self.text.get(leaf.start() + 1..)?.chars().take_while(indicators).collect();
+        let end = self.text.len();
+        let last_line = line_start(self.text, end).max(leaf.end());
+        if last_line < end {
+            let is_blank = self.text.get(last_line..)?.trim_matches([' ', '\t']).is_empty();
+            return (is_blank && header.contains('+')).then(|| Edit::delete(last_line..end));
+        }
         let indent = header.replace(['+', '-'], "");
         let start = leaf.start() + 1;
         Some(Edit::replace(start..start + header.len(), format!("{indent}-")))

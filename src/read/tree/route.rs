@@ -1,12 +1,12 @@
-//! The way to a place, in words: `spec.targets[0].kubernetes.name`.
+//! The way to a place, in words: `spec.targets[0].kubernetes.name`; and the children of long lists.
 
 use super::{Node, NodeId, Shape};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The children of large collections that places were looked for in. Findings come in numbers, often from one long list, which is
-/// walked once for all of them.
+/// The children of large collections that places were looked for in or that were walked for their own sake. Findings come in numbers,
+/// often from one long list, which is walked once for all of them.
 #[derive(Debug, Default)]
 pub(super) struct Children(Mutex<BTreeMap<NodeId, Arc<[u32]>>>);
 
@@ -20,7 +20,14 @@ impl Clone for Children {
 /// Collections with fewer nodes are walked each time.
 const LARGE: u32 = 200;
 
-impl Node<'_> {
+impl<'t> Node<'t> {
+    /// Like [`Self::children`], for a list that several stages walk. To step from one child to the next takes a look at each, which
+    /// is slow in a long list, so that is done once.
+    pub(crate) fn children_of_list(self) -> impl Iterator<Item = Self> + use<'t> {
+        let children = self.listed_children();
+        (0..children.len()).filter_map(move |index| children.get(index).map(|child| self.at(*child)))
+    }
+
     /// The path from this node down to the node that covers `offset`, in KRM's form: `spec.targets[0].kubernetes.name`.
     #[must_use]
     pub fn route_to(self, offset: usize) -> String {

@@ -20,20 +20,23 @@ pub(super) struct Cut {
 /// Shorter values are read as fast as they are left out.
 const SHORTEST: usize = 80;
 
-/// The values of an item that can be left out, in text order. `edits` are those of the item's lines, in text order. For texts without
-/// aliases: their meaning depends on what stands elsewhere.
-pub(super) fn cuts(item: Node<'_>, edits: &[Edit]) -> Vec<Cut> {
+/// The values of an item that can be left out, in text order. `end` is where the item's lines end, and `edits` are those in them, in
+/// text order. For texts without aliases: their meaning depends on what stands elsewhere.
+pub(super) fn cuts(item: Node<'_>, end: usize, edits: &[Edit]) -> Vec<Cut> {
     let mut cuts = Vec::new();
-    let mut pending = vec![item];
-    while let Some(mapping) = pending.pop() {
+    let mut pending = vec![(item, end)];
+    while let Some((mapping, end)) = pending.pop() {
         // Of a mapping that was pruned nobody knows where its entries end.
         if mapping.shape() != Shape::Mapping(CollectionStyle::Block) || mapping.is_pruned() {
             continue;
         }
-        for (key, value) in mapping.entries() {
+        let mut entries = mapping.entries().peekable();
+        while let Some((key, value)) = entries.next() {
             let Some(lines) = lines_of(key, value) else { continue };
-            if is_touched(&lines, edits) {
-                pending.push(value);
+            // What is added behind the key, or behind the comments that follow the value, may belong to it.
+            let end = entries.peek().map_or(end, |(next, _)| next.outer_start());
+            if is_touched(&(key.end()..end), edits) {
+                pending.push((value, end));
             } else if lines.len() >= SHORTEST {
                 cuts.push(Cut { value: value.id(), lines });
             }
@@ -74,7 +77,7 @@ mod tests {
         let (tree, documents) = parse(&text).unwrap();
         let edits = [Edit::insert(before.len(), "x")];
         let (mut left, mut position) = (String::new(), 0);
-        for cut in cuts(tree.node(&text, documents[0].root), &edits) {
+        for cut in cuts(tree.node(&text, documents[0].root), text.len(), &edits) {
             left += &text[position..cut.lines.start];
             position = cut.lines.end;
         }
@@ -108,8 +111,11 @@ mod tests {
             "a:|\n? b\n: c: L\n",
             "a:|\n<<:\n  c: L\n",
             "a:|\n? [b]\n:\n  c: L\n",
+            "a: b\nb:|\n  c: L\n",
             "a: b\nb:\n|  c: L\n",
             "a: b\nb:\n  c: L\n|d: e\n",
+            "a: b\nb:\n  c: L\n  # f\n|d: e\n",
+            "a: b\nb:\n  c: L\n  # f\n|",
             "b:\n- |L\n",
         ] {
             let item = item.replace('L', LONG);

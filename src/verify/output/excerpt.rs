@@ -45,23 +45,23 @@ pub(super) fn excerpts(sequence: Node<'_>, items: &[ListItem<'_>], edits: &EditS
     }
     let input = sequence.source();
     let dash_column = column(input, sequence.start());
-    let mut starts = Vec::with_capacity(items.len() + 1);
-    for item in items {
-        starts.push(line_start(input, dash_of(input, item.node, dash_column)?));
-    }
-    starts.push(append_point(input, items.last()?.node, dash_column)?.finished_position()?);
-    let touched = touched(items, &starts, edits.as_slice());
-    let kept = |index: &usize| items.get(*index).is_none_or(|item| !item.goes);
-    let kept: Vec<(usize, usize)> = starts.iter().copied().enumerate().filter(|(index, _)| kept(index)).collect();
-    let (last_index, last_start) = kept.iter().rev().nth(1).copied()?;
+    let end = append_point(input, items.last()?.node, dash_column)?.finished_position()?;
+    let start = |index: usize| match items.get(index) {
+        Some(item) => Some(line_start(input, dash_of(input, item.node, dash_column)?)),
+        None => Some(end),
+    };
+    let touched = touched(items, edits.as_slice());
+    let kept: Vec<usize> = (0..=items.len()).filter(|index| items.get(*index).is_none_or(|item| !item.goes)).collect();
+    let last_index = kept.iter().rev().nth(1).copied()?;
+    let last_start = start(last_index)?;
     let (mut runs, mut run, mut length) = (Vec::new(), Run::new(), 0);
-    for pair in kept.windows(2) {
-        let [(index, start), (_, end)] = pair else { continue };
+    for (index, next) in kept.iter().zip(kept.iter().skip(1)) {
         if !touched.get(*index).copied().unwrap_or(true) || *index == last_index {
             continue;
         }
-        run.push((*index, *start..*end));
-        length += end - start;
+        let lines = start(*index)?..start(*next)?;
+        length += lines.len();
+        run.push((*index, lines));
         if length >= PART {
             runs.push(std::mem::take(&mut run));
             length = 0;
@@ -71,7 +71,7 @@ pub(super) fn excerpts(sequence: Node<'_>, items: &[ListItem<'_>], edits: &EditS
         runs.push(run);
     }
     let mut last = Excerpt::default();
-    edits.append_slice(input, 0..kept.first()?.1, false, &mut last.text).ok()?;
+    edits.append_slice(input, 0..start(*kept.first()?)?, false, &mut last.text).ok()?;
     if kept.len() > 2 {
         last.text.push_str(&null_item(dash_column));
         last.items.push(None);
@@ -88,7 +88,7 @@ pub(super) fn excerpt(sequence: Node<'_>, items: &[ListItem<'_>], run: &Run, edi
     let mut excerpt = Excerpt { text: "items:\n".to_owned(), ..Excerpt::default() };
     for (index, lines) in run {
         let mut position = lines.start;
-        for cut in cuts(items.get(*index)?.node, edits.within(lines)) {
+        for cut in cuts(items.get(*index)?.node, lines.end, edits.within(lines)) {
             edits.append_slice(input, position..cut.lines.start, false, &mut excerpt.text).ok()?;
             excerpt.cut.push(cut.value);
             position = cut.lines.end;
@@ -105,15 +105,16 @@ fn null_item(dash_column: usize) -> String {
     format!("{}- ~\n", " ".repeat(dash_column))
 }
 
-/// Which items have an edit on their lines, are planned to change, or have a line less after them.
-fn touched(items: &[ListItem<'_>], starts: &[usize], edits: &[Edit]) -> Vec<bool> {
+/// Which items may have an edit on their lines, are planned to change, or have a line less after them. What is edited between two
+/// items may be on the lines of either.
+fn touched(items: &[ListItem<'_>], edits: &[Edit]) -> Vec<bool> {
     let mut touched: Vec<bool> = items.iter().map(|item| item.is_changed).collect();
     let mut edits = edits.iter().peekable();
-    let mut last_kept = None;
-    for (index, (item, lines)) in items.iter().zip(starts.windows(2)).enumerate() {
-        let [start, end] = lines else { continue };
-        while edits.next_if(|edit| edit.range.end.max(edit.range.start + 1) <= *start).is_some() {}
-        let is_edited = edits.peek().is_some_and(|edit| edit.range.start < *end);
+    let (mut last_kept, mut end_before) = (None, 0);
+    for (index, item) in items.iter().enumerate() {
+        while edits.next_if(|edit| edit.range.end < end_before).is_some() {}
+        let next_start = items.get(index + 1).map_or(usize::MAX, |next| next.range.start);
+        let is_edited = edits.peek().is_some_and(|edit| edit.range.start <= next_start);
         let concerned = if item.goes { last_kept } else { Some(index) };
         if (is_edited || item.goes)
             && let Some(slot) = concerned.and_then(|index| touched.get_mut(index))
@@ -123,6 +124,7 @@ fn touched(items: &[ListItem<'_>], starts: &[usize], edits: &[Edit]) -> Vec<bool
         if !item.goes {
             last_kept = Some(index);
         }
+        end_before = item.range.end;
     }
     // What is added comes after the last one.
     if let Some(slot) = last_kept.and_then(|index| touched.get_mut(index)) {
@@ -135,7 +137,12 @@ fn touched(items: &[ListItem<'_>], starts: &[usize], edits: &[Edit]) -> Vec<bool
 mod tests {
     use super::{Excerpts, ListItem, excerpt, excerpts};
     use crate::read::parser::parse;
+    use crate::read::tree::Node;
     use crate::write::edit::{Edit, EditSet};
+
+    fn item(node: Node<'_>) -> ListItem<'_> {
+        ListItem { id: None, node, range: node.outer_start()..node.end(), goes: false, is_changed: false }
+    }
 
     #[test]
     fn untouched_items_are_left_out() {
@@ -149,11 +156,8 @@ mod tests {
         let edits = edits.unwrap();
         let (tree, documents) = parse(input).unwrap();
         let sequence = tree.node(input, documents[0].root).get("items").unwrap();
-        let items: Vec<ListItem<'_>> = sequence
-            .items()
-            .enumerate()
-            .map(|(index, node)| ListItem { id: None, node, goes: index == 4, is_changed: false })
-            .collect();
+        let items: Vec<ListItem<'_>> =
+            sequence.items().enumerate().map(|(index, node)| ListItem { goes: index == 4, ..item(node) }).collect();
         let Excerpts { runs, last } = excerpts(sequence, &items, &edits).unwrap();
         let [run] = runs.as_slice() else { panic!("{runs:?}") };
         let run = excerpt(sequence, &items, run, &edits).unwrap();
@@ -168,7 +172,7 @@ mod tests {
         for input in ["items: [a, b]\n", "items:\n- a\n- b"] {
             let (tree, documents) = parse(input).unwrap();
             let sequence = tree.node(input, documents[0].root).get("items").unwrap();
-            let items = sequence.items().map(|node| ListItem { id: None, node, goes: false, is_changed: false });
+            let items = sequence.items().map(item);
             let excerpts = excerpts(sequence, &items.collect::<Vec<_>>(), &EditSet::default());
             assert!(excerpts.is_none(), "{input}");
         }
