@@ -23,15 +23,20 @@ impl<K: Hash + Eq> Groups<K> {
         let (least, _) = numbers.size_hint();
         let mut groups = Self { lists: IndexMap::with_capacity(least), links: Vec::with_capacity(least) };
         for (key, number) in numbers {
-            let index = groups.links.len();
-            groups.links.push((number, index));
-            let list = groups.lists.entry(key).or_insert(List { first: index, last: index, count: 0 });
-            if let Some((_, next)) = groups.links.get_mut(list.last) {
-                *next = index;
-            }
-            (list.last, list.count) = (index, list.count + 1);
+            groups.add(key, number);
         }
         groups
+    }
+
+    /// Adds a number to the list of a key.
+    pub(crate) fn add(&mut self, key: K, number: usize) {
+        let index = self.links.len();
+        self.links.push((number, index));
+        let list = self.lists.entry(key).or_insert(List { first: index, last: index, count: 0 });
+        if let Some((_, next)) = self.links.get_mut(list.last) {
+            *next = index;
+        }
+        (list.last, list.count) = (index, list.count + 1);
     }
 
     /// How many numbers a key has.

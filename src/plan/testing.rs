@@ -232,7 +232,7 @@ impl Bundle {
     }
 
     pub(crate) fn plan(&self, config: &Config) -> (Plan, Findings) {
-        plan(&self.world, config)
+        plan(&self.world, config, 1)
     }
 
     /// The plan as text; fails on any finding.

@@ -29,7 +29,7 @@ fn calling(targets: &[TargetKind]) -> Bundle {
 
 /// The specs of the domain policies in a compact form, and the errors.
 fn planned(world: &Bundle, config: &Config) -> Vec<String> {
-    let (plan, findings) = plan(&world.world, config);
+    let (plan, findings) = plan(&world.world, config, 1);
     let specs = plan.generated.iter().filter_map(|object| match &**object {
         GeneratedObject::DomainPolicy(policy) => Some(compact(&spec(policy))),
         GeneratedObject::NetworkPolicy(_) | GeneratedObject::StagedPolicy(_) => None,
