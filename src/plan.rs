@@ -13,7 +13,6 @@ pub mod domains;
 mod egress;
 pub(crate) mod exposed_services;
 mod external;
-mod groups;
 mod internet;
 mod isolation;
 mod keys;
@@ -44,7 +43,8 @@ use crate::model::place::{ObjectName, ResourceId};
 use crate::model::policy::{NetworkPolicy, POLICY_KIND, STAGED_KIND};
 use crate::model::selector::{LabelSelector, Labels};
 use crate::model::world::World;
-use context::PlanContext;
+use crate::threads::{MANY_OBJECTS, at_once};
+use context::{Names, PlanContext};
 use isolation::Isolation;
 use outside_access::OutsideAccess;
 use std::borrow::Cow;
@@ -200,8 +200,10 @@ pub struct DomainRule {
 #[must_use]
 pub fn plan(world: &World, config: &Config, threads: usize) -> (Plan, Findings) {
     let mut findings = Findings::default();
-    let calls = calls::collect(world, config);
-    let before = PlanContext::new(world, config, &calls, threads);
+    let is_small = world.workloads.len() < MANY_OBJECTS;
+    let (names, calls) =
+        at_once(if is_small { 1 } else { threads }, || Names::new(world), || calls::collect(world, config));
+    let before = PlanContext::new(world, config, &calls, names, threads);
     if config.selectors == Selectors::Labels {
         access_key::check(&before, &mut findings);
     }
@@ -213,7 +215,7 @@ pub fn plan(world: &World, config: &Config, threads: usize) -> (Plan, Findings) 
         findings.0.extend(sync_wave::order(&context, &labels::involved(&context)));
     }
     let wanted = staged(sync_wave::annotated(wanted, config), config, &mut findings);
-    let wanted = naming::check(wanted, &mut findings);
+    let wanted = naming::check(wanted, threads, &mut findings);
     let mut plan = reconcile::reconcile(&context, wanted, &mut findings);
     drop(context);
     labelling.of_templates.append(&mut labelling.of_others);

@@ -8,6 +8,8 @@ use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
 use crate::model::intent::TargetRef;
 use crate::model::selector::is_label_key;
+use indexmap::IndexMap;
+use indexmap::map::Entry;
 use std::collections::BTreeMap;
 
 /// The key of the access label for a target; `None` for a target outside the cluster.
@@ -39,6 +41,9 @@ pub(crate) fn check(context: &PlanContext<'_>, findings: &mut Findings) {
             uses.push(Use { key, target, client_namespace: &client.namespace, call });
         }
     }
+    if are_sound(&uses) {
+        return;
+    }
     // Stable, so that the first call of a target stays the first one, and namespaces stay sorted.
     uses.sort_by(|a, b| (a.key, a.target).cmp(&(b.key, b.target)));
     for of_key in uses.chunk_by(|a, b| a.key == b.key) {
@@ -56,6 +61,18 @@ pub(crate) fn check(context: &PlanContext<'_>, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// Whether every key is legal and stands for one target, as nearly always.
+fn are_sound(uses: &[Use<'_>]) -> bool {
+    let mut targets = IndexMap::with_capacity(uses.len());
+    uses.iter().all(|one| match targets.entry(one.key) {
+        Entry::Occupied(known) => *known.get() == one.target,
+        Entry::Vacant(new) => {
+            new.insert(one.target);
+            is_label_key(one.key)
+        }
+    })
 }
 
 /// A call that a key stands for.

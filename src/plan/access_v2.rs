@@ -28,8 +28,8 @@ struct Access {
 pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<Wanted> {
     servers::check_services(context, findings);
     let mut identities: BTreeMap<Cow<'_, Identity>, Access> = BTreeMap::new();
-    for mut server in servers::enforced_servers(context, findings) {
-        let ingress = ingress_rules(context, &mut server, findings);
+    for server in servers::enforced_servers(context, findings) {
+        let ingress = ingress_rules(context, &server, findings);
         if !ingress.is_empty() {
             let access = identities.entry(server.identity.clone()).or_default();
             access.ingress = ingress;
@@ -56,7 +56,7 @@ impl Access {
 }
 
 /// Everybody who may call, per client namespace; for a Service only on its target ports.
-fn ingress_rules(context: &PlanContext<'_>, server: &mut Server<'_>, findings: &mut Findings) -> Vec<Rule> {
+fn ingress_rules(context: &PlanContext<'_>, server: &Server<'_>, findings: &mut Findings) -> Vec<Rule> {
     let ports = if server.is_service() {
         let Some(service) = servers::usable_service(context, &server.identity) else { return Vec::new() };
         let ports = service.ports.iter();
@@ -69,7 +69,7 @@ fn ingress_rules(context: &PlanContext<'_>, server: &mut Server<'_>, findings: &
         // A rule without peers would admit everybody.
         (!peers.is_empty()).then(|| Rule { peers, ports: ports.clone() })
     };
-    let mut rules: Vec<Rule> = server.calls_by_namespace().filter_map(rule).collect();
+    let mut rules: Vec<Rule> = servers::by_namespace(&server.sorted_calls()).filter_map(rule).collect();
     rules.extend(dns_server_rule(context, &server.identity));
     rules
 }
@@ -95,7 +95,7 @@ fn policies(context: &PlanContext<'_>, identity: &Identity, access: Access, find
         .map(|(end, ingress, egress)| {
             let policy = NetworkPolicy {
                 namespace: identity.namespace.clone(),
-                name: naming::object_name(&format!("{}-{end}", identity.name_with_kind()), context.config),
+                name: naming::object_name(format!("{}-{end}", identity.name_with_kind()), context.config),
                 labels: Labels::from([(keys::POLICY, identity.formatted_with_kind())]),
                 annotations: Labels::new(),
                 spec: PolicySpec { pod_selector: pod_selector.clone(), ingress, egress },

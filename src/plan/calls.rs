@@ -55,7 +55,9 @@ pub(crate) fn collect<'a>(world: &'a World, config: &Config) -> Calls<'a> {
     }
     for calls in calls.by_client.values_mut() {
         let mut seen = BTreeSet::new();
+        let is_alone = calls.len() < 2;
         calls.retain(|call| match call.target {
+            _ if is_alone => true,
             TargetRef::Workload(target) => seen.insert((false, target)),
             TargetRef::Service(target) => seen.insert((true, target)),
             TargetRef::Internet(_) | TargetRef::OutOfCluster => true,

@@ -3,10 +3,10 @@
 use super::MapChange;
 use super::calls::Calls;
 use super::distinct::distinct;
-use super::groups::Groups;
 use super::labelled_workload::LabelledWorkload;
 use super::ownership;
 use crate::config::{Config, Mode, Profile, Selectors};
+use crate::groups::Groups;
 use crate::model::identity::Identity;
 use crate::model::intent::ProtectedService;
 use crate::model::place::ResourceId;
@@ -55,7 +55,7 @@ pub(crate) struct PlanContext<'a> {
 pub(crate) type OwnSelections<'a> = BTreeMap<&'a str, BTreeMap<LabelSelector, Vec<&'a Workload>>>;
 
 /// What does not depend on labels. What few inputs need is made when somebody asks.
-struct Names<'a> {
+pub(crate) struct Names<'a> {
     by_identity_name: Groups<(&'a str, &'a str)>,
     by_namespace: OnceLock<Groups<&'a str>>,
     services: OnceLock<IndexMap<(&'a str, &'a str), &'a Service>>,
@@ -66,7 +66,8 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn new(world: &'a World) -> Self {
+    /// Indexes the world.
+    pub(crate) fn new(world: &'a World) -> Self {
         let of_identity = |workload: &'a Workload| (workload.namespace.as_str(), workload.identity.name.as_str());
         Self {
             by_identity_name: Groups::new(world.workloads.iter().map(of_identity).zip(0..)),
@@ -85,8 +86,14 @@ impl<'a> Names<'a> {
 }
 
 impl<'a> PlanContext<'a> {
-    /// Indexes the world, with the labels that its pods have in the input.
-    pub(crate) fn new(world: &'a World, config: &'a Config, calls: &'a Calls<'a>, threads: usize) -> Self {
+    /// The world, with the labels that its pods have in the input.
+    pub(crate) fn new(
+        world: &'a World,
+        config: &'a Config,
+        calls: &'a Calls<'a>,
+        names: Names<'a>,
+        threads: usize,
+    ) -> Self {
         let workloads = world.workloads.iter().map(|workload| LabelledWorkload { workload, change: None });
         Self {
             world,
@@ -94,7 +101,7 @@ impl<'a> PlanContext<'a> {
             calls,
             workloads: workloads.collect(),
             threads,
-            names: Names::new(world),
+            names,
             by_label: OnceLock::new(),
             services_by_rarest_label: OnceLock::new(),
             own_selections: OwnSelections::new(),

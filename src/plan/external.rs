@@ -198,7 +198,7 @@ fn policy(
     let service_name = (keys::CREATED_FOR_SERVICE.to_owned(), service.name.clone());
     let policy = NetworkPolicy {
         namespace: service.namespace.clone(),
-        name: naming::object_name(&format!("external-access-to-{}", service.name), context.config),
+        name: naming::object_name(format!("external-access-to-{}", service.name), context.config),
         labels: Labels::from([(keys::POLICY_EXTERNAL, first.identity.formatted())]),
         annotations: [service_name].into_iter().chain(created_for).collect(),
         spec: PolicySpec { pod_selector: pod_selector?, ingress: Some(vec![rule]), egress: None },

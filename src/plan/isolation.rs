@@ -2,9 +2,9 @@
 
 use super::GeneratedObject;
 use super::context::PlanContext;
-use super::groups::Groups;
 use super::labelled_workload::LabelledWorkload;
 use super::wanted::Wanted;
+use crate::groups::Groups;
 use crate::model::place::ResourceId;
 use crate::model::policy::NetworkPolicy;
 use crate::model::selector::LabelSelector;
@@ -72,7 +72,7 @@ impl<'p> Selected<'p> {
     fn of(context: &PlanContext<'_>, mut policies: Vec<&'p NetworkPolicy>) -> Self {
         policies.sort_by(|a, b| a.name.cmp(&b.name));
         let mut selected: IndexMap<(&str, &LabelSelector), Vec<LabelledWorkload<'_>>> = IndexMap::new();
-        let mut by_workload = Groups::new([]);
+        let mut by_workload = Groups::with_capacity(policies.len());
         for (index, policy) in policies.iter().enumerate() {
             let workloads = selected
                 .entry((&policy.namespace, &policy.spec.pod_selector))

@@ -29,11 +29,7 @@ enum Content<'a> {
 }
 
 /// The plan without labels. `wanted` is sorted by id, each id once.
-pub(crate) fn reconcile(
-    context: &PlanContext<'_>,
-    wanted: Vec<Wanted>,
-    findings: &mut Findings,
-) -> Plan {
+pub(crate) fn reconcile(context: &PlanContext<'_>, wanted: Vec<Wanted>, findings: &mut Findings) -> Plan {
     let mut existing = existing(context);
     let mut plan = Plan::default();
     let mut copies = Vec::new();

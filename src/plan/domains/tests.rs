@@ -12,11 +12,14 @@ fn config(domain_policies: DomainPolicies) -> Config {
 
 fn internet(domains: &[&str], ports: &[u16]) -> TargetKind {
     let place = Place { resource: ResourceId(0), start: 0, end: 0 };
-    TargetKind::Internet(InternetTarget {
-        domains: domains.iter().map(|domain| ((*domain).to_owned(), place)).collect(),
-        networks: Vec::new(),
-        ports: ports.to_vec(),
-    })
+    TargetKind::Internet(
+        InternetTarget {
+            domains: domains.iter().map(|domain| ((*domain).to_owned(), place)).collect(),
+            networks: Vec::new(),
+            ports: ports.to_vec(),
+        }
+        .into(),
+    )
 }
 
 fn calling(targets: &[TargetKind]) -> Bundle {

@@ -195,7 +195,7 @@ fn internet_call<'a>(fields: &mut Fields<'_, 'a>, node: Node<'a>) -> Option<Draf
     let body = fields.mapping(node, "internet")?;
     unknown_fields(fields, body, internet::FIELDS, Code::InvalidIntents);
     let target = internet::read(fields, body, &internet::Wording { noun: "intent", strict: None });
-    Some(DraftTarget { kind: DraftKind::Internet(target), place: fields.object.place(body) })
+    Some(DraftTarget { kind: DraftKind::Internet(target.into()), place: fields.object.place(body) })
 }
 
 fn http_call<'a>(

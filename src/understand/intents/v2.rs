@@ -83,7 +83,8 @@ fn target<'a>(fields: &mut Fields<'_, 'a>, node: Node<'a>, version: Version, is_
         "internet" => {
             unknown_fields(fields, body, internet::FIELDS, Code::InvalidIntents);
             let strict = is_strict.then_some(if version == Version::V2alpha1 { "type" } else { "Type" });
-            DraftKind::Internet(internet::read(fields, body, &internet::Wording { noun: "target", strict }))
+            let internet = internet::read(fields, body, &internet::Wording { noun: "target", strict });
+            DraftKind::Internet(internet.into())
         }
         _ => {
             cloud_or_sql(fields, field, body);
