@@ -107,7 +107,7 @@ impl<'n, 'a> Names<'n, 'a> {
 
     /// kustomize's layer of the object that a candidate was read from.
     fn layer(&self, candidate: &Candidate<'_>) -> (&'a str, &'a str) {
-        of_resource(self.objects, candidate.resource()).map(|object| object.layer).unwrap_or_default()
+        of_resource(self.objects, candidate.resource()).map(|object| object.layer()).unwrap_or_default()
     }
 
     /// What a reference to a workload means.

@@ -200,7 +200,7 @@ impl Resolver<'_, '_, '_> {
             namespace,
             says_namespace: reference.namespace.is_some(),
             kind: reference.kind.as_deref(),
-            layer: object.layer,
+            layer: object.layer(),
         };
         let resolution = match among {
             _ if is_api_server => Resolution::NotFound { namespace: namespace.into() },

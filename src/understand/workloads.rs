@@ -98,8 +98,8 @@ pub(super) fn read(
             .and_then(|spec| spec.get("hostNetwork"))
             .map(|node| object.place(node)),
         pod_addresses: if is_pod { pod_addresses(&mut fields) } else { Vec::new() },
-        owner: owner(&mut fields),
-        controller: controller(object),
+        owner: owner(&mut fields).map(Box::new),
+        controller: controller(object).map(Box::new),
         replicas: spec.and_then(|spec| replicas(&fields, spec)),
         sync_wave: sync_wave(object),
         called_by,

@@ -65,7 +65,7 @@ pub(super) fn resolve(objects: &[Object<'_>], names: &Names<'_, '_>, world: &mut
             namespace,
             says_namespace: must_say || namespace != object.namespace,
             kind: None,
-            layer: object.layer,
+            layer: object.layer(),
         };
         match names.service(wanted) {
             Resolution::Found(deployed) => (*namespace, *service) = (deployed.namespace, deployed.name),
@@ -97,6 +97,6 @@ pub(super) fn resolve(objects: &[Object<'_>], names: &Names<'_, '_>, world: &mut
 /// Whether a Service of that name is in the input.
 pub(super) fn is_service(object: &Object<'_>, names: &Names<'_, '_>, namespace: &str, name: &str) -> bool {
     let wanted =
-        Wanted { name, namespace, says_namespace: namespace != object.namespace, kind: None, layer: object.layer };
+        Wanted { name, namespace, says_namespace: namespace != object.namespace, kind: None, layer: object.layer() };
     matches!(names.service(wanted), Resolution::Found(_))
 }
