@@ -12,6 +12,7 @@ use crate::model::identity::Identity;
 use crate::model::place::{Place, ResourceId};
 use crate::model::policy::{NetworkPolicy, PolicyPort, PolicySpec, Rule};
 use crate::model::selector::Labels;
+use crate::threads::{MANY_OBJECTS, in_parts};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -28,8 +29,16 @@ struct Access {
 pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<Wanted> {
     servers::check_services(context, findings);
     let mut identities: BTreeMap<Cow<'_, Identity>, Access> = BTreeMap::new();
-    for server in servers::enforced_servers(context, findings) {
-        let ingress = ingress_rules(context, &server, findings);
+    let servers = servers::enforced_servers(context, findings);
+    let parts = in_parts(&servers, MANY_OBJECTS, context.threads, |_, servers| -> Vec<_> {
+        let of_each = servers.iter().map(|server| {
+            let mut findings = Findings::default();
+            (ingress_rules(context, server, &mut findings), findings)
+        });
+        of_each.collect()
+    });
+    for (server, (ingress, found)) in servers.iter().zip(parts.into_iter().flatten()) {
+        findings.0.extend(found.0);
         if !ingress.is_empty() {
             let access = identities.entry(server.identity.clone()).or_default();
             access.ingress = ingress;

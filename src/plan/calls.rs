@@ -41,6 +41,7 @@ pub(crate) fn collect<'a>(world: &'a World, config: &Config) -> Calls<'a> {
     intents.sort_by(|a, b| (&a.client, &a.name, a.resource).cmp(&(&b.client, &b.name, b.resource)));
     for intents in intents {
         let entry = calls.by_client.entry(&intents.client).or_default();
+        entry.reserve_exact(intents.targets.len());
         entry.extend(intents.targets.iter().map(|target| declared(intents, target)));
     }
     // Sorted by the server that bears the annotation, so that the order of the input has no meaning.

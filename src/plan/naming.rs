@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(suffixed, format!("{}-{hash}-x", "a".repeat(242)));
         assert!(is_cut(without_suffix(&suffixed, &config("-x")).unwrap(), &config("-x")));
         // Exactly as long as allowed: not cut.
-        assert_eq!(object_name(&"b".repeat(253), &config("")), "b".repeat(253));
+        assert_eq!(object_name("b".repeat(253), &config("")), "b".repeat(253));
     }
 
     #[test]

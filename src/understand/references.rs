@@ -1,5 +1,6 @@
 //! From drafts to intents: every reference gets its deployed name, and two objects for one client are a fault.
 
+use super::fields::of_each;
 use super::intents::{self, DraftKind, DraftTarget, Reference};
 use super::names::{Deployed, Names, Resolution, Wanted};
 use super::object::{Object, of_resource};
@@ -145,7 +146,7 @@ struct Resolver<'r, 'n, 'a> {
 impl Resolver<'_, '_, '_> {
     fn client_intents(&mut self, object: &Object<'_>, draft: &intents::Draft) -> Option<ClientIntents> {
         let client = self.reference(object, &draft.client, Among::Workloads);
-        let targets = draft.targets.iter().filter_map(|target| self.target(object, target)).collect();
+        let targets = of_each(&draft.targets, |target| self.target(object, target));
         Some(ClientIntents {
             resource: object.resource,
             name: object.name.into(),
