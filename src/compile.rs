@@ -46,7 +46,7 @@ pub fn compile(package: &mut Package, settings: Settings) -> Compiled {
     findings.0.extend(found.0);
     understand::use_deployed_names(&mut config, &world);
     // A world with faults is planned all the same, so that one run reports the faults of both stages.
-    let (plan, found) = plan::plan(&world, &config);
+    let (plan, found) = plan::plan(&world, &config, package.lane.threads());
     findings.0.extend(found.0);
     let findings = config.apply_rules(findings);
     Compiled { config, world, plan, findings }

@@ -22,7 +22,7 @@
 //!
 //! # Invariants
 //!
-//! * `model` imports nothing of ours; `plan` knows `model`, `config` and `diag` only; `write` never `understand`.
+//! * `model` imports nothing of ours; `plan` knows `model`, `config`, `diag`, `groups` and `threads` only; `write` never `understand`.
 //! * Only `read::files` and `cli` do I/O; the functions here take bytes and return bytes.
 //! * Faults of the input are [`diag::Finding`]s, collected, never panics and never the first one only.
 //! * Threads share work in `threads` and in the fast lane only, and never decide what comes out.
@@ -34,6 +34,7 @@
 
 pub mod config;
 pub mod diag;
+mod groups;
 pub mod model;
 pub mod plan;
 pub mod read;

@@ -13,7 +13,6 @@ pub mod domains;
 mod egress;
 pub(crate) mod exposed_services;
 mod external;
-mod groups;
 mod internet;
 mod isolation;
 mod keys;
@@ -44,8 +43,10 @@ use crate::model::place::{ObjectName, ResourceId};
 use crate::model::policy::{NetworkPolicy, POLICY_KIND, STAGED_KIND};
 use crate::model::selector::{LabelSelector, Labels};
 use crate::model::world::World;
-use context::PlanContext;
+use crate::threads::{MANY_OBJECTS, at_once};
+use context::{Names, PlanContext};
 use isolation::Isolation;
+use outside_access::OutsideAccess;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -72,11 +73,18 @@ pub struct MapChange {
     /// The object.
     pub resource: ResourceId,
     /// Keys from the root to the map: `spec`, `template`, `metadata`, `labels`. Missing maps are created, but `spec` and the template itself never.
-    pub path: Vec<Cow<'static, str>>,
+    pub path: Cow<'static, [Cow<'static, str>]>,
     /// Entries that must be there with these values.
     pub set: Labels,
     /// Keys that must not be there.
     pub remove: BTreeSet<String>,
+}
+
+impl MapChange {
+    /// Whether it changes nothing.
+    fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.remove.is_empty()
+    }
 }
 
 /// A new object and where it belongs.
@@ -185,26 +193,34 @@ pub struct DomainRule {
 
 /// Decides which labels and policies the world needs. Faults are findings; with an error among them the plan must not be written.
 ///
+/// The threads share the work on a large world; the result is the same with any number of them.
+///
 /// The rule families follow one another because later ones look at what earlier ones decided: labels first, then what isolates
 /// pods (access policies and default denies), then what must be opened for pods that are isolated.
 #[must_use]
-pub fn plan(world: &World, config: &Config) -> (Plan, Findings) {
+pub fn plan(world: &World, config: &Config, threads: usize) -> (Plan, Findings) {
     let mut findings = Findings::default();
-    let calls = calls::collect(world, config);
-    let before = PlanContext::new(world, config, &calls);
+    let is_small = world.workloads.len() < MANY_OBJECTS;
+    let (names, calls) =
+        at_once(if is_small { 1 } else { threads }, || Names::new(world), || calls::collect(world, config));
+    let before = PlanContext::new(world, config, &calls, names, threads);
     if config.selectors == Selectors::Labels {
         access_key::check(&before, &mut findings);
     }
-    let labelling = labels::plan(&before, &mut findings);
-    let mut context = before.with_labels(&labelling.final_labels);
+    let mut labelling = labels::plan(&before, &mut findings);
+    let mut context = before.with_changes(&labelling.of_templates);
     context.own_selections = native::selections(&context);
     let wanted = if config.enable_network_policy_creation { rules(&context, &mut findings) } else { Vec::new() };
     if !wanted.is_empty() && config.argocd_sync_wave.is_some() {
         findings.0.extend(sync_wave::order(&context, &labels::involved(&context)));
     }
     let wanted = staged(sync_wave::annotated(wanted, config), config, &mut findings);
-    let wanted = naming::check(wanted, &mut findings);
-    let plan = reconcile::reconcile(&context, wanted, labelling.changes, &mut findings);
+    let wanted = naming::check(wanted, threads, &mut findings);
+    let mut plan = reconcile::reconcile(&context, wanted, &mut findings);
+    drop(context);
+    labelling.of_templates.append(&mut labelling.of_others);
+    labelling.of_templates.append(&mut plan.map_changes);
+    plan.map_changes = labelling.of_templates;
     (plan, findings)
 }
 
@@ -236,9 +252,10 @@ fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<Wanted> {
     known_workloads::check_egress(context, &isolating, findings);
     let isolation = Isolation::of(context, &isolating);
     blocked::report(context, &isolation, findings);
-    let mut opening = external::rules(context, &isolation, findings);
-    opening.extend(metrics::rules(context, &isolation, findings));
-    opening.extend(webhooks::rules(context, &isolation, findings));
+    let outside = OutsideAccess::of(context);
+    let mut opening = external::rules(context, &isolation, &outside, findings);
+    opening.extend(metrics::rules(context, &isolation, &outside, findings));
+    opening.extend(webhooks::rules(context, &isolation, &outside, findings));
     opening.extend(domains::rules(context, findings));
     drop(isolation);
     isolating.extend(opening);

@@ -50,11 +50,29 @@ pub(crate) fn both<A, B: Send>(
     })
 }
 
+/// Does both at once if there may be more than one thread. They must have nothing to lose: where no thread can be had, they are
+/// done one after the other.
+pub(crate) fn at_once<A, B: Send>(
+    threads: usize,
+    first: impl FnOnce() -> A + Copy,
+    second: impl FnOnce() -> B + Send + Copy,
+) -> (A, B) {
+    let alone = || (first(), second());
+    if threads < 2 { alone() } else { both(first, second).unwrap_or_else(|_| alone()) }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::in_parts;
+    use super::{at_once, in_parts};
 
     const MANY: usize = 20;
+
+    #[test]
+    fn two_things_at_once() {
+        for threads in [1, 2] {
+            assert_eq!(at_once(threads, || 1, || "a"), (1, "a"));
+        }
+    }
 
     #[test]
     fn parts_follow_one_another() {

@@ -45,7 +45,9 @@ pub fn understand(package: &Package, config: &Config) -> (World, Findings) {
     // The index of names borrows these while the world gains what refers to them.
     let (mut workloads, services) = (std::mem::take(&mut world.workloads), std::mem::take(&mut world.services));
     let names = Names::new(&objects, &workloads, &services);
-    references::resolve(&objects, &names, intents, protected, &mut world, &mut findings);
+    world.client_intents = references::resolve(&objects, &names, &intents, package.lane.threads(), &mut findings);
+    drop(intents);
+    references::resolve_protected(&objects, &names, protected, &mut world, &mut findings);
     let called_by = references::resolve_called_by(&objects, &names, &workloads, &mut findings);
     traffic::read(&objects, &names, &mut world, &mut findings);
     drop(names);
@@ -56,7 +58,7 @@ pub fn understand(package: &Package, config: &Config) -> (World, Findings) {
     }
     (world.workloads, world.services) = (workloads, services);
     world.virtual_workloads.extend(virtual_workloads::declared(config, &world));
-    checks::check(&objects, config, &world, &mut findings);
+    checks::check(&objects, config, &world, package.lane.threads(), &mut findings);
     duplicate_keys::report(package, &mut findings);
     (world, findings)
 }

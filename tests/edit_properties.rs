@@ -204,7 +204,7 @@ fn load(text: &str) -> serde_json::Value {
 fn change(set: &BTreeSet<usize>, remove: &BTreeSet<usize>) -> MapChange {
     let set: Labels = set.iter().map(|index| SET[*index]).collect();
     let remove = remove.iter().map(|index| KEYS[*index].0.to_owned()).filter(|key| !set.contains_key(key)).collect();
-    let path = ["spec", "template", "metadata", "labels"].map(Into::into).to_vec();
+    let path = ["spec", "template", "metadata", "labels"].map(Into::into).to_vec().into();
     MapChange { resource: ResourceId(0), path, set, remove }
 }
 

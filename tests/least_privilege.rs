@@ -60,7 +60,7 @@ proptest! {
 
     #[test]
     fn no_policy_admits_what_nothing_asks_for(Cluster { world, config } in cluster()) {
-        let (plan, findings) = plan::plan(&world, &config);
+        let (plan, findings) = plan::plan(&world, &config, 1);
         prop_assume!(!findings.has_errors());
         let after = After::of(&world, &plan);
         let asked = Asked::of(&world, &config, &after.pods);
@@ -86,7 +86,7 @@ proptest! {
 
     #[test]
     fn every_declared_call_is_admitted_at_both_ends_or_named(Cluster { world, config } in cluster()) {
-        let (plan, findings) = plan::plan(&world, &config);
+        let (plan, findings) = plan::plan(&world, &config, 1);
         prop_assume!(!findings.has_errors());
         let after = After::of(&world, &plan);
         let calls = asked::declared(&world);
@@ -106,13 +106,13 @@ proptest! {
 
     #[test]
     fn planning_the_planned_changes_nothing(Cluster { mut world, config } in cluster()) {
-        let (first, findings) = plan::plan(&world, &config);
+        let (first, findings) = plan::plan(&world, &config, 1);
         prop_assume!(!findings.has_errors());
         let after = After::of(&world, &first);
         for (workload, pod) in world.workloads.iter_mut().zip(&after.pods) {
             workload.template_labels = pod.labels.clone();
         }
-        let (second, _) = plan::plan(&world, &config);
+        let (second, _) = plan::plan(&world, &config, 1);
         prop_assert_eq!(&second.generated, &first.generated);
         let is_template = |resource| world.workloads.iter().any(|workload| workload.resource == resource);
         prop_assert!(second.map_changes.iter().all(|change| !is_template(change.resource)));

@@ -4,6 +4,7 @@ use super::identity::Identity;
 use super::place::{Place, ResourceId};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// A ClientIntents object after conversion, defaulting and validation. References are resolved to deployed names.
 #[derive(Clone, Debug)]
@@ -41,7 +42,7 @@ pub enum TargetKind {
     /// A Service: `service`, or `kubernetes` with kind Service. The identity's kind is `Service`.
     Service(Identity),
     /// Addresses and domains outside the cluster.
-    Internet(InternetTarget),
+    Internet(Arc<InternetTarget>),
     /// SQL, AWS, GCP, Azure: nothing that a NetworkPolicy expresses.
     OutOfCluster,
 }

@@ -13,7 +13,7 @@ pub struct Labels {
     /// Key, value, key, value, without anything between.
     text: Box<str>,
     /// Where the key and the value of each entry end.
-    ends: Box<[(usize, usize)]>,
+    ends: Box<[(u32, u32)]>,
 }
 
 impl std::fmt::Debug for Labels {
@@ -31,17 +31,17 @@ impl Labels {
     }
 
     fn start(&self, index: usize) -> usize {
-        index.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |(_, end)| *end)
+        index.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |(_, end)| *end as usize)
     }
 
     fn key(&self, index: usize) -> &str {
-        let middle = self.ends.get(index).map_or(0, |(middle, _)| *middle);
+        let middle = self.ends.get(index).map_or(0, |(middle, _)| *middle as usize);
         self.text.get(self.start(index)..middle).unwrap_or_default()
     }
 
     fn value(&self, index: usize) -> &str {
         let (middle, end) = self.ends.get(index).copied().unwrap_or_default();
-        self.text.get(middle..end).unwrap_or_default()
+        self.text.get(middle as usize..end as usize).unwrap_or_default()
     }
 
     fn position(&self, key: &str) -> Option<usize> {
@@ -121,9 +121,9 @@ impl Labels {
         let mut text = String::with_capacity(length);
         let ends = entries.iter().map(|(key, value)| {
             text.push_str(key.as_ref());
-            let middle = text.len();
+            let middle = u32::try_from(text.len()).unwrap_or(u32::MAX);
             text.push_str(value.as_ref());
-            (middle, text.len())
+            (middle, u32::try_from(text.len()).unwrap_or(u32::MAX))
         });
         let ends = ends.collect();
         Self { text: text.into(), ends }

@@ -51,8 +51,13 @@ impl LabelSelector {
     /// Whether an object with these labels is selected.
     #[must_use]
     pub fn matches(&self, labels: &Labels) -> bool {
-        self.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
-            && self.match_expressions.iter().all(|requirement| requirement.matches(labels))
+        self.matches_where(|key| labels.get(key))
+    }
+
+    /// The same for labels that are looked up by key.
+    pub(crate) fn matches_where<'l>(&self, label: impl Fn(&str) -> Option<&'l str>) -> bool {
+        self.match_labels.iter().all(|(key, value)| label(key) == Some(value))
+            && self.match_expressions.iter().all(|requirement| requirement.holds_for(label(&requirement.key)))
     }
 }
 
@@ -132,7 +137,11 @@ impl Requirement {
     /// Whether these labels meet the requirement.
     #[must_use]
     pub fn matches(&self, labels: &Labels) -> bool {
-        let value = labels.get(&self.key);
+        self.holds_for(labels.get(&self.key))
+    }
+
+    /// Whether the value that the key has meets it.
+    fn holds_for(&self, value: Option<&str>) -> bool {
         let is_listed = |value: &str| self.values.iter().any(|listed| listed == value);
         match self.operator {
             Operator::In => value.is_some_and(is_listed),

@@ -44,9 +44,9 @@ pub struct Workload {
     /// Addresses that the manifest tells (`status.podIPs`, `status.podIP`), only for Pods.
     pub pod_addresses: Vec<std::net::IpAddr>,
     /// The first owner in `metadata.ownerReferences`, if any (only for Pods and ReplicaSets that a cluster dump contains).
-    pub owner: Option<Owner>,
+    pub owner: Option<Box<Owner>>,
     /// The owner with `controller: true` in `metadata.ownerReferences`, if any; its kind is empty if the manifest gives none.
-    pub controller: Option<Owner>,
+    pub controller: Option<Box<Owner>>,
     /// Number of replicas: `None` when the manifest does not say.
     pub replicas: Option<u64>,
     /// `argocd.argoproj.io/sync-wave` of the object, if it has one.

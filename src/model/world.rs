@@ -105,21 +105,21 @@ impl World {
             other_generated,
             package_paths,
         } = later;
-        self.namespaces.extend(namespaces);
-        self.workloads.extend(workloads);
-        self.virtual_workloads.extend(virtual_workloads);
-        self.services.extend(services);
-        self.endpoints.extend(endpoints);
-        self.client_intents.extend(client_intents);
-        self.client_intents_objects.extend(client_intents_objects);
-        self.protected_services.extend(protected_services);
-        self.policies.extend(policies);
-        self.staged_policies.extend(staged_policies);
-        self.exposures.extend(exposures);
-        self.reference_grants.extend(reference_grants);
-        self.webhooks.extend(webhooks);
-        self.monitors.extend(monitors);
-        self.other_generated.extend(other_generated);
+        append(&mut self.namespaces, namespaces);
+        append(&mut self.workloads, workloads);
+        append(&mut self.virtual_workloads, virtual_workloads);
+        append(&mut self.services, services);
+        append(&mut self.endpoints, endpoints);
+        append(&mut self.client_intents, client_intents);
+        append(&mut self.client_intents_objects, client_intents_objects);
+        append(&mut self.protected_services, protected_services);
+        append(&mut self.policies, policies);
+        append(&mut self.staged_policies, staged_policies);
+        append(&mut self.exposures, exposures);
+        append(&mut self.reference_grants, reference_grants);
+        append(&mut self.webhooks, webhooks);
+        append(&mut self.monitors, monitors);
+        append(&mut self.other_generated, other_generated);
         self.package_paths.extend(package_paths);
     }
 
@@ -134,4 +134,10 @@ impl World {
     pub fn namespace(&self, name: &str) -> Option<&Namespace> {
         self.namespaces.iter().find(|namespace| namespace.name == name)
     }
+}
+
+/// Adds the later items. There are many, and none will follow, so no room is made for more.
+fn append<T>(items: &mut Vec<T>, mut later: Vec<T>) {
+    items.reserve_exact(later.len());
+    items.append(&mut later);
 }

@@ -13,16 +13,26 @@ use crate::model::identity::Identity;
 use crate::model::place::ResourceId;
 use crate::model::policy::{NetworkPolicy, PolicyPort, PolicySpec, Rule};
 use crate::model::selector::Labels;
+use crate::threads::{MANY_OBJECTS, in_parts};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// The policies for workloads (`access-to-...`) and for Services (`svc-access-to-...`).
 pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<Wanted> {
     servers::check_services(context, findings);
-    let mut wanted = Vec::new();
-    for mut server in without_kinds(context, servers::enforced_servers(context, findings), findings) {
-        warn_of_isolated_dns(&server, findings);
-        policies(context, &mut server, &mut wanted, findings);
+    let servers = without_kinds(context, servers::enforced_servers(context, findings), findings);
+    let parts = in_parts(&servers, MANY_OBJECTS, context.threads, |_, servers| {
+        let (mut wanted, mut findings) = (Vec::with_capacity(servers.len()), Findings::default());
+        for server in servers {
+            warn_of_isolated_dns(server, &mut findings);
+            policies(context, server, &mut wanted, &mut findings);
+        }
+        (wanted, findings)
+    });
+    let mut wanted = Vec::with_capacity(parts.iter().map(|(wanted, _)| wanted.len()).sum());
+    for (of_part, found) in parts {
+        wanted.extend(of_part);
+        findings.0.extend(found.0);
     }
     report_missing_namespaces(context, &wanted, findings);
     wanted
@@ -61,11 +71,11 @@ fn without_kinds<'a>(context: &PlanContext<'_>, servers: Vec<Server<'a>>, findin
     merged
 }
 
-fn policies(context: &PlanContext<'_>, server: &mut Server<'_>, wanted: &mut Vec<Wanted>, findings: &mut Findings) {
-    let identity = server.identity.clone();
+fn policies(context: &PlanContext<'_>, server: &Server<'_>, wanted: &mut Vec<Wanted>, findings: &mut Findings) {
+    let identity = &*server.identity;
     let first = server.calls.first().map(|(_, call)| call.place);
-    let Some(pod_selector) = selectors::pods_of(context, &identity, first, findings) else { return };
-    let service = servers::usable_service(context, &identity).filter(|_| server.is_service());
+    let Some(pod_selector) = selectors::pods_of(context, identity, first, findings) else { return };
+    let service = server.is_service().then(|| servers::usable_service(context, identity)).flatten();
     let ports = service.into_iter().flat_map(|service| &service.ports);
     let ports = distinct(ports.map(|port| PolicyPort::new(port.protocol, port.target_port.clone())).collect());
     let (prefix, label) =
@@ -74,7 +84,7 @@ fn policies(context: &PlanContext<'_>, server: &mut Server<'_>, wanted: &mut Vec
         PolicyLabelValue::True => Labels::from([(label, "true")]),
         PolicyLabelValue::Identity => Labels::from([(label, identity.formatted())]),
     };
-    for (namespace, calls) in server.calls_by_namespace() {
+    for (namespace, calls) in servers::by_namespace(&server.sorted_calls()) {
         let peers = selectors::client_peers(context, namespace, calls, findings);
         // A rule without peers would admit everybody.
         if peers.is_empty() {
@@ -82,7 +92,7 @@ fn policies(context: &PlanContext<'_>, server: &mut Server<'_>, wanted: &mut Vec
         }
         let policy = NetworkPolicy {
             namespace: identity.namespace.clone(),
-            name: naming::object_name(&format!("{prefix}-{}-from-{namespace}", identity.name), context.config),
+            name: naming::object_name(format!("{prefix}-{}-from-{namespace}", identity.name), context.config),
             labels: labels.clone(),
             annotations: Labels::new(),
             spec: PolicySpec {
@@ -95,7 +105,7 @@ fn policies(context: &PlanContext<'_>, server: &mut Server<'_>, wanted: &mut Vec
         wanted.push(Wanted {
             object: GeneratedObject::NetworkPolicy(policy),
             reason: calls.first().map(|(_, call)| call.place),
-            package_of: context.package_of(&identity, &declared_in),
+            package_of: context.package_of(identity, &declared_in),
         });
     }
 }

@@ -8,6 +8,8 @@ use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
 use crate::model::intent::TargetRef;
 use crate::model::selector::is_label_key;
+use indexmap::IndexMap;
+use indexmap::map::Entry;
 use std::collections::BTreeMap;
 
 /// The key of the access label for a target; `None` for a target outside the cluster.
@@ -30,15 +32,10 @@ pub(crate) fn access_key(target: TargetRef<'_>, profile: Profile) -> Option<Stri
 /// Identities join name and namespace with `-`, so `a-b` in `c` and `a` in `b-c` have the same. That does harm only where
 /// clients of one namespace call both, because a policy admits a key from one namespace.
 pub(crate) fn check(context: &PlanContext<'_>, findings: &mut Findings) {
-    let mut uses = Vec::new();
-    for (client, calls) in &context.calls.by_client {
-        for call in calls {
-            let (Some(key), Some(target)) = (call.access_key.as_deref(), call.target.identity()) else { continue };
-            let kind = target.kind.as_deref().filter(|_| context.config.profile == Profile::V2);
-            let target = (target.namespace.as_str(), target.name.as_str(), kind);
-            uses.push(Use { key, target, client_namespace: &client.namespace, call });
-        }
+    if are_sound(uses(context)) {
+        return;
     }
+    let mut uses: Vec<_> = uses(context).collect();
     // Stable, so that the first call of a target stays the first one, and namespaces stay sorted.
     uses.sort_by(|a, b| (a.key, a.target).cmp(&(b.key, b.target)));
     for of_key in uses.chunk_by(|a, b| a.key == b.key) {
@@ -56,6 +53,30 @@ pub(crate) fn check(context: &PlanContext<'_>, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// What the keys of all calls stand for, client by client.
+fn uses<'a>(context: &PlanContext<'a>) -> impl Iterator<Item = Use<'a>> {
+    let has_kind = context.config.profile == Profile::V2;
+    let calls = context.calls.by_client.iter().flat_map(|(client, calls)| calls.iter().map(move |call| (client, call)));
+    calls.filter_map(move |(client, call)| {
+        let (key, target) = (call.access_key.as_deref()?, call.target.identity()?);
+        let kind = target.kind.as_deref().filter(|_| has_kind);
+        let target = (target.namespace.as_str(), target.name.as_str(), kind);
+        Some(Use { key, target, client_namespace: &client.namespace, call })
+    })
+}
+
+/// Whether every key is legal and stands for one target, as nearly always.
+fn are_sound<'a>(mut uses: impl Iterator<Item = Use<'a>>) -> bool {
+    let mut targets = IndexMap::new();
+    uses.all(|one| match targets.entry(one.key) {
+        Entry::Occupied(known) => *known.get() == one.target,
+        Entry::Vacant(new) => {
+            new.insert(one.target);
+            is_label_key(one.key)
+        }
+    })
 }
 
 /// A call that a key stands for.

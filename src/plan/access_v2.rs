@@ -12,6 +12,7 @@ use crate::model::identity::Identity;
 use crate::model::place::{Place, ResourceId};
 use crate::model::policy::{NetworkPolicy, PolicyPort, PolicySpec, Rule};
 use crate::model::selector::Labels;
+use crate::threads::{MANY_OBJECTS, in_parts};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -28,8 +29,16 @@ struct Access {
 pub(crate) fn rules(context: &PlanContext<'_>, findings: &mut Findings) -> Vec<Wanted> {
     servers::check_services(context, findings);
     let mut identities: BTreeMap<Cow<'_, Identity>, Access> = BTreeMap::new();
-    for mut server in servers::enforced_servers(context, findings) {
-        let ingress = ingress_rules(context, &mut server, findings);
+    let servers = servers::enforced_servers(context, findings);
+    let parts = in_parts(&servers, MANY_OBJECTS, context.threads, |_, servers| -> Vec<_> {
+        let of_each = servers.iter().map(|server| {
+            let mut findings = Findings::default();
+            (ingress_rules(context, server, &mut findings), findings)
+        });
+        of_each.collect()
+    });
+    for (server, (ingress, found)) in servers.iter().zip(parts.into_iter().flatten()) {
+        findings.0.extend(found.0);
         if !ingress.is_empty() {
             let access = identities.entry(server.identity.clone()).or_default();
             access.ingress = ingress;
@@ -56,7 +65,7 @@ impl Access {
 }
 
 /// Everybody who may call, per client namespace; for a Service only on its target ports.
-fn ingress_rules(context: &PlanContext<'_>, server: &mut Server<'_>, findings: &mut Findings) -> Vec<Rule> {
+fn ingress_rules(context: &PlanContext<'_>, server: &Server<'_>, findings: &mut Findings) -> Vec<Rule> {
     let ports = if server.is_service() {
         let Some(service) = servers::usable_service(context, &server.identity) else { return Vec::new() };
         let ports = service.ports.iter();
@@ -69,7 +78,7 @@ fn ingress_rules(context: &PlanContext<'_>, server: &mut Server<'_>, findings: &
         // A rule without peers would admit everybody.
         (!peers.is_empty()).then(|| Rule { peers, ports: ports.clone() })
     };
-    let mut rules: Vec<Rule> = server.calls_by_namespace().filter_map(rule).collect();
+    let mut rules: Vec<Rule> = servers::by_namespace(&server.sorted_calls()).filter_map(rule).collect();
     rules.extend(dns_server_rule(context, &server.identity));
     rules
 }
@@ -95,7 +104,7 @@ fn policies(context: &PlanContext<'_>, identity: &Identity, access: Access, find
         .map(|(end, ingress, egress)| {
             let policy = NetworkPolicy {
                 namespace: identity.namespace.clone(),
-                name: naming::object_name(&format!("{}-{end}", identity.name_with_kind()), context.config),
+                name: naming::object_name(format!("{}-{end}", identity.name_with_kind()), context.config),
                 labels: Labels::from([(keys::POLICY, identity.formatted_with_kind())]),
                 annotations: Labels::new(),
                 spec: PolicySpec { pod_selector: pod_selector.clone(), ingress, egress },

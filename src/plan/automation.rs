@@ -28,7 +28,7 @@ pub(crate) fn effective(switch: Automate, mode: Mode) -> Automate {
 /// apply to them. No workload at all means that those of other packages may be there.
 pub(crate) fn verdict(
     context: &PlanContext<'_>,
-    isolation: &Isolation<'_>,
+    isolation: &Isolation<'_, '_>,
     mode: Automate,
     namespace: &str,
     workloads: &[LabelledWorkload<'_>],

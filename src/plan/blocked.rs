@@ -13,29 +13,34 @@ use crate::model::intent::TargetRef;
 use crate::model::workload::Workload;
 
 /// Reports each such call. Calls whose client may not leave are those of `namespace_deny`.
-pub(crate) fn report(context: &PlanContext<'_>, isolation: &Isolation<'_>, findings: &mut Findings) {
+pub(crate) fn report(context: &PlanContext<'_>, isolation: &Isolation<'_, '_>, findings: &mut Findings) {
     for (client, calls) in &context.calls.by_client {
-        findings.0.extend(calls.iter().filter_map(|call| blocked(context, isolation, client, call)));
+        let on_host = context.workloads_of(client).find(|found| found.workload.host_network);
+        findings.0.extend(calls.iter().filter_map(|call| blocked(context, isolation, client, on_host, call)));
     }
 }
 
 fn blocked(
     context: &PlanContext<'_>,
-    isolation: &Isolation<'_>,
+    isolation: &Isolation<'_, '_>,
     client: &Identity,
+    on_host: Option<LabelledWorkload<'_>>,
     call: &Call<'_>,
 ) -> Option<Finding> {
     let target = call.target.identity().filter(|_| !call.target.is_api_server())?;
+    let enforced = context.ingress_is_enforced(target);
+    let is_admitted = enforced && context.is_watched(&target.namespace);
+    if is_admitted && on_host.is_none() {
+        return None;
+    }
     let is_isolated = |found: &LabelledWorkload<'_>| !found.workload.host_network && isolation.isolates(found.workload);
     let isolated = match call.target {
         TargetRef::Service(_) => context.behind(servers::usable_service(context, target)?).find(is_isolated),
         _ => context.workloads_of(target).find(is_isolated),
     };
     let isolated = isolated?.workload;
-    let enforced = context.ingress_is_enforced(target);
-    if enforced && context.is_watched(&target.namespace) {
-        let on_host = context.workloads_of(client).find(|found| found.workload.host_network)?;
-        return Some(from_host_network(on_host.workload, isolated, call));
+    if is_admitted {
+        return on_host.map(|on_host| from_host_network(on_host.workload, isolated, call));
     }
     let message =
         format!("a generated policy isolates {}, and none admits this call of {client}", isolated.object_name());

@@ -41,6 +41,7 @@ pub(crate) fn collect<'a>(world: &'a World, config: &Config) -> Calls<'a> {
     intents.sort_by(|a, b| (&a.client, &a.name, a.resource).cmp(&(&b.client, &b.name, b.resource)));
     for intents in intents {
         let entry = calls.by_client.entry(&intents.client).or_default();
+        entry.reserve_exact(intents.targets.len());
         entry.extend(intents.targets.iter().map(|target| declared(intents, target)));
     }
     // Sorted by the server that bears the annotation, so that the order of the input has no meaning.
@@ -55,7 +56,9 @@ pub(crate) fn collect<'a>(world: &'a World, config: &Config) -> Calls<'a> {
     }
     for calls in calls.by_client.values_mut() {
         let mut seen = BTreeSet::new();
+        let is_alone = calls.len() < 2;
         calls.retain(|call| match call.target {
+            _ if is_alone => true,
             TargetRef::Workload(target) => seen.insert((false, target)),
             TargetRef::Service(target) => seen.insert((true, target)),
             TargetRef::Internet(_) | TargetRef::OutOfCluster => true,

@@ -1,25 +1,25 @@
 //! What every rule family looks things up in: the world with its labels as they will be, indexed so that no look-up is a scan.
 
+use super::MapChange;
 use super::calls::Calls;
 use super::distinct::distinct;
-use super::groups::Groups;
 use super::labelled_workload::LabelledWorkload;
 use super::ownership;
-use crate::config::{Config, Mode, Profile};
+use crate::config::{Config, Mode, Profile, Selectors};
+use crate::groups::Groups;
 use crate::model::identity::Identity;
 use crate::model::intent::ProtectedService;
 use crate::model::place::ResourceId;
 use crate::model::policy::{InputPolicy, Protocol};
-use crate::model::selector::{LabelSelector, Labels, Operator};
+use crate::model::selector::{LabelSelector, Operator};
 use crate::model::service::{Endpoints, Service};
 use crate::model::workload::Workload;
 use crate::model::world::{Namespace, World};
 use crate::plan::keys;
 use indexmap::IndexMap;
-use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 /// The API server's addresses (decision D17).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,10 +42,11 @@ pub(crate) struct PlanContext<'a> {
     pub(crate) calls: &'a Calls<'a>,
     /// Every workload, in input order.
     pub(crate) workloads: Vec<LabelledWorkload<'a>>,
+    /// How many threads may share the work.
+    pub(crate) threads: usize,
     names: Names<'a>,
-    /// Workloads by namespace, label key and label value. Made when somebody asks, as [`Self::services_by_rarest_label`].
-    by_label: OnceCell<ByLabel<'a>>,
-    services_by_rarest_label: OnceCell<ServicesByLabel<'a>>,
+    by_label: OnceLock<ByLabel<'a>>,
+    services_by_rarest_label: OnceLock<ServicesByLabel<'a>>,
     /// `selectors: native`: what the own selector of each workload selects; empty otherwise.
     pub(crate) own_selections: OwnSelections<'a>,
 }
@@ -53,30 +54,25 @@ pub(crate) struct PlanContext<'a> {
 /// Namespace and selector -> the workloads that it selects, sorted by (name, kind).
 pub(crate) type OwnSelections<'a> = BTreeMap<&'a str, BTreeMap<LabelSelector, Vec<&'a Workload>>>;
 
-/// What does not depend on labels.
-struct Names<'a> {
+/// What does not depend on labels. What few inputs need is made when somebody asks.
+pub(crate) struct Names<'a> {
     by_identity_name: Groups<(&'a str, &'a str)>,
-    by_namespace: Groups<&'a str>,
-    services: IndexMap<(&'a str, &'a str), &'a Service>,
+    by_namespace: OnceLock<Groups<&'a str>>,
+    services: OnceLock<IndexMap<(&'a str, &'a str), &'a Service>>,
     endpoints: BTreeMap<(&'a str, &'a str), Vec<&'a Endpoints>>,
     namespaces: BTreeMap<&'a str, &'a Namespace>,
     protected: BTreeMap<(&'a str, &'a str), Vec<&'a ProtectedService>>,
-    hand_written: BTreeMap<&'a str, Vec<&'a InputPolicy>>,
-    intents: IndexMap<ResourceId, (&'a str, &'a str)>,
+    intents: OnceLock<BTreeMap<ResourceId, (&'a str, &'a str)>>,
 }
 
 impl<'a> Names<'a> {
-    fn new(world: &'a World, config: &'a Config) -> Self {
-        let workloads = || world.workloads.iter().enumerate();
+    /// Indexes the world.
+    pub(crate) fn new(world: &'a World) -> Self {
         let of_identity = |workload: &'a Workload| (workload.namespace.as_str(), workload.identity.name.as_str());
-        let mut services = IndexMap::with_capacity(world.services.len());
-        for service in &world.services {
-            services.entry((service.namespace.as_str(), service.name.as_str())).or_insert(service);
-        }
         Self {
-            by_identity_name: Groups::new(workloads().map(|(index, workload)| (of_identity(workload), index))),
-            by_namespace: Groups::new(workloads().map(|(index, workload)| (workload.namespace.as_str(), index))),
-            services,
+            by_identity_name: Groups::new(world.workloads.iter().map(of_identity).zip(0..)),
+            by_namespace: OnceLock::new(),
+            services: OnceLock::new(),
             endpoints: grouped(&world.endpoints, |endpoints| {
                 (endpoints.namespace.as_str(), endpoints.service.as_str())
             }),
@@ -84,58 +80,54 @@ impl<'a> Names<'a> {
             protected: grouped(&world.protected_services, |protected| {
                 (protected.protected.namespace.as_str(), protected.protected.name.as_str())
             }),
-            hand_written: grouped(
-                world.policies.iter().filter(|input| !ownership::is_ours(&input.policy, config)),
-                |input| input.policy.namespace.as_str(),
-            ),
-            intents: world
-                .client_intents
-                .iter()
-                .map(|intents| (intents.resource, (intents.namespace.as_str(), intents.name.as_str())))
-                .collect(),
+            intents: OnceLock::new(),
         }
     }
 }
 
 impl<'a> PlanContext<'a> {
-    /// Indexes the world, with the labels that its pods have in the input.
-    pub(crate) fn new(world: &'a World, config: &'a Config, calls: &'a Calls<'a>) -> Self {
-        let labels = world.workloads.iter().map(|workload| &workload.template_labels);
-        Self::labelled(world, config, calls, Names::new(world, config), labels)
-    }
-
-    /// The same world with other labels of its pods, workload by workload.
-    pub(crate) fn with_labels<'b>(self, labels: &'b [Cow<'b, Labels>]) -> PlanContext<'b>
-    where
-        'a: 'b,
-    {
-        let labels = labels.iter().map(|labels| &**labels);
-        PlanContext::labelled(self.world, self.config, self.calls, self.names, labels)
-    }
-
-    fn labelled(
+    /// The world, with the labels that its pods have in the input.
+    pub(crate) fn new(
         world: &'a World,
         config: &'a Config,
         calls: &'a Calls<'a>,
         names: Names<'a>,
-        labels: impl Iterator<Item = &'a Labels>,
+        threads: usize,
     ) -> Self {
-        let labelled = world.workloads.iter().zip(labels);
+        let workloads = world.workloads.iter().map(|workload| LabelledWorkload { workload, change: None });
         Self {
             world,
             config,
             calls,
-            workloads: labelled.map(|(workload, labels)| LabelledWorkload { workload, labels }).collect(),
+            workloads: workloads.collect(),
+            threads,
             names,
-            by_label: OnceCell::new(),
-            services_by_rarest_label: OnceCell::new(),
+            by_label: OnceLock::new(),
+            services_by_rarest_label: OnceLock::new(),
             own_selections: OwnSelections::new(),
         }
     }
 
+    /// The same world with the labels of its pods changed. The changes are in the order of the workloads.
+    pub(crate) fn with_changes(mut self, changes: &'a [MapChange]) -> Self {
+        let mut changes = changes.iter().peekable();
+        for labelled in &mut self.workloads {
+            labelled.change = changes.next_if(|change| change.resource == labelled.workload.resource);
+        }
+        (self.by_label, self.services_by_rarest_label) = (OnceLock::new(), OnceLock::new());
+        self
+    }
+
     /// The Service of that namespace and name.
     pub(crate) fn service(&self, namespace: &str, name: &str) -> Option<&'a Service> {
-        self.names.services.get(&(namespace, name)).copied()
+        let services = self.names.services.get_or_init(|| {
+            let mut services = IndexMap::with_capacity(self.world.services.len());
+            for service in &self.world.services {
+                services.entry((service.namespace.as_str(), service.name.as_str())).or_insert(service);
+            }
+            services
+        });
+        services.get(&(namespace, name)).copied()
     }
 
     /// The Namespace manifest of that name.
@@ -150,9 +142,12 @@ impl<'a> PlanContext<'a> {
         endpoints
     }
 
-    /// NetworkPolicies of that namespace in the input that are not ours.
-    pub(crate) fn hand_written_policies(&self, namespace: &str) -> &[&'a InputPolicy] {
-        self.names.hand_written.get(namespace).map_or(&[], Vec::as_slice)
+    /// NetworkPolicies in the input that are not ours, sorted by namespace.
+    pub(crate) fn hand_written_policies(&self) -> Vec<&'a InputPolicy> {
+        let policies = self.world.policies.iter().filter(|input| !ownership::is_ours(&input.policy, self.config));
+        let mut policies: Vec<&InputPolicy> = policies.collect();
+        policies.sort_by_key(|input| &input.policy.namespace);
+        policies
     }
 
     /// The workloads that an identity means: of that name and namespace and, if it has a kind, of that kind.
@@ -185,7 +180,7 @@ impl<'a> PlanContext<'a> {
             _ => None,
         });
         let labels = selector.match_labels.iter().chain(in_one);
-        self.candidates(namespace, labels).filter(|found| selector.matches(found.labels)).collect()
+        self.candidates(namespace, labels).filter(|found| found.is_selected_by(selector)).collect()
     }
 
     /// The workloads behind a Service, in input order; none if it has no selector (decision D10).
@@ -194,7 +189,7 @@ impl<'a> PlanContext<'a> {
         service: &'s Service,
     ) -> impl Iterator<Item = LabelledWorkload<'a>> + use<'a, 's> {
         let candidates = service.pod_selector().map(|labels| self.candidates(&service.namespace, labels));
-        candidates.into_iter().flatten().filter(|found| service.selects(found.labels))
+        candidates.into_iter().flatten().filter(|found| found.is_behind(service))
     }
 
     /// A workload behind a Service that is none of those. Stops at the first one.
@@ -209,12 +204,11 @@ impl<'a> PlanContext<'a> {
             .services_by_rarest_label
             .get_or_init(|| services_by_rarest_label(&self.world.services, self.by_label()));
         let mut services: Vec<&Service> = labelled
-            .labels
-            .iter()
+            .labels()
             .filter_map(|(key, value)| by_label.get(&(namespace, key, value)))
             .flatten()
             .copied()
-            .filter(|service| service.selects(labelled.labels))
+            .filter(|service| labelled.is_behind(service))
             .collect();
         services.sort_by(|a, b| a.name.cmp(&b.name));
         services
@@ -223,14 +217,18 @@ impl<'a> PlanContext<'a> {
     /// The resource whose package a policy for `identity` belongs to: its first workload by (name, kind), else the first of the
     /// ClientIntents that ask for it by (namespace, name) (`DESIGN.md` 1.4 rule 15).
     pub(crate) fn package_of(&self, identity: &Identity, declared_in: &[ResourceId]) -> Option<ResourceId> {
-        let service = self.service(&identity.namespace, &identity.name).filter(|_| identity.is_service());
+        let service = identity.is_service().then(|| self.service(&identity.namespace, &identity.name)).flatten();
         let workload = self
             .workloads_of(identity)
             .chain(service.into_iter().flat_map(|service| self.behind(service)))
             .min_by_key(|labelled| (&labelled.workload.name, &labelled.workload.kind))
             .map(|labelled| labelled.workload.resource);
         let intents = || {
-            let named = declared_in.iter().filter_map(|id| Some((self.names.intents.get(id)?, *id)));
+            let intents = self.names.intents.get_or_init(|| {
+                let intents = self.world.client_intents.iter();
+                intents.map(|own| (own.resource, (own.namespace.as_str(), own.name.as_str()))).collect()
+            });
+            let named = declared_in.iter().filter_map(|id| Some((intents.get(id)?, *id)));
             named.min().map(|(_, resource)| resource)
         };
         workload.or_else(intents).or(declared_in.first().copied())
@@ -243,17 +241,17 @@ impl<'a> PlanContext<'a> {
             Profile::Classic => &[keys::SERVER],
             Profile::V2 => &[keys::SERVICE, keys::OWNER_KIND],
         };
-        let ours = keys.iter().filter_map(|key| labelled.labels.get_key_value(key));
+        let ours = keys.iter().filter_map(|key| Some((*key, labelled.label(key)?)));
         let ours = LabelSelector::from_labels(ours.collect());
         let workload = labelled.workload;
         let is_told_apart = !ours.is_empty()
             && self
                 .candidates(&workload.namespace, &ours.match_labels)
-                .all(|found| found.workload.resource == workload.resource || !ours.matches(found.labels));
+                .all(|found| found.workload.resource == workload.resource || !found.is_selected_by(&ours));
         match &workload.selector {
             _ if is_told_apart => ours,
             Some(own) => own.clone(),
-            None => LabelSelector::from_labels(labelled.labels.clone()),
+            None => LabelSelector::from_labels(labelled.to_labels()),
         }
     }
 
@@ -300,24 +298,35 @@ impl<'a> PlanContext<'a> {
         })
     }
 
-    /// The workloads of a namespace that have the rarest of these labels; all of them for no labels.
+    /// The workloads of a namespace that have the rarest of these labels, as far as they are indexed; all of them for no labels.
     fn candidates<'s>(
         &'s self,
         namespace: &'s str,
         labels: impl IntoIterator<Item = (&'s str, &'s str)>,
     ) -> impl Iterator<Item = LabelledWorkload<'a>> {
-        let of_label = rarest(self.by_label(), namespace, labels);
-        let any = of_label.is_none().then(|| self.names.by_namespace.of(&namespace));
-        let of_label = of_label.map(|(key, value)| self.by_label().of(&(namespace, key, value)));
+        let of_label = self.by_label().rarest(namespace, labels);
+        let any = of_label.is_none().then(|| self.by_namespace().of(&namespace));
+        let of_label = of_label.map(|(key, value)| self.by_label().workloads.of(&(namespace, key, value)));
         self.at(any.into_iter().flatten().chain(of_label.into_iter().flatten()))
+    }
+
+    fn by_namespace(&self) -> &Groups<&'a str> {
+        let namespaces = || self.world.workloads.iter().map(|workload| workload.namespace.as_str());
+        self.names.by_namespace.get_or_init(|| Groups::new(namespaces().zip(0..)))
     }
 
     fn by_label(&self) -> &ByLabel<'a> {
         self.by_label.get_or_init(|| {
+            let keys = (self.config.selectors == Selectors::Labels).then(|| selected_keys(self.world));
+            let is_asked_for = |key: &str| keys.as_ref().is_none_or(|keys| keys.contains(key));
             let workloads = self.workloads.iter().enumerate();
-            Groups::new(workloads.flat_map(|(index, LabelledWorkload { workload, labels })| {
-                labels.iter().map(move |(key, value)| ((workload.namespace.as_str(), key, value), index))
-            }))
+            let labels = workloads.flat_map(|(index, labelled)| {
+                let namespace = labelled.workload.namespace.as_str();
+                let labels = labelled.labels().filter(|(key, _)| is_asked_for(key));
+                labels.map(move |(key, value)| ((namespace, key, value), index))
+            });
+            let workloads = Groups::new(labels);
+            ByLabel { workloads, keys }
         })
     }
 
@@ -339,30 +348,50 @@ fn grouped<'a, T: 'a, K: Ord>(
 }
 
 /// Workloads by namespace, label key and label value.
-type ByLabel<'a> = Groups<(&'a str, &'a str, &'a str)>;
+struct ByLabel<'a> {
+    workloads: Groups<(&'a str, &'a str, &'a str)>,
+    /// The keys that are indexed; `None` for all of them.
+    keys: Option<BTreeSet<&'a str>>,
+}
+
+/// The keys that selectors of the world require, and those of our selectors: nobody selects by the other labels of pods, which
+/// are most, unless workloads are selected by their own selectors.
+fn selected_keys(world: &World) -> BTreeSet<&str> {
+    let services = world.services.iter().filter_map(Service::pod_selector).flat_map(|labels| labels.keys());
+    let policies = world.policies.iter().map(|input| &input.policy.spec.pod_selector);
+    let selectors = policies.chain(world.monitors.iter().map(|monitor| &monitor.selector));
+    let of_selectors = selectors.flat_map(|selector| {
+        let expressions = selector.match_expressions.iter().map(|requirement| requirement.key.as_str());
+        selector.match_labels.keys().chain(expressions)
+    });
+    services.chain(of_selectors).chain([keys::SERVER, keys::SERVICE, keys::OWNER_KIND]).collect()
+}
 
 /// Services by namespace and the pair of their selector that the fewest workloads have.
 type ServicesByLabel<'a> = IndexMap<(&'a str, &'a str, &'a str), Vec<&'a Service>>;
 
-/// The pair of labels that the fewest workloads of the namespace have; `None` for no labels at all.
-fn rarest<'l>(
-    by_label: &ByLabel<'_>,
-    namespace: &str,
-    labels: impl IntoIterator<Item = (&'l str, &'l str)>,
-) -> Option<(&'l str, &'l str)> {
-    let mut labels = labels.into_iter().peekable();
-    let first = labels.next()?;
-    if labels.peek().is_none() {
-        return Some(first);
+impl ByLabel<'_> {
+    /// The pair of labels that the fewest workloads of the namespace have, of those that are indexed; `None` if none is.
+    fn rarest<'l>(
+        &self,
+        namespace: &str,
+        labels: impl IntoIterator<Item = (&'l str, &'l str)>,
+    ) -> Option<(&'l str, &'l str)> {
+        let is_indexed = |(key, _): &(&str, &str)| self.keys.as_ref().is_none_or(|keys| keys.contains(key));
+        let mut labels = labels.into_iter().filter(is_indexed).peekable();
+        let first = labels.next()?;
+        if labels.peek().is_none() {
+            return Some(first);
+        }
+        std::iter::once(first).chain(labels).min_by_key(|(key, value)| self.workloads.count(&(namespace, key, value)))
     }
-    std::iter::once(first).chain(labels).min_by_key(|(key, value)| by_label.count(&(namespace, key, value)))
 }
 
 fn services_by_rarest_label<'a>(services: &'a [Service], by_label: &ByLabel<'_>) -> ServicesByLabel<'a> {
     let mut index = ServicesByLabel::new();
     for service in services {
         if let Some((key, value)) =
-            service.pod_selector().and_then(|labels| rarest(by_label, &service.namespace, labels))
+            service.pod_selector().and_then(|labels| by_label.rarest(&service.namespace, labels))
         {
             index.entry((service.namespace.as_str(), key, value)).or_default().push(service);
         }

@@ -93,7 +93,7 @@ fn policy(
     DomainPolicy {
         flavor,
         namespace: client.namespace.clone(),
-        name: naming::object_name(&format!("{}-domain-access", client.name_with_kind()), config),
+        name: naming::object_name(format!("{}-domain-access", client.name_with_kind()), config),
         labels: Labels::from([(keys::DOMAIN_POLICY, client.formatted_with_kind())]),
         annotations: Labels::new(),
         pod_selector,

@@ -26,12 +26,16 @@ use std::collections::{BTreeMap, BTreeSet};
 const ALB_TARGET_TYPE: &str = "alb.ingress.kubernetes.io/target-type";
 
 /// A policy for each exposed Service whose pods a generated policy isolates, or for each one, as the mode says.
-pub(crate) fn rules(context: &PlanContext<'_>, isolation: &Isolation<'_>, findings: &mut Findings) -> Vec<Wanted> {
+pub(crate) fn rules(
+    context: &PlanContext<'_>,
+    isolation: &Isolation<'_, '_>,
+    outside: &OutsideAccess<'_>,
+    findings: &mut Findings,
+) -> Vec<Wanted> {
     let mode = automation::effective(context.config.automate_third_party_network_policies, context.config.mode);
     if mode == Automate::Off {
         return Vec::new();
     }
-    let outside = OutsideAccess::of(context);
     let controllers = known_workloads::peers(context, &context.config.ingress_controller_configs);
     let mut through_controllers = Vec::new();
     let mut wanted = Vec::new();
@@ -49,7 +53,7 @@ pub(crate) fn rules(context: &PlanContext<'_>, isolation: &Isolation<'_>, findin
             findings.0.extend(nothing_behind(service, verdict));
             continue;
         }
-        let Some(ports) = open_ports(service, &pods, &outside, findings) else { continue };
+        let Some(ports) = open_ports(service, &pods, outside, findings) else { continue };
         let restricted = is_restricted(context, &exposed);
         if restricted {
             through_controllers.push((display(service), service.place));
@@ -155,7 +159,7 @@ fn is_restricted(context: &PlanContext<'_>, exposed: &ExposedService<'_>) -> boo
 /// The selector of the first isolating policy by name if it selects just these pods, else the Service's own.
 fn pod_selector(
     context: &PlanContext<'_>,
-    isolation: &Isolation<'_>,
+    isolation: &Isolation<'_, '_>,
     service: &Service,
     pods: &Pods<'_>,
 ) -> Option<LabelSelector> {
@@ -194,7 +198,7 @@ fn policy(
     let service_name = (keys::CREATED_FOR_SERVICE.to_owned(), service.name.clone());
     let policy = NetworkPolicy {
         namespace: service.namespace.clone(),
-        name: naming::object_name(&format!("external-access-to-{}", service.name), context.config),
+        name: naming::object_name(format!("external-access-to-{}", service.name), context.config),
         labels: Labels::from([(keys::POLICY_EXTERNAL, first.identity.formatted())]),
         annotations: [service_name].into_iter().chain(created_for).collect(),
         spec: PolicySpec { pod_selector: pod_selector?, ingress: Some(vec![rule]), egress: None },
@@ -226,7 +230,7 @@ fn nothing_behind(service: &Service, verdict: Verdict) -> Option<Finding> {
 /// Warns where the external policy itself is the first that isolates some of the pods behind a Service.
 fn newly_isolated(
     context: &PlanContext<'_>,
-    isolation: &Isolation<'_>,
+    isolation: &Isolation<'_, '_>,
     service: &Service,
     pod_selector: &Option<LabelSelector>,
     verdict: Verdict,

@@ -99,7 +99,7 @@ pub(crate) fn check_egress(context: &PlanContext<'_>, isolating: &[Wanted], find
                 GeneratedObject::NetworkPolicy(policy)
                     if policy.spec.egress.is_some()
                         && policy.namespace == workload.namespace
-                        && policy.spec.pod_selector.matches(labelled.labels) =>
+                        && labelled.is_selected_by(&policy.spec.pod_selector) =>
                 {
                     Some(policy)
                 }

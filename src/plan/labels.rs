@@ -4,62 +4,75 @@ use super::MapChange;
 use super::context::PlanContext;
 use super::labelled_workload::LabelledWorkload;
 use super::{keys, known_workloads};
-use crate::config::{ClientIntentsOutput, LabelWorkloads, Profile, Selectors};
+use crate::config::{ClientIntentsOutput, Config, LabelWorkloads, Profile, Selectors};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
 use crate::model::place::ResourceId;
 use crate::model::selector::{Labels, is_label_value};
 use crate::model::workload::Workload;
+use crate::threads::{MANY_OBJECTS, in_parts};
 use indexmap::IndexMap;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// What labelling decided.
-pub(crate) struct Labelling<'a> {
-    /// Labels of the pods of each workload of the world after the plan.
-    pub(crate) final_labels: Vec<Cow<'a, Labels>>,
-    /// Changes to the input's label and annotation maps.
-    pub(crate) changes: Vec<MapChange>,
+pub(crate) struct Labelling {
+    /// Changes to the labels of pods, in the order of the workloads.
+    pub(crate) of_templates: Vec<MapChange>,
+    /// Changes to labels of Namespaces and annotations.
+    pub(crate) of_others: Vec<MapChange>,
 }
+
+/// Where labels are in most objects: keys from the object's root, which so need not be kept for each change.
+const PATHS: [&[Cow<'static, str>]; 3] = [
+    &[Cow::Borrowed("metadata"), Cow::Borrowed("labels")],
+    &[Cow::Borrowed("spec"), Cow::Borrowed("template"), Cow::Borrowed("metadata"), Cow::Borrowed("labels")],
+    &[
+        Cow::Borrowed("spec"),
+        Cow::Borrowed("jobTemplate"),
+        Cow::Borrowed("spec"),
+        Cow::Borrowed("template"),
+        Cow::Borrowed("metadata"),
+        Cow::Borrowed("labels"),
+    ],
+];
+
+/// Where the annotations of every object are.
+pub(crate) const ANNOTATIONS: &[Cow<'static, str>] = &[Cow::Borrowed("metadata"), Cow::Borrowed("annotations")];
 
 /// Decides every label. `context` has the labels of the input.
 ///
 /// `selectors: native` needs none: those of ours that are there are stale. Labels depend neither on the enforcement mode nor on protection nor on whether policies are written (decision D7).
-pub(crate) fn plan<'a>(context: &PlanContext<'a>, findings: &mut Findings) -> Labelling<'a> {
+pub(crate) fn plan(context: &PlanContext<'_>, findings: &mut Findings) -> Labelling {
     let access = access_keys(context);
     let labels_all = context.config.label_workloads == LabelWorkloads::All;
     let involved = if labels_all { BTreeSet::new() } else { involved(context) };
-    let mut labelling = Labelling { final_labels: Vec::with_capacity(context.workloads.len()), changes: Vec::new() };
-    for LabelledWorkload { workload, .. } in &context.workloads {
-        let identity = workload.identity.formatted();
-        let mut wanted: Vec<(&str, &str)> = Vec::new();
-        if context.config.selectors == Selectors::Labels {
-            if labels_all || involved.contains(&workload.resource) {
-                wanted.extend(identity_labels(workload, &identity, context.config.profile));
+    let is_involved = |workload: &Workload| labels_all || involved.contains(&workload.resource);
+    let parts = in_parts(&context.workloads, MANY_OBJECTS, context.threads, |_, workloads| {
+        let mut findings = Findings::default();
+        let mut changes = Vec::with_capacity(workloads.len());
+        for LabelledWorkload { workload, .. } in workloads {
+            let keys = access.get(&workload.resource).map(Vec::as_slice).unwrap_or_default();
+            let change = pod_labels(context.config, workload, is_involved(workload), keys, &mut findings);
+            if !change.is_empty() {
+                findings.0.extend(immutable_template(workload));
+                changes.push(change);
             }
-            if let Some(keys) = access.get(&workload.resource) {
-                wanted.push((keys::CLIENT, client_label(&identity, context.config.profile)));
-                wanted.extend(keys.iter().map(|key| (*key, "true")));
-            }
         }
-        if context.config.credentials_operator_label {
-            wanted.extend(credentials_label(workload, findings));
-        }
-        let change = template_change(workload, wanted.into_iter().collect(), findings);
-        labelling.final_labels.push(applied(&workload.template_labels, &change));
-        if !is_empty(&change) {
-            findings.0.extend(immutable_template(workload));
-            labelling.changes.push(change);
-        }
+        (changes, findings)
+    });
+    let mut labelling = Labelling { of_templates: Vec::new(), of_others: namespace_changes(context) };
+    for (changes, found) in parts {
+        labelling.of_templates.extend(changes);
+        findings.0.extend(found.0);
     }
-    labelling.changes.extend(namespace_changes(context));
-    labelling.changes.extend(local_config_changes(context));
+    labelling.of_others.extend(local_config_changes(context));
     labelling
 }
 
 /// Keys of access labels by workload. Intents that name the client's kind label only workloads of that kind (decision D1).
 fn access_keys<'a>(context: &PlanContext<'a>) -> IndexMap<ResourceId, Vec<&'a str>> {
-    let mut keys: IndexMap<ResourceId, Vec<&str>> = IndexMap::new();
+    let mut keys: IndexMap<ResourceId, Vec<&str>> = IndexMap::with_capacity(context.calls.by_client.len());
     for (client, calls) in &context.calls.by_client {
         let mut of_client = calls.iter().filter_map(|call| call.access_key.as_deref()).peekable();
         if of_client.peek().is_some() {
@@ -69,6 +82,32 @@ fn access_keys<'a>(context: &PlanContext<'a>) -> IndexMap<ResourceId, Vec<&'a st
         }
     }
     keys
+}
+
+/// What changes about the labels of a workload's pods; `access` has the keys of the labels that its calls need.
+fn pod_labels(
+    config: &Config,
+    workload: &Workload,
+    is_involved: bool,
+    access: &[&str],
+    findings: &mut Findings,
+) -> MapChange {
+    let needs_identity = config.selectors == Selectors::Labels && (is_involved || !access.is_empty());
+    let identity = needs_identity.then(|| workload.identity.formatted());
+    let mut wanted: Vec<(&str, &str)> = Vec::with_capacity(access.len() + 4);
+    if let Some(identity) = &identity {
+        if is_involved {
+            wanted.extend(identity_labels(workload, identity, config.profile));
+        }
+        if !access.is_empty() {
+            wanted.push((keys::CLIENT, client_label(identity, config.profile)));
+            wanted.extend(access.iter().map(|key| (*key, "true")));
+        }
+    }
+    if config.credentials_operator_label {
+        wanted.extend(credentials_label(workload, findings));
+    }
+    template_change(workload, wanted.into_iter().collect(), findings)
 }
 
 /// The workloads that intents, ProtectedServices or the configuration speak of (`labelWorkloads: involved`).
@@ -134,8 +173,8 @@ fn credentials_label<'w>(workload: &'w Workload, findings: &mut Findings) -> Opt
 fn template_change(workload: &Workload, wanted: Labels, findings: &mut Findings) -> MapChange {
     let stale = |key: &&str| keys::is_pod_label_of_ours(key) && !wanted.contains_key(key);
     let remove = workload.template_labels.keys().filter(stale).map(str::to_owned).collect();
-    let path = workload.template_path.iter().cloned().chain([Cow::Borrowed("metadata"), Cow::Borrowed("labels")]);
-    let mut change = MapChange { resource: workload.resource, path: path.collect(), set: wanted, remove };
+    let path = labels_path(&workload.template_path);
+    let mut change = MapChange { resource: workload.resource, path, set: wanted, remove };
     change.set.retain(|key, value| workload.template_labels.get(key) != Some(value));
     if let Some(selector) = &workload.selector {
         let expressions = selector.match_expressions.iter().map(|requirement| requirement.key.as_str());
@@ -149,22 +188,19 @@ fn template_change(workload: &Workload, wanted: Labels, findings: &mut Findings)
     change
 }
 
+/// The way to the labels of a pod template.
+fn labels_path(template: &[Cow<'static, str>]) -> Cow<'static, [Cow<'static, str>]> {
+    match PATHS.into_iter().find(|path| path.split_last_chunk::<2>().is_some_and(|(start, _)| start == template)) {
+        Some(path) => Cow::Borrowed(path),
+        None => template.iter().cloned().chain([Cow::Borrowed("metadata"), Cow::Borrowed("labels")]).collect(),
+    }
+}
+
 fn selector_conflict(workload: &Workload, key: &str) -> Finding {
     let message = format!("{}: spec.selector uses the label {key}, which would have to change", workload.object_name());
     Finding::new(Code::SelectorUsesOurLabel, workload.place, message).with_help(
         "select the pods by a label of your own; a selector cannot change in the cluster, so this needs a new workload",
     )
-}
-
-fn applied<'a>(labels: &'a Labels, change: &MapChange) -> Cow<'a, Labels> {
-    if is_empty(change) {
-        return Cow::Borrowed(labels);
-    }
-    Cow::Owned(labels.iter().filter(|(key, _)| !change.remove.contains(*key)).chain(&change.set).collect())
-}
-
-fn is_empty(change: &MapChange) -> bool {
-    change.set.is_empty() && change.remove.is_empty()
 }
 
 /// The API server refuses to change the template of a Job that exists; a CronJob makes new Jobs.
@@ -183,7 +219,7 @@ fn namespace_changes(context: &PlanContext<'_>) -> Vec<MapChange> {
     let change = |namespace: &crate::model::world::Namespace| {
         let mut change = MapChange {
             resource: namespace.resource,
-            path: vec!["metadata".into(), "labels".into()],
+            path: labels_path(&[]),
             set: Labels::new(),
             remove: BTreeSet::new(),
         };
@@ -196,7 +232,7 @@ fn namespace_changes(context: &PlanContext<'_>) -> Vec<MapChange> {
         }
         change
     };
-    context.world.namespaces.iter().map(change).filter(|change| !is_empty(change)).collect()
+    context.world.namespaces.iter().map(change).filter(|change| !change.is_empty()).collect()
 }
 
 /// `clientIntents: localConfig`: keeps objects without a CRD in the cluster from being applied.
@@ -207,13 +243,15 @@ fn local_config_changes(context: &PlanContext<'_>) -> Vec<MapChange> {
     let world = context.world;
     let intents = world.client_intents.iter().map(|intents| intents.resource);
     let protected = world.protected_services.iter().map(|protected| protected.resource);
-    let resources: BTreeSet<ResourceId> =
+    let mut resources: Vec<ResourceId> =
         intents.chain(world.client_intents_objects.iter().copied()).chain(protected).collect();
+    resources.sort_unstable();
+    resources.dedup();
     resources
         .into_iter()
         .map(|resource| MapChange {
             resource,
-            path: vec!["metadata".into(), "annotations".into()],
+            path: Cow::Borrowed(ANNOTATIONS),
             set: Labels::from([(keys::LOCAL_CONFIG, "true")]),
             remove: BTreeSet::new(),
         })

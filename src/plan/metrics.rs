@@ -20,13 +20,17 @@ use crate::model::policy::{NetworkPolicy, PolicySpec, Protocol, Rule};
 use crate::model::selector::{LabelSelector, Labels};
 
 /// A policy for each scraped workload that a generated policy isolates, or for each one, as the mode says.
-pub(crate) fn rules(context: &PlanContext<'_>, isolation: &Isolation<'_>, findings: &mut Findings) -> Vec<Wanted> {
+pub(crate) fn rules(
+    context: &PlanContext<'_>,
+    isolation: &Isolation<'_, '_>,
+    outside: &OutsideAccess<'_>,
+    findings: &mut Findings,
+) -> Vec<Wanted> {
     let config = context.config;
     let mode = automation::effective(config.automate_third_party_network_policies, config.mode);
     if mode == Automate::Off {
         return Vec::new();
     }
-    let outside = OutsideAccess::of(context);
     let servers = known_workloads::peers(context, &config.prometheus_server_configs);
     let mut scraped = Vec::new();
     let mut wanted = Vec::new();
@@ -40,7 +44,7 @@ pub(crate) fn rules(context: &PlanContext<'_>, isolation: &Isolation<'_>, findin
             findings.0.extend(no_server(&scrape, verdict));
             continue;
         }
-        let Some(rule) = rule(&scrape, &outside, &servers, findings) else { continue };
+        let Some(rule) = rule(&scrape, outside, &servers, findings) else { continue };
         let Some(pods) = selectors::workload_pods(context, scrape.labelled, findings) else { continue };
         scraped.push((workload.object_name().to_string(), scrape.place));
         wanted.push(policy(context, &scrape, pods, rule));

@@ -4,6 +4,7 @@ use super::valid;
 use super::wanted::Wanted;
 use crate::config::Config;
 use crate::diag::{Code, Finding, Findings};
+use crate::threads::{MANY_OBJECTS, in_parts};
 use indexmap::IndexMap;
 use sha2::{Digest, Sha256};
 
@@ -20,9 +21,12 @@ pub(crate) const NAMESPACE_DENY_EGRESS: &str = "default-deny-egress";
 pub(crate) const NAMESPACE_DENY_DNS: &str = "default-deny-egress-allow-dns";
 
 /// The name under which an object is written: `_` becomes `.`, a long name is cut, and `policyNameSuffix` comes last.
-pub(crate) fn object_name(name: &str, config: &Config) -> String {
+pub(crate) fn object_name(name: impl Into<String>, config: &Config) -> String {
     let suffix = &config.policy_name_suffix;
-    let mut name = name.replace('_', ".");
+    let mut name = name.into();
+    if name.contains('_') {
+        name = name.replace('_', ".");
+    }
     let room = MAX_NAME.saturating_sub(suffix.len());
     if name.len() <= room {
         name.push_str(suffix);
@@ -62,11 +66,15 @@ pub(crate) fn looks_cut(name: &str) -> bool {
 }
 
 /// Reports objects that the API server would reject, and different objects of one name; merges equal ones. Returns the objects sorted by id.
-pub(crate) fn check(mut wanted: Vec<Wanted>, findings: &mut Findings) -> Vec<Wanted> {
+pub(crate) fn check(mut wanted: Vec<Wanted>, threads: usize, findings: &mut Findings) -> Vec<Wanted> {
+    let faults = in_parts(&wanted, MANY_OBJECTS, threads, |start, wanted| -> Vec<(usize, Finding)> {
+        (start..).zip(wanted).filter_map(|(index, wanted)| Some((index, valid::check(wanted)?))).collect()
+    });
+    let mut faults = faults.into_iter().flatten().peekable();
     let mut named: IndexMap<_, &Wanted> = IndexMap::with_capacity(wanted.len());
     let mut is_kept = Vec::with_capacity(wanted.len());
-    for wanted in &wanted {
-        let fault = valid::check(wanted);
+    for (index, wanted) in wanted.iter().enumerate() {
+        let fault = faults.next_if(|(of, _)| *of == index).map(|(_, fault)| fault);
         let first = fault.is_none().then(|| *named.entry(wanted.object.key()).or_insert(wanted));
         is_kept.push(first.is_some_and(|first| std::ptr::eq(first, wanted)));
         let other = first.filter(|first| first.object != wanted.object);
@@ -118,7 +126,7 @@ mod tests {
         assert_eq!(suffixed, format!("{}-{hash}-x", "a".repeat(242)));
         assert!(is_cut(without_suffix(&suffixed, &config("-x")).unwrap(), &config("-x")));
         // Exactly as long as allowed: not cut.
-        assert_eq!(object_name(&"b".repeat(253), &config("")), "b".repeat(253));
+        assert_eq!(object_name("b".repeat(253), &config("")), "b".repeat(253));
     }
 
     #[test]

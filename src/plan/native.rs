@@ -164,10 +164,10 @@ fn own_selector(labelled: LabelledWorkload<'_>) -> Result<LabelSelector, &'stati
     // A Job's selector is the controller's, not the manifest's.
     let is_job = matches!(workload.kind.as_str(), "Job" | "CronJob");
     match workload.selector.as_ref().filter(|selector| !selector.is_empty() && !is_job) {
-        Some(own) if own.matches(labelled.labels) => Ok(own.clone()),
+        Some(own) if labelled.is_selected_by(own) => Ok(own.clone()),
         Some(_) => Err("its spec.selector does not match the labels of its pod template"),
         None => {
-            let mut labels = labelled.labels.clone();
+            let mut labels = labelled.to_labels();
             labels.retain(|key, _| {
                 !keys::is_pod_label_of_ours(key)
                     && key != keys::CREDENTIALS_SERVICE_NAME
@@ -183,7 +183,7 @@ fn exact(context: &PlanContext<'_>, meant: &[LabelledWorkload<'_>], candidates: 
     let namespace = &meant.first()?.workload.namespace;
     let ids = resources(meant);
     let selectors = candidates.iter().map(|(_, selector)| selector);
-    let mut complete = selectors.filter(|selector| meant.iter().all(|labelled| selector.matches(labelled.labels)));
+    let mut complete = selectors.filter(|selector| meant.iter().all(|labelled| labelled.is_selected_by(selector)));
     complete.find(|selector| first_other(context, namespace, selector, &ids).is_none()).cloned()
 }
 

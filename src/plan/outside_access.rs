@@ -7,7 +7,7 @@ use crate::model::place::ResourceId;
 use crate::model::policy::{InputPolicy, Peer, PolicyPort, PortValue, Rule};
 use crate::model::selector::LabelSelector;
 use crate::model::workload::Workload;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Hand-written policies with a rule for sources outside the cluster, by the workloads that they select.
 pub(crate) struct OutsideAccess<'a> {
@@ -28,21 +28,17 @@ impl<'a> OutsideAccess<'a> {
     pub(crate) fn of(context: &PlanContext<'a>) -> Self {
         let mut selected: BTreeMap<(&str, &LabelSelector), Vec<LabelledWorkload<'_>>> = BTreeMap::new();
         let mut by_workload: BTreeMap<ResourceId, Vec<&'a InputPolicy>> = BTreeMap::new();
-        let namespaces: BTreeSet<&str> =
-            context.world.workloads.iter().map(|workload| workload.namespace.as_str()).collect();
-        for namespace in namespaces {
-            for input in context.hand_written_policies(namespace) {
-                let spec = &input.policy.spec;
-                let rules = spec.ingress.as_deref().unwrap_or_default();
-                if !rules.iter().any(|rule| admits(rule, Sources::SomeOutside)) {
-                    continue;
-                }
-                let workloads = selected
-                    .entry((namespace, &spec.pod_selector))
-                    .or_insert_with(|| context.selected(namespace, &spec.pod_selector));
-                for labelled in workloads {
-                    by_workload.entry(labelled.workload.resource).or_default().push(input);
-                }
+        for input in context.hand_written_policies() {
+            let (namespace, spec) = (input.policy.namespace.as_str(), &input.policy.spec);
+            let rules = spec.ingress.as_deref().unwrap_or_default();
+            if !rules.iter().any(|rule| admits(rule, Sources::SomeOutside)) {
+                continue;
+            }
+            let workloads = selected
+                .entry((namespace, &spec.pod_selector))
+                .or_insert_with(|| context.selected(namespace, &spec.pod_selector));
+            for labelled in workloads {
+                by_workload.entry(labelled.workload.resource).or_default().push(input);
             }
         }
         Self { by_workload }

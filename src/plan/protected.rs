@@ -26,7 +26,7 @@ fn default_deny(context: &PlanContext<'_>, protected: &ProtectedService, finding
     };
     let policy = NetworkPolicy {
         namespace: identity.namespace.clone(),
-        name: naming::object_name(&format!("default-deny-{name}"), context.config),
+        name: naming::object_name(format!("default-deny-{name}"), context.config),
         labels: Labels::from([(keys::POLICY_DEFAULT_DENY, "true"), (keys::POLICY, &identity.formatted())]),
         annotations: Labels::new(),
         spec: PolicySpec { pod_selector, ingress: Some(Vec::new()), egress: None },

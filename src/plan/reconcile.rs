@@ -3,7 +3,7 @@
 
 use super::context::PlanContext;
 use super::wanted::Wanted;
-use super::{GeneratedObject, MapChange, Plan, PlannedObject};
+use super::{GeneratedObject, Plan, PlannedObject};
 use super::{keys, ownership, sameness, sync_wave};
 use crate::config::Staged;
 use crate::diag::{Code, Finding, Findings};
@@ -28,15 +28,10 @@ enum Content<'a> {
     Other(&'a OtherObject),
 }
 
-/// The plan. `wanted` is sorted by id, each id once.
-pub(crate) fn reconcile(
-    context: &PlanContext<'_>,
-    wanted: Vec<Wanted>,
-    map_changes: Vec<MapChange>,
-    findings: &mut Findings,
-) -> Plan {
+/// The plan without labels. `wanted` is sorted by id, each id once.
+pub(crate) fn reconcile(context: &PlanContext<'_>, wanted: Vec<Wanted>, findings: &mut Findings) -> Plan {
     let mut existing = existing(context);
-    let mut plan = Plan { map_changes, ..Plan::default() };
+    let mut plan = Plan::default();
     let mut copies = Vec::new();
     let found: Vec<_> = wanted.iter().map(|wanted| existing.remove(&wanted.object.key()).unwrap_or_default()).collect();
     let unwanted: Vec<(ObjectName, Existing<'_>)> = existing

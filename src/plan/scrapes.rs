@@ -51,23 +51,28 @@ pub(crate) fn find<'a>(context: &PlanContext<'a>) -> Vec<Scrape<'a>> {
             found.annotated(*labelled, None, place, annotations, all);
         }
     }
-    let mut services: Vec<&Service> = context.world.services.iter().collect();
-    services.sort_by_key(|service| (&service.namespace, &service.name));
-    for service in &services {
-        if service.annotations.get(SCRAPE).is_some_and(|value| value == "true") {
-            for labelled in context.behind(service) {
-                let all = pod_ports::of_service(service, &[labelled]).into_iter().map(|(_, port)| port).collect();
-                found.annotated(labelled, Some(*service), service.place, &service.annotations, all);
-            }
+    let is_annotated = |service: &&Service| service.annotations.get(SCRAPE).is_some_and(|value| value == "true");
+    for service in sorted(context.world.services.iter().filter(is_annotated)) {
+        for labelled in context.behind(service) {
+            let all = pod_ports::of_service(service, &[labelled]).into_iter().map(|(_, port)| port).collect();
+            found.annotated(labelled, Some(service), service.place, &service.annotations, all);
         }
     }
-    monitored(context, &services, &mut found);
+    if !context.world.monitors.is_empty() {
+        monitored(context, &sorted(context.world.services.iter()), &mut found);
+    }
     let mut scrapes: Vec<Scrape<'a>> = found.by_workload.into_values().collect();
     scrapes.sort_by_key(|scrape| {
         let workload = scrape.labelled.workload;
         (&workload.namespace, &workload.name, &workload.kind, scrape.level)
     });
     scrapes
+}
+
+fn sorted<'a>(services: impl Iterator<Item = &'a Service>) -> Vec<&'a Service> {
+    let mut services: Vec<&Service> = services.collect();
+    services.sort_by_key(|service| (&service.namespace, &service.name));
+    services
 }
 
 #[derive(Default)]

@@ -31,12 +31,22 @@ impl<'a> Server<'a> {
         self.identity.is_service()
     }
 
-    /// Sorts the calls by namespace of the client and gives those of each.
-    pub(crate) fn calls_by_namespace(&mut self) -> impl Iterator<Item = (&'a str, &[ClientCall<'a>])> {
-        self.calls.sort_by(|(a, _), (b, _)| a.namespace.cmp(&b.namespace));
-        let groups = self.calls.chunk_by(|(a, _), (b, _)| a.namespace == b.namespace);
-        groups.filter_map(|calls| calls.first().map(|(client, _)| (client.namespace.as_str(), calls)))
+    /// The calls sorted by namespace of the client.
+    pub(crate) fn sorted_calls(&self) -> Cow<'_, [ClientCall<'a>]> {
+        let mut calls = Cow::Borrowed(self.calls.as_slice());
+        if !calls.is_sorted_by_key(|(client, _)| &client.namespace) {
+            calls.to_mut().sort_by(|(a, _), (b, _)| a.namespace.cmp(&b.namespace));
+        }
+        calls
     }
+}
+
+/// The calls of each namespace; they are sorted by it.
+pub(crate) fn by_namespace<'s, 'a>(
+    calls: &'s [ClientCall<'a>],
+) -> impl Iterator<Item = (&'a str, &'s [ClientCall<'a>])> {
+    let groups = calls.chunk_by(|(a, _), (b, _)| a.namespace == b.namespace);
+    groups.filter_map(|calls| calls.first().map(|(client, _)| (client.namespace.as_str(), calls)))
 }
 
 /// Every target whose ingress is enforced and whose namespace is watched, sorted; the API server is never among them.

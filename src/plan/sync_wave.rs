@@ -8,6 +8,7 @@ use crate::diag::{Code, Finding};
 use crate::model::place::ResourceId;
 use crate::model::selector::Labels;
 use crate::model::workload::Workload;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// The objects with the wave, if one is set.
@@ -61,7 +62,7 @@ pub(crate) fn removal(
     let is_of_everything = context.world.workloads.iter().any(|workload| workload.sync_wave == Some(number));
     (!is_of_everything).then(|| MapChange {
         resource,
-        path: vec!["metadata".into(), "annotations".into()],
+        path: Cow::Borrowed(super::labels::ANNOTATIONS),
         set: Labels::new(),
         remove: BTreeSet::from([keys::SYNC_WAVE.to_owned()]),
     })

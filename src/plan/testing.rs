@@ -74,17 +74,18 @@ pub(crate) fn target(text: &str, place: Place) -> TargetKind {
         let (networks, ports) = internet.split_once('@').unwrap_or((internet, ""));
         let network =
             |text: &str| text.parse().unwrap_or_else(|_| ipnet::IpNet::from(text.parse::<std::net::IpAddr>().unwrap()));
-        TargetKind::Internet(InternetTarget {
-            domains: Vec::new(),
-            networks: networks.split(',').map(network).collect(),
-            ports: ports.split(',').filter(|port| !port.is_empty()).map(|port| port.parse().unwrap()).collect(),
-        })
+        TargetKind::Internet(
+            InternetTarget {
+                domains: Vec::new(),
+                networks: networks.split(',').map(network).collect(),
+                ports: ports.split(',').filter(|port| !port.is_empty()).map(|port| port.parse().unwrap()).collect(),
+            }
+            .into(),
+        )
     } else if let Some(domain) = text.strip_prefix("domain:") {
-        TargetKind::Internet(InternetTarget {
-            domains: vec![(domain.into(), place)],
-            networks: Vec::new(),
-            ports: Vec::new(),
-        })
+        TargetKind::Internet(
+            InternetTarget { domains: vec![(domain.into(), place)], networks: Vec::new(), ports: Vec::new() }.into(),
+        )
     } else if text == "cloud" {
         TargetKind::OutOfCluster
     } else {
@@ -232,7 +233,7 @@ impl Bundle {
     }
 
     pub(crate) fn plan(&self, config: &Config) -> (Plan, Findings) {
-        plan(&self.world, config)
+        plan(&self.world, config, 1)
     }
 
     /// The plan as text; fails on any finding.

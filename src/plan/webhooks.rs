@@ -36,19 +36,23 @@ struct Draft<'a> {
 }
 
 /// A policy for each pair of configuration and Service whose pods a generated policy isolates, or for each pair, as the mode says.
-pub(crate) fn rules(context: &PlanContext<'_>, isolation: &Isolation<'_>, findings: &mut Findings) -> Vec<Wanted> {
+pub(crate) fn rules(
+    context: &PlanContext<'_>,
+    isolation: &Isolation<'_, '_>,
+    outside: &OutsideAccess<'_>,
+    findings: &mut Findings,
+) -> Vec<Wanted> {
     let mode = automation::effective(context.config.automate_allow_webhook_traffic, context.config.mode);
     if mode == Automate::Off {
         return Vec::new();
     }
-    let outside = OutsideAccess::of(context);
     let mut webhooks: Vec<&Webhook> = context.world.webhooks.iter().collect();
     webhooks.sort_by_key(|webhook| {
         (&webhook.config_name, &webhook.object_kind, &webhook.namespace, &webhook.service, webhook.port)
     });
     let mut drafts: BTreeMap<(&str, String), Draft<'_>> = BTreeMap::new();
     for webhook in webhooks {
-        let Some(draft) = draft(context, isolation, mode, &outside, webhook, findings) else { continue };
+        let Some(draft) = draft(context, isolation, mode, outside, webhook, findings) else { continue };
         let name = format!("webhook-{}-access-to-{}", webhook.config_name, draft.service.name).to_lowercase();
         match drafts.get_mut(&(draft.service.namespace.as_str(), name.clone())) {
             Some(existing) => {
@@ -68,7 +72,7 @@ pub(crate) fn rules(context: &PlanContext<'_>, isolation: &Isolation<'_>, findin
 /// What one reference asks for; `None` if nothing is to be opened for it.
 fn draft<'a>(
     context: &PlanContext<'a>,
-    isolation: &Isolation<'_>,
+    isolation: &Isolation<'_, '_>,
     mode: Automate,
     outside: &OutsideAccess<'_>,
     webhook: &'a Webhook,

@@ -5,13 +5,15 @@ use super::object::Object;
 use crate::config::Config;
 use crate::diag::suggest::nearest;
 use crate::diag::{Code, Finding, Findings};
+use crate::groups::Groups;
 use crate::model::identity::Identity;
 use crate::model::intent::TargetKind;
 use crate::model::labels::OUR_PREFIX;
 use crate::model::place::{Place, ResourceId};
 use crate::model::workload::{IdentitySource, Workload};
 use crate::model::world::World;
-use indexmap::{IndexMap, IndexSet};
+use crate::threads::{MANY_OBJECTS, in_parts};
+use indexmap::IndexSet;
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const MAX_SUGGESTIONS: usize = 50;
 
 /// Reports what is probably not meant.
-pub(super) fn check(objects: &[Object<'_>], config: &Config, world: &World, findings: &mut Findings) {
+pub(super) fn check(objects: &[Object<'_>], config: &Config, world: &World, threads: usize, findings: &mut Findings) {
     let asks_for_policies = !world.client_intents_objects.is_empty()
         || !world.protected_services.is_empty()
         || world.workloads.iter().any(|workload| workload.template_annotations.contains_key(called_by::ANNOTATION));
@@ -35,7 +37,7 @@ pub(super) fn check(objects: &[Object<'_>], config: &Config, world: &World, find
             .with_help("if there should be some, look for a selector of kpt or kustomize that hides them"),
         );
     }
-    report_references(world, findings);
+    report_references(world, threads, findings);
     report_unused_settings(objects, config, world, findings);
 }
 
@@ -76,28 +78,33 @@ fn report_missing_namespaces(objects: &[Object<'_>], config: &Config, world: &Wo
 const CLIENT: &str = "client";
 const PROTECTED: &str = "protected workload";
 
-fn report_references(world: &World, findings: &mut Findings) {
-    let mut workloads: IndexMap<_, Vec<&Workload>> = IndexMap::with_capacity(world.workloads.len());
-    for workload in &world.workloads {
-        let identity = &workload.identity;
-        workloads.entry((identity.namespace.as_str(), identity.name.as_str())).or_default().push(workload);
-    }
+fn report_references(world: &World, threads: usize, findings: &mut Findings) {
+    let workloads = Workloads::of(world);
+    // Nearly all references are clear, and several threads find out which are not.
+    let unclear = in_parts(&world.client_intents, MANY_OBJECTS, threads, |_, intents| -> Vec<_> {
+        intents
+            .iter()
+            .flat_map(|own| {
+                let servers = own.targets.iter().filter_map(|target| match &target.kind {
+                    TargetKind::Workload(server) if !target.kind.is_api_server() => {
+                        Some((Code::ServerNotFound, "server", server, target.place))
+                    }
+                    _ => None,
+                });
+                std::iter::once((Code::ClientNotFound, CLIENT, &own.client, own.client_place)).chain(servers)
+            })
+            .filter(|(_, _, identity, _)| !workloads.is_clear(identity))
+            .collect()
+    });
     let virtual_workloads =
         world.virtual_workloads.iter().map(|own| ((own.identity.namespace.as_str(), own.identity.name.as_str()), own));
     let mut references = References {
         workloads,
         namespaces: OnceCell::new(),
         virtual_workloads: virtual_workloads.collect(),
-        services: world.services.iter().map(|service| (service.namespace.as_str(), service.name.as_str())).collect(),
-        called_services: world
-            .client_intents
-            .iter()
-            .flat_map(|intents| &intents.targets)
-            .filter_map(|target| match &target.kind {
-                TargetKind::Service(service) => Some((service.namespace.as_str(), service.name.as_str())),
-                _ => None,
-            })
-            .collect(),
+        world,
+        services: OnceCell::new(),
+        called_services: OnceCell::new(),
         by_object_name: BTreeMap::new(),
         reported: BTreeSet::new(),
         suggestions: 0,
@@ -106,15 +113,8 @@ fn report_references(world: &World, findings: &mut Findings) {
     for workload in world.workloads.iter().filter(|workload| workload.identity_source != IdentitySource::Object) {
         references.by_object_name.insert((&workload.namespace, &workload.name), workload);
     }
-    for intents in &world.client_intents {
-        references.workload(Code::ClientNotFound, CLIENT, &intents.client, intents.client_place);
-        for target in &intents.targets {
-            if let TargetKind::Workload(server) = &target.kind
-                && !target.kind.is_api_server()
-            {
-                references.workload(Code::ServerNotFound, "server", server, target.place);
-            }
-        }
+    for (code, role, identity, place) in unclear.into_iter().flatten() {
+        references.workload(code, role, identity, place);
     }
     for workload in &world.workloads {
         for called_by in &workload.called_by {
@@ -128,16 +128,44 @@ fn report_references(world: &World, findings: &mut Findings) {
     }
 }
 
+/// The workloads by namespace and identity name.
+struct Workloads<'w> {
+    all: &'w [Workload],
+    by_name: Groups<(&'w str, &'w str)>,
+}
+
+impl<'w> Workloads<'w> {
+    fn of(world: &'w World) -> Self {
+        let names = world.workloads.iter().map(|own| (own.identity.namespace.as_str(), own.identity.name.as_str()));
+        Self { all: &world.workloads, by_name: Groups::new(names.zip(0..)) }
+    }
+
+    fn named<'s>(&'s self, identity: &'s Identity) -> impl Iterator<Item = &'w Workload> + use<'s, 'w> {
+        let indexes = self.by_name.of(&(identity.namespace.as_str(), identity.name.as_str()));
+        indexes.filter_map(|index| self.all.get(index))
+    }
+
+    /// Whether there is a workload of that identity and, where the identity has no kind, one only.
+    fn is_clear(&self, identity: &Identity) -> bool {
+        let mut named = self.named(identity);
+        match &identity.kind {
+            Some(_) => named.any(|workload| workload.identity.kind == identity.kind),
+            None => named.next().is_some() && named.next().is_none(),
+        }
+    }
+}
+
 struct References<'w, 'f> {
-    /// By namespace and identity name.
-    workloads: IndexMap<(&'w str, &'w str), Vec<&'w Workload>>,
+    workloads: Workloads<'w>,
+    world: &'w World,
     /// The namespaces of the workloads; made when somebody asks.
     namespaces: OnceCell<BTreeSet<&'w str>>,
     /// Pods that operators create: known, but not labelled.
     virtual_workloads: BTreeMap<(&'w str, &'w str), &'w Workload>,
-    services: IndexSet<(&'w str, &'w str)>,
+    /// Made when somebody asks, as the next one.
+    services: OnceCell<IndexSet<(&'w str, &'w str)>>,
     /// Services that intents call.
-    called_services: IndexSet<(&'w str, &'w str)>,
+    called_services: OnceCell<IndexSet<(&'w str, &'w str)>>,
     /// Workloads whose identity is not their object's name, by the object's name.
     by_object_name: BTreeMap<(&'w str, &'w str), &'w Workload>,
     /// What was said already: one finding per missing identity and code.
@@ -147,17 +175,28 @@ struct References<'w, 'f> {
 }
 
 impl<'w> References<'w, '_> {
-    fn named<'s>(&'s self, identity: &'s Identity) -> &'s [&'w Workload] {
-        let named = self.workloads.get(&(identity.namespace.as_str(), identity.name.as_str()));
-        named.map(Vec::as_slice).unwrap_or_default()
+    fn is_service(&self, name: (&str, &str)) -> bool {
+        let services = self.services.get_or_init(|| {
+            self.world.services.iter().map(|service| (service.namespace.as_str(), service.name.as_str())).collect()
+        });
+        services.contains(&name)
+    }
+
+    fn is_called_service(&self, name: (&str, &str)) -> bool {
+        let called = self.called_services.get_or_init(|| {
+            let targets = self.world.client_intents.iter().flat_map(|intents| &intents.targets);
+            let services = targets.filter_map(|target| match &target.kind {
+                TargetKind::Service(service) => Some((service.namespace.as_str(), service.name.as_str())),
+                _ => None,
+            });
+            services.collect()
+        });
+        called.contains(&name)
     }
 
     fn workload(&mut self, code: Code, role: &str, identity: &Identity, place: Place) {
-        let named = self.named(identity);
-        let is_there = match &identity.kind {
-            Some(kind) => named.iter().any(|workload| workload.identity.kind.as_deref() == Some(kind)),
-            None => !named.is_empty(),
-        };
+        let is_meant = |workload: &Workload| identity.kind.is_none() || workload.identity.kind == identity.kind;
+        let is_there = self.workloads.named(identity).any(is_meant);
         if !is_there {
             self.report_missing(code, role, identity, place);
         } else if identity.kind.is_none() {
@@ -167,8 +206,8 @@ impl<'w> References<'w, '_> {
 
     /// A ProtectedService without kind makes calls of a Service enforced, too, but denies nothing to the pods behind it.
     fn protected(&mut self, identity: &Identity, place: Place) {
-        let is_service = identity.kind.is_none()
-            && self.called_services.contains(&(identity.namespace.as_str(), identity.name.as_str()));
+        let name = (identity.namespace.as_str(), identity.name.as_str());
+        let is_service = identity.kind.is_none() && self.is_called_service(name);
         if !is_service {
             self.workload(Code::ServerNotFound, PROTECTED, identity, place);
         }
@@ -200,7 +239,7 @@ impl<'w> References<'w, '_> {
 
     fn missing_help(&mut self, identity: &Identity, role: &str) -> String {
         let (namespace, name) = (identity.namespace.as_str(), identity.name.as_str());
-        let kinds: BTreeSet<&str> = self.named(identity).iter().map(|other| other.kind.as_str()).collect();
+        let kinds: BTreeSet<&str> = self.workloads.named(identity).map(|other| other.kind.as_str()).collect();
         if !kinds.is_empty() {
             let kinds: Vec<&str> = kinds.into_iter().collect();
             return format!("a {} of that name is there", kinds.join(" and a "));
@@ -210,7 +249,7 @@ impl<'w> References<'w, '_> {
                 if workload.identity_source == IdentitySource::ImageName { "its images" } else { "an annotation" };
             return format!("{} {name} is called `{}` by {source}", workload.kind, workload.identity.name);
         }
-        if identity.kind.is_none() && self.services.contains(&(namespace, name)) {
+        if identity.kind.is_none() && self.is_service((namespace, name)) {
             let advice = match role {
                 CLIENT => "name the workload behind it",
                 PROTECTED => "write `kind: Service` to protect the pods behind it",
@@ -221,7 +260,7 @@ impl<'w> References<'w, '_> {
         if let Some(suggestion) = self.suggestion(identity, role) {
             return suggestion;
         }
-        let of_workloads = || self.workloads.keys().map(|(known, _)| *known).collect();
+        let of_workloads = || self.workloads.by_name.keys().map(|(known, _)| *known).collect();
         if self.namespaces.get_or_init(of_workloads).contains(namespace) {
             "use the name of the object that owns the pods, or add its manifest".into()
         } else {
@@ -236,12 +275,12 @@ impl<'w> References<'w, '_> {
         if self.suggestions > MAX_SUGGESTIONS {
             return None;
         }
-        let beside = self.workloads.keys().filter(|(known, _)| *known == namespace);
+        let beside = self.workloads.by_name.keys().filter(|(known, _)| *known == namespace);
         let names: BTreeSet<&str> = beside.map(|(_, name)| *name).collect();
         if let Some(near) = nearest(name, names) {
             return Some(format!("did you mean `{near}`?"));
         }
-        let of_that_name = self.workloads.keys().filter(|(_, known)| *known == name);
+        let of_that_name = self.workloads.by_name.keys().filter(|(_, known)| *known == name);
         let elsewhere = of_that_name.map(|(namespace, _)| *namespace).min()?;
         Some(match role {
             CLIENT => format!("there is one in namespace {elsewhere}: intents belong in the namespace of their client"),
@@ -253,7 +292,7 @@ impl<'w> References<'w, '_> {
     }
 
     fn report_two_kinds(&mut self, role: &str, identity: &Identity, place: Place) {
-        let named = self.named(identity).to_vec();
+        let named: Vec<&Workload> = self.workloads.named(identity).collect();
         let mut kinds: Vec<&str> = named.iter().filter_map(|workload| workload.identity.kind.as_deref()).collect();
         kinds.sort_unstable();
         kinds.dedup();

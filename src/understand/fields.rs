@@ -8,6 +8,17 @@ use crate::model::selector::{LabelSelector, Labels, Operator, Requirement};
 use crate::read::tree::Node;
 use std::net::IpAddr;
 
+/// What is read of each item. The list has no room for more, since many such lists are kept.
+pub(super) fn of_each<I: IntoIterator<IntoIter: ExactSizeIterator>, T>(
+    items: I,
+    read: impl FnMut(I::Item) -> Option<T>,
+) -> Vec<T> {
+    let items = items.into_iter();
+    let mut found = Vec::with_capacity(items.len());
+    found.extend(items.filter_map(read));
+    found
+}
+
 /// Reads the fields of one object.
 pub(super) struct Fields<'o, 'a> {
     /// The object.

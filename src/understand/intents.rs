@@ -14,6 +14,7 @@ use crate::model::intent::InternetTarget;
 use crate::model::place::Place;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// API group of all the custom resources.
 const GROUP: &str = "k8s.otterize.com";
@@ -41,6 +42,7 @@ pub(super) struct Draft {
 }
 
 /// A name as written.
+#[derive(Clone)]
 pub(super) struct Reference {
     /// Name without namespace.
     pub(super) name: String,
@@ -69,7 +71,7 @@ pub(super) enum DraftKind {
     /// A Service.
     Service(Reference),
     /// Addresses and domains.
-    Internet(InternetTarget),
+    Internet(Arc<InternetTarget>),
     /// Nothing that a NetworkPolicy expresses.
     OutOfCluster,
 }

@@ -2,17 +2,21 @@
 //! (`DESIGN.md` 1.3 promise 6, 1.4 rule 4).
 
 use super::object::{Object, of_resource};
-use crate::model::place::{ObjectName, Place};
+use crate::groups::Groups;
+use crate::model::place::{ObjectName, Place, ResourceId};
 use crate::model::service::Service;
 use crate::model::workload::{IdentitySource, Workload};
-use indexmap::IndexMap;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 /// Everything that a reference can mean.
-pub(super) struct Names<'n> {
+pub(super) struct Names<'n, 'a> {
+    objects: &'n [Object<'a>],
     workloads: Index<'n>,
-    services: Index<'n>,
+    all_services: &'n [Service],
+    /// Made when somebody refers to a Service.
+    services: OnceLock<Index<'n>>,
     namespaces: BTreeMap<&'n str, BTreeSet<&'n str>>,
     /// Those of all objects, if any object had another one.
     current_namespaces: BTreeSet<&'n str>,
@@ -59,25 +63,15 @@ pub(super) struct Deployed {
 }
 
 /// One object that references can mean.
-struct Candidate<'n> {
-    /// Namespace and name of the identity or Service.
-    deployed: (&'n str, &'n str),
-    means: Means<'n>,
-    /// kustomize layer of the object.
-    layer: (&'n str, &'n str),
-}
-
-/// What a candidate is.
 #[derive(Clone, Copy)]
-enum Means<'n> {
+enum Candidate<'n> {
     Workload(&'n Workload),
     Service(&'n Service),
 }
 
 /// Candidates by namespace and name, each once.
-type ByName<'n> = IndexMap<(&'n str, Cow<'n, str>), Vec<u32>>;
+type ByName<'n> = Groups<(&'n str, Cow<'n, str>)>;
 
-#[derive(Default)]
 struct Index<'n> {
     candidates: Vec<Candidate<'n>>,
     /// By deployed namespace and every name, current or previous.
@@ -86,25 +80,34 @@ struct Index<'n> {
     previous: ByName<'n>,
 }
 
-impl<'n> Names<'n> {
+impl<'n, 'a> Names<'n, 'a> {
     /// The index of all workloads and Services.
-    pub(super) fn new(objects: &'n [Object<'_>], workloads: &'n [Workload], services: &'n [Service]) -> Self {
-        let layer = |resource| of_resource(objects, resource).map(|object| object.layer).unwrap_or_default();
+    pub(super) fn new(objects: &'n [Object<'a>], workloads: &'n [Workload], services: &'n [Service]) -> Self {
         let namespaces = namespace_moves(objects);
         let with_namespaces = if namespaces.is_empty() { &[] } else { objects };
         let mut found = Self {
+            objects,
             workloads: Index::with_capacity(workloads.len()),
-            services: Index::with_capacity(services.len()),
+            all_services: services,
+            services: OnceLock::new(),
             namespaces,
             current_namespaces: with_namespaces.iter().map(|object| object.namespace).collect(),
         };
-        for workload in workloads {
-            found.workloads.add_workload(workload, layer(workload.resource));
-        }
-        for service in services {
-            found.services.add_service(service, layer(service.resource));
-        }
+        workloads.iter().for_each(|workload| found.workloads.add_workload(workload));
         found
+    }
+
+    fn services(&self) -> &Index<'n> {
+        self.services.get_or_init(|| {
+            let mut index = Index::with_capacity(self.all_services.len());
+            self.all_services.iter().for_each(|service| index.add_service(service));
+            index
+        })
+    }
+
+    /// kustomize's layer of the object that a candidate was read from.
+    fn layer(&self, candidate: &Candidate<'_>) -> (&'a str, &'a str) {
+        of_resource(self.objects, candidate.resource()).map(|object| object.layer()).unwrap_or_default()
     }
 
     /// What a reference to a workload means.
@@ -114,7 +117,7 @@ impl<'n> Names<'n> {
 
     /// What a reference to a Service means; its kind must be `None` or `Service`.
     pub(super) fn service(&self, wanted: Wanted<'_>) -> Resolution {
-        self.resolve(&self.services, wanted)
+        self.resolve(self.services(), wanted)
     }
 
     /// The deployed namespace for a written one: itself, unless every object that was in it is now in one other namespace.
@@ -133,8 +136,8 @@ impl<'n> Names<'n> {
     fn resolve(&self, index: &Index<'n>, wanted: Wanted<'_>) -> Resolution {
         let named = index.lookup(wanted);
         let is_wanted = |candidate: &&Candidate<'_>| wanted.kind.is_none_or(|kind| candidate.had_kind(kind));
-        let matching: Vec<&Candidate<'_>> = named.iter().copied().filter(is_wanted).collect();
-        let Some(first) = matching.first() else {
+        let mut matching = named.iter().filter(is_wanted);
+        let Some(first) = matching.next() else {
             let overridden = named.iter().find(|candidate| candidate.has_no_kind());
             return match overridden {
                 Some(candidate) => Resolution::Overridden(candidate.object(), candidate.place()),
@@ -142,63 +145,77 @@ impl<'n> Names<'n> {
                 None => Resolution::NotFound { namespace: wanted.namespace.to_owned() },
             };
         };
-        let is_one =
-            |candidates: &[&Candidate<'_>], deployed| candidates.iter().all(|candidate| candidate.deployed == deployed);
         let found = |(namespace, name): (&str, &str)| {
             Resolution::Found(Deployed { namespace: namespace.to_owned(), name: name.to_owned() })
         };
-        if is_one(&matching, first.deployed) {
-            return found(first.deployed);
+        if matching.all(|candidate| candidate.deployed() == first.deployed()) {
+            return found(first.deployed());
         }
+        let matching: Vec<&Candidate<'_>> = named.iter().filter(is_wanted).collect();
         let same_layer: Vec<&Candidate<'_>> =
-            matching.iter().copied().filter(|candidate| candidate.layer == wanted.layer).collect();
+            matching.iter().copied().filter(|candidate| self.layer(candidate) == wanted.layer).collect();
         if let Some(first) = same_layer.first()
-            && is_one(&same_layer, first.deployed)
+            && same_layer.iter().all(|candidate| candidate.deployed() == first.deployed())
         {
-            return found(first.deployed);
+            return found(first.deployed());
         }
         let listed = if same_layer.is_empty() { &matching } else { &same_layer };
         Resolution::Ambiguous(listed.iter().map(|candidate| (candidate.object(), candidate.place())).collect())
     }
 }
 
-impl Candidate<'_> {
+impl<'n> Candidate<'n> {
+    /// Namespace and name of the identity or Service.
+    fn deployed(&self) -> (&'n str, &'n str) {
+        match self {
+            Self::Workload(workload) => (&workload.identity.namespace, &workload.identity.name),
+            Self::Service(service) => (&service.namespace, &service.name),
+        }
+    }
+
+    fn resource(&self) -> ResourceId {
+        match self {
+            Self::Workload(workload) => workload.resource,
+            Self::Service(service) => service.resource,
+        }
+    }
+
     /// Whether that is its kind, or was one of those before kustomize changed them.
     fn had_kind(&self, kind: &str) -> bool {
-        match self.means {
-            Means::Workload(workload) => {
+        match self {
+            Self::Workload(workload) => {
                 let is_own_name = workload.identity_source == IdentitySource::Object;
                 workload.identity.kind.as_deref() == Some(kind)
                     || (is_own_name && workload.previous.iter().any(|old| old.kind == kind))
             }
-            Means::Service(_) => kind == "Service",
+            Self::Service(_) => kind == "Service",
         }
     }
 
     /// Whether its name came from an annotation or image, so that no kind goes with it.
     fn has_no_kind(&self) -> bool {
-        match self.means {
-            Means::Workload(workload) => {
+        match self {
+            Self::Workload(workload) => {
                 let is_own_name = workload.identity_source == IdentitySource::Object;
                 workload.identity.kind.is_none() && (!is_own_name || workload.previous.is_empty())
             }
-            Means::Service(_) => false,
+            Self::Service(_) => false,
         }
     }
 
     fn object(&self) -> ObjectName {
-        match self.means {
-            Means::Workload(workload) => workload.object_name(),
-            Means::Service(Service { namespace, name, .. }) => {
+        match self {
+            Self::Workload(workload) => workload.object_name(),
+            Self::Service(Service { namespace, name, .. }) => {
                 ObjectName { namespace: namespace.clone(), name: name.clone(), kind: "Service".into() }
             }
         }
     }
 
     fn place(&self) -> Place {
-        match self.means {
-            Means::Workload(workload) => workload.place,
-            Means::Service(service) => service.place,
+        match self {
+            Self::Workload(workload) => workload.place,
+            Self::Service(service) => service.place,
         }
     }
 }
@@ -208,11 +225,11 @@ impl<'n> Index<'n> {
         Self {
             candidates: Vec::with_capacity(count),
             current: ByName::with_capacity(count),
-            previous: ByName::default(),
+            previous: ByName::with_capacity(0),
         }
     }
 
-    fn add_workload(&mut self, workload: &'n Workload, layer: (&'n str, &'n str)) {
+    fn add_workload(&mut self, workload: &'n Workload) {
         let identity = &workload.identity;
         let is_own_name = workload.identity_source == IdentitySource::Object;
         // The text of an annotation is no name that kustomize knows; only the namespace can have changed.
@@ -222,47 +239,35 @@ impl<'n> Index<'n> {
             false => Cow::Borrowed(identity.name.as_str()),
         };
         let previous = workload.previous.iter().map(|old| (old.namespace.as_str(), name_then(old)));
-        let deployed = (identity.namespace.as_str(), identity.name.as_str());
-        self.add(Candidate { deployed, means: Means::Workload(workload), layer }, previous);
+        self.add(Candidate::Workload(workload), previous);
     }
 
-    fn add_service(&mut self, service: &'n Service, layer: (&'n str, &'n str)) {
+    fn add_service(&mut self, service: &'n Service) {
         let previous = service.previous.iter().map(|old| (old.namespace.as_str(), Cow::Borrowed(old.name.as_str())));
-        let deployed = (service.namespace.as_str(), service.name.as_str());
-        self.add(Candidate { deployed, means: Means::Service(service), layer }, previous);
+        self.add(Candidate::Service(service), previous);
     }
 
     /// Adds an object with the namespaces and names that it had.
     fn add(&mut self, candidate: Candidate<'n>, previous: impl Iterator<Item = (&'n str, Cow<'n, str>)>) {
-        let id = u32::try_from(self.candidates.len()).unwrap_or(u32::MAX);
-        let (namespace, name) = candidate.deployed;
+        let id = self.candidates.len();
+        let (namespace, name) = candidate.deployed();
         self.candidates.push(candidate);
-        insert(&mut self.current, (namespace, Cow::Borrowed(name)), id);
+        self.current.add((namespace, Cow::Borrowed(name)), id);
         for (old_namespace, old_name) in previous {
-            insert(&mut self.current, (namespace, old_name.clone()), id);
-            insert(&mut self.previous, (old_namespace, old_name), id);
+            self.current.add_once((namespace, old_name.clone()), id);
+            self.previous.add_once((old_namespace, old_name), id);
         }
     }
 
     /// Everything of that name, in input order.
-    fn lookup(&self, wanted: Wanted<'_>) -> Vec<&Candidate<'n>> {
+    fn lookup(&self, wanted: Wanted<'_>) -> Vec<Candidate<'n>> {
         let name = (wanted.namespace, Cow::Borrowed(wanted.name));
-        let mut ids = self.current.get(&name).cloned().unwrap_or_default();
-        if wanted.says_namespace
-            && let Some(previous) = self.previous.get(&name)
-        {
-            ids.extend(previous);
-            ids.sort_unstable();
-            ids.dedup();
+        let candidate = |id| self.candidates.get(id).copied();
+        if !wanted.says_namespace || self.previous.count(&name) == 0 {
+            return self.current.of(&name).filter_map(candidate).collect();
         }
-        ids.into_iter().filter_map(|id| self.candidates.get(id as usize)).collect()
-    }
-}
-
-fn insert<'n>(by_name: &mut ByName<'n>, name: (&'n str, Cow<'n, str>), id: u32) {
-    let ids = by_name.entry(name).or_default();
-    if ids.last() != Some(&id) {
-        ids.push(id);
+        let ids: BTreeSet<usize> = self.current.of(&name).chain(self.previous.of(&name)).collect();
+        ids.into_iter().filter_map(candidate).collect()
     }
 }
 

@@ -24,8 +24,8 @@ pub(super) struct Object<'a> {
     pub(super) says_namespace: bool,
     /// Names before kustomize's transformers, oldest first.
     pub(super) previous: Vec<ObjectName>,
-    /// kustomize's name prefixes and suffixes: equal for objects of the same layer.
-    pub(super) layer: (&'a str, &'a str),
+    /// kustomize's name prefixes and suffixes, which few objects have.
+    affixes: Option<Box<(&'a str, &'a str)>>,
     /// Whether it is marked as not meant for the cluster (`config.kubernetes.io/local-config`).
     pub(super) is_local_config: bool,
 }
@@ -38,17 +38,27 @@ pub(super) fn objects<'a>(package: &'a Package, config: &'a Config) -> Vec<Objec
     let parts =
         in_parts(&package.resources, MANY_OBJECTS, package.lane.threads(), |start, resources| -> Vec<Object<'a>> {
             let ids = (u32::try_from(start).unwrap_or(u32::MAX)..).map(ResourceId);
-            ids.zip(resources)
-                .filter(|(_, resource)| resource.role != Role::FunctionConfig)
-                .filter_map(|(id, resource)| object(package, id, resource, config))
-                .collect()
+            let read = ids.zip(resources).filter(|(_, resource)| resource.role != Role::FunctionConfig);
+            let mut objects = Vec::with_capacity(resources.len());
+            objects.extend(read.filter_map(|(id, resource)| object(package, id, resource, config)));
+            objects
         });
-    parts.into_iter().flatten().collect()
+    let mut parts = parts.into_iter();
+    let mut objects = parts.next().unwrap_or_default();
+    for mut later in parts {
+        objects.reserve_exact(later.len());
+        objects.append(&mut later);
+    }
+    objects
 }
 
 fn object<'a>(package: &'a Package, id: ResourceId, resource: &'a Resource, config: &'a Config) -> Option<Object<'a>> {
     let annotations = package.annotations(id);
     let annotation = |key| annotations.and_then(|annotations| annotations.get(key));
+    let affixes = (
+        annotation("internal.config.kubernetes.io/prefixes").unwrap_or_default(),
+        annotation("internal.config.kubernetes.io/suffixes").unwrap_or_default(),
+    );
     Some(Object {
         resource: id,
         node: package.node(id)?,
@@ -58,10 +68,7 @@ fn object<'a>(package: &'a Package, id: ResourceId, resource: &'a Resource, conf
         namespace: resource.namespace.as_deref().or(config.namespace.as_deref()).unwrap_or(DEFAULT_NAMESPACE),
         says_namespace: resource.namespace.is_some(),
         previous: package.previous_names(id),
-        layer: (
-            annotation("internal.config.kubernetes.io/prefixes").unwrap_or_default(),
-            annotation("internal.config.kubernetes.io/suffixes").unwrap_or_default(),
-        ),
+        affixes: (affixes != ("", "")).then(|| Box::new(affixes)),
         is_local_config: annotation("config.kubernetes.io/local-config") == Some("true"),
     })
 }
@@ -73,6 +80,11 @@ pub(super) fn of_resource<'o, 'a>(objects: &'o [Object<'a>], resource: ResourceI
 }
 
 impl<'a> Object<'a> {
+    /// kustomize's name prefixes and suffixes: equal for objects of the same layer.
+    pub(super) fn layer(&self) -> (&'a str, &'a str) {
+        self.affixes.as_deref().copied().unwrap_or_default()
+    }
+
     /// The API group; empty for `v1`.
     pub(super) fn group(&self) -> &'a str {
         self.api_version.split_once('/').map_or("", |(group, _)| group)

@@ -1,5 +1,6 @@
 //! From drafts to intents: every reference gets its deployed name, and two objects for one client are a fault.
 
+use super::fields::of_each;
 use super::intents::{self, DraftKind, DraftTarget, Reference};
 use super::names::{Deployed, Names, Resolution, Wanted};
 use super::object::{Object, of_resource};
@@ -10,8 +11,10 @@ use crate::model::intent::{CalledBy, ClientIntents, ProtectedService, Target, Ta
 use crate::model::place::Place;
 use crate::model::workload::Workload;
 use crate::model::world::World;
+use crate::threads::{MANY_OBJECTS, in_parts};
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// What is looked up: workloads, Services, or the one and then the other.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -21,37 +24,62 @@ enum Among {
     Both,
 }
 
-/// Resolves the references of all intents and ProtectedServices and puts them into the world.
+/// Resolves the references of all intents, by several threads. Of several objects for one client, only the first is kept.
 pub(super) fn resolve(
     objects: &[Object<'_>],
-    names: &Names<'_>,
-    intents: Vec<intents::Draft>,
+    names: &Names<'_, '_>,
+    drafts: &[intents::Draft],
+    threads: usize,
+    findings: &mut Findings,
+) -> Vec<ClientIntents> {
+    let parts = in_parts(drafts, MANY_OBJECTS, threads, |_, drafts| -> Vec<_> {
+        let resolved = drafts.iter().filter_map(|draft| {
+            let object = objects.get(draft.object)?;
+            let mut findings = Findings::default();
+            let intents = Resolver { names, findings: &mut findings }.client_intents(object, draft);
+            Some((object, intents, findings))
+        });
+        resolved.collect()
+    });
+    let mut clients: IndexMap<&Identity, (&str, Place)> = IndexMap::with_capacity(drafts.len());
+    let mut is_kept = Vec::with_capacity(drafts.len());
+    for (object, intents, found) in parts.iter().flatten() {
+        findings.0.extend(found.0.iter().cloned());
+        let Some(intents) = intents else {
+            is_kept.push(false);
+            continue;
+        };
+        let first = clients.entry(&intents.client).or_insert((object.name, intents.client_place));
+        is_kept.push(first.1.resource == intents.resource);
+        if first.1.resource != intents.resource {
+            findings.push(duplicate(object, intents, *first));
+        }
+    }
+    drop(clients);
+    let kept = parts.into_iter().flatten().zip(is_kept).filter(|(_, is_kept)| *is_kept);
+    let mut intents = Vec::with_capacity(drafts.len());
+    intents.extend(kept.filter_map(|((_, intents, _), _)| intents));
+    intents
+}
+
+/// Intents for a client that has some already: the name of their object, and where the client is said in it.
+fn duplicate(object: &Object<'_>, intents: &ClientIntents, (first, place): (&str, Place)) -> Finding {
+    let client = &intents.client.name;
+    let message = format!("{}: Intents for client {client} already exist in resource {first}", object.title());
+    Finding::new(Code::DuplicateIntents, intents.client_place, message)
+        .with_related(place, "the first one")
+        .with_help("put all calls of a client into one object")
+}
+
+/// Resolves the references of all ProtectedServices and puts them into the world.
+pub(super) fn resolve_protected(
+    objects: &[Object<'_>],
+    names: &Names<'_, '_>,
     protected: Vec<protected_services::Draft>,
     world: &mut World,
     findings: &mut Findings,
 ) {
     let mut resolver = Resolver { names, findings };
-    let mut clients: IndexMap<Identity, (&str, Place)> = IndexMap::with_capacity(intents.len());
-    for draft in intents {
-        let Some(object) = objects.get(draft.object) else { continue };
-        let Some(resolved) = resolver.client_intents(object, draft) else { continue };
-        let first = clients.entry(resolved.client.clone()).or_insert((object.name, resolved.client_place));
-        if first.1.resource == resolved.resource {
-            world.client_intents.push(resolved);
-            continue;
-        }
-        let message = format!(
-            "{}: Intents for client {} already exist in resource {}",
-            object.title(),
-            resolved.client.name,
-            first.0
-        );
-        resolver.findings.push(
-            Finding::new(Code::DuplicateIntents, resolved.client_place, message)
-                .with_related(first.1, "the first one")
-                .with_help("put all calls of a client into one object"),
-        );
-    }
     let mut specs = BTreeMap::new();
     for draft in protected {
         let Some(object) = objects.get(draft.object) else { continue };
@@ -76,7 +104,7 @@ pub(super) fn resolve(
 /// The `called-by` annotations of workloads that have any, by index, with deployed names.
 pub(super) fn resolve_called_by(
     objects: &[Object<'_>],
-    names: &Names<'_>,
+    names: &Names<'_, '_>,
     workloads: &[Workload],
     findings: &mut Findings,
 ) -> Vec<(usize, Vec<CalledBy>)> {
@@ -110,15 +138,15 @@ fn is_namespace(name: &str) -> bool {
         && is_outer(name.bytes().next_back())
 }
 
-struct Resolver<'r> {
-    names: &'r Names<'r>,
+struct Resolver<'r, 'n, 'a> {
+    names: &'r Names<'n, 'a>,
     findings: &'r mut Findings,
 }
 
-impl Resolver<'_> {
-    fn client_intents(&mut self, object: &Object<'_>, draft: intents::Draft) -> Option<ClientIntents> {
+impl Resolver<'_, '_, '_> {
+    fn client_intents(&mut self, object: &Object<'_>, draft: &intents::Draft) -> Option<ClientIntents> {
         let client = self.reference(object, &draft.client, Among::Workloads);
-        let targets = draft.targets.into_iter().filter_map(|target| self.target(object, target)).collect();
+        let targets = of_each(&draft.targets, |target| self.target(object, target));
         Some(ClientIntents {
             resource: object.resource,
             name: object.name.into(),
@@ -126,20 +154,20 @@ impl Resolver<'_> {
             client: client?,
             client_place: draft.client.place,
             targets,
-            resolved_ips: draft.resolved_ips,
+            resolved_ips: draft.resolved_ips.clone(),
         })
     }
 
-    fn target(&mut self, object: &Object<'_>, target: DraftTarget) -> Option<Target> {
-        let kind = match target.kind {
+    fn target(&mut self, object: &Object<'_>, target: &DraftTarget) -> Option<Target> {
+        let kind = match &target.kind {
             DraftKind::Workload(reference) => {
-                TargetKind::Workload(self.reference(object, &reference, Among::Workloads)?)
+                TargetKind::Workload(self.reference(object, reference, Among::Workloads)?)
             }
-            DraftKind::Service(mut reference) => {
-                reference.kind = Some("Service".into());
+            DraftKind::Service(reference) => {
+                let reference = Reference { kind: Some("Service".into()), ..reference.clone() };
                 TargetKind::Service(self.reference(object, &reference, Among::Services)?)
             }
-            DraftKind::Internet(internet) => TargetKind::Internet(internet),
+            DraftKind::Internet(internet) => TargetKind::Internet(Arc::clone(internet)),
             DraftKind::OutOfCluster => TargetKind::OutOfCluster,
         };
         Some(Target { kind, place: target.place })
@@ -173,7 +201,7 @@ impl Resolver<'_> {
             namespace,
             says_namespace: reference.namespace.is_some(),
             kind: reference.kind.as_deref(),
-            layer: object.layer,
+            layer: object.layer(),
         };
         let resolution = match among {
             _ if is_api_server => Resolution::NotFound { namespace: namespace.into() },

@@ -1,6 +1,6 @@
 //! Services and their addresses, with the API server's defaults filled in (`spec/otterize.md` 4.4).
 
-use super::fields::Fields;
+use super::fields::{Fields, of_each};
 use super::object::Object;
 use crate::diag::{Code, Finding, Findings};
 use crate::model::policy::{PortValue, Protocol};
@@ -100,7 +100,7 @@ fn service_type<'a>(fields: &mut Fields<'_, 'a>, spec: Node<'a>) -> ServiceType 
 }
 
 fn ports<'a>(fields: &mut Fields<'_, 'a>, spec: Node<'a>) -> Vec<ServicePort> {
-    fields.mappings(spec, "ports").into_iter().filter_map(|node| port(fields, node)).collect()
+    of_each(fields.mappings(spec, "ports"), |node| port(fields, node))
 }
 
 fn port<'a>(fields: &mut Fields<'_, 'a>, node: Node<'a>) -> Option<ServicePort> {

@@ -21,7 +21,7 @@ use crate::model::world::World;
 /// Reads everything of these kinds into the world; other kinds are left alone.
 ///
 /// `names` turns references into deployed names: kustomize mends the references of Ingresses and webhooks only after the last function.
-pub(super) fn read(objects: &[Object<'_>], names: &Names<'_>, world: &mut World, findings: &mut Findings) {
+pub(super) fn read(objects: &[Object<'_>], names: &Names<'_, '_>, world: &mut World, findings: &mut Findings) {
     // Nearly all objects are of Kubernetes' first groups, where only OpenShift's old Route is such a kind.
     let is_other = |object: &Object<'_>| matches!(object.group(), "" | "apps" | "batch") && object.kind != "Route";
     let may_be = |object: &&Object<'_>| !object.is_local_config && !is_other(object);

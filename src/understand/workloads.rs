@@ -1,7 +1,7 @@
 //! Workloads: everything with a pod template, and who its pods are (`spec/otterize.md` 2.3).
 
 use super::called_by;
-use super::fields::Fields;
+use super::fields::{Fields, of_each};
 use super::object::Object;
 use crate::config::Config;
 use crate::diag::suggest::nearest;
@@ -98,8 +98,8 @@ pub(super) fn read(
             .and_then(|spec| spec.get("hostNetwork"))
             .map(|node| object.place(node)),
         pod_addresses: if is_pod { pod_addresses(&mut fields) } else { Vec::new() },
-        owner: owner(&mut fields),
-        controller: controller(object),
+        owner: owner(&mut fields).map(Box::new),
+        controller: controller(object).map(Box::new),
         replicas: spec.and_then(|spec| replicas(&fields, spec)),
         sync_wave: sync_wave(object),
         called_by,
@@ -158,11 +158,13 @@ fn containers<'a>(fields: &mut Fields<'_, 'a>, pod_spec: Node<'a>) -> Vec<Contai
         .into_iter()
         .filter(|node| node.get("restartPolicy").and_then(Node::as_str) == Some("Always"))
         .map(|node| (node, true));
-    main.chain(init)
+    let nodes: Vec<_> = main.chain(init).collect();
+    nodes
+        .into_iter()
         .map(|(node, is_init)| Container {
             name: fields.text(node, "name").map(|(name, _)| name.to_owned()).unwrap_or_default(),
             image: fields.text(node, "image").map(|(image, _)| image.to_owned()).unwrap_or_default(),
-            ports: fields.mappings(node, "ports").into_iter().filter_map(|port| container_port(fields, port)).collect(),
+            ports: of_each(fields.mappings(node, "ports"), |port| container_port(fields, port)),
             is_init,
         })
         .collect()

@@ -335,7 +335,7 @@ mod tests {
     fn plan(value: &str) -> Plan {
         let change = MapChange {
             resource: ResourceId(0),
-            path: vec!["metadata".into(), "labels".into()],
+            path: vec!["metadata".into(), "labels".into()].into(),
             set: [("k".to_owned(), value.to_owned())].into(),
             remove: ["a".to_owned()].into(),
         };

@@ -75,7 +75,7 @@ impl<'p> Changes<'p> {
 fn add_map_change<'p>(map: &'p MapChange, change: &mut Change<'p>) {
     change.add(map);
     // Annotations are taken away only from objects that we wrote, and nothing shall be left of them.
-    if map.set.is_empty() && map.path == ["metadata", "annotations"] {
+    if map.set.is_empty() && *map.path == ["metadata", "annotations"] {
         change.at(&["metadata", "annotations"]).drop_when_empty = true;
     }
 }

@@ -356,7 +356,7 @@ fn target() -> impl Strategy<Value = TargetKind> {
     let internet = (networks, subsequence(DOMAINS, 0..=1), subsequence(vec![443_u16, 80], 0..=2)).prop_map(
         |(networks, domains, ports)| {
             let domains = domains.into_iter().map(|domain| (domain.to_owned(), place(0))).collect();
-            TargetKind::Internet(InternetTarget { domains, networks, ports })
+            TargetKind::Internet(InternetTarget { domains, networks, ports }.into())
         },
     );
     let api_server = |kind: Option<&str>| Identity {

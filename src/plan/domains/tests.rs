@@ -12,11 +12,14 @@ fn config(domain_policies: DomainPolicies) -> Config {
 
 fn internet(domains: &[&str], ports: &[u16]) -> TargetKind {
     let place = Place { resource: ResourceId(0), start: 0, end: 0 };
-    TargetKind::Internet(InternetTarget {
-        domains: domains.iter().map(|domain| ((*domain).to_owned(), place)).collect(),
-        networks: Vec::new(),
-        ports: ports.to_vec(),
-    })
+    TargetKind::Internet(
+        InternetTarget {
+            domains: domains.iter().map(|domain| ((*domain).to_owned(), place)).collect(),
+            networks: Vec::new(),
+            ports: ports.to_vec(),
+        }
+        .into(),
+    )
 }
 
 fn calling(targets: &[TargetKind]) -> Bundle {
@@ -29,7 +32,7 @@ fn calling(targets: &[TargetKind]) -> Bundle {
 
 /// The specs of the domain policies in a compact form, and the errors.
 fn planned(world: &Bundle, config: &Config) -> Vec<String> {
-    let (plan, findings) = plan(&world.world, config);
+    let (plan, findings) = plan(&world.world, config, 1);
     let specs = plan.generated.iter().filter_map(|object| match &**object {
         GeneratedObject::DomainPolicy(policy) => Some(compact(&spec(policy))),
         GeneratedObject::NetworkPolicy(_) | GeneratedObject::StagedPolicy(_) => None,

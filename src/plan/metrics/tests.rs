@@ -99,7 +99,7 @@ fn services() {
         service.annotations = labels(&SCRAPED);
     }
     assert_eq!(world.lines(&always()), [opened("service", "TCP/8080,TCP/9000")]);
-    let (plan, _) = crate::plan::plan(&world.world, &always());
+    let (plan, _) = crate::plan::plan(&world.world, &always(), 1);
     let crate::plan::GeneratedObject::NetworkPolicy(policy) = &*plan.generated[0] else { panic!("no policy") };
     assert_eq!(
         policy.labels,

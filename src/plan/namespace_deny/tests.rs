@@ -113,11 +113,11 @@ fn an_equal_policy_of_the_user_is_as_good() {
     let spec = &mut equal.world.policies[0].policy.spec;
     spec.pod_selector = Default::default();
     spec.ingress = Some(vec![]);
-    let (plan, findings) = crate::plan::plan(&equal.world, &deny(&["shop"], true, false));
+    let (plan, findings) = crate::plan::plan(&equal.world, &deny(&["shop"], true, false), 1);
     assert!(plan.new_objects.is_empty() && plan.updates.is_empty() && plan.removals.is_empty(), "{plan:?}");
     assert!(!findings.has_errors(), "{findings:?}");
     let mut other = world();
     other.hand_written("shop", "default-deny-ingress", "web", Rule::default());
-    let (_, findings) = crate::plan::plan(&other.world, &deny(&["shop"], true, false));
+    let (_, findings) = crate::plan::plan(&other.world, &deny(&["shop"], true, false), 1);
     assert!(findings.has_errors(), "{findings:?}");
 }

@@ -125,7 +125,7 @@ fn names_and_labels() {
     {
         let mut world = hooks(&[(443, "443")]);
         world.webhook(config_name, "sys/hooks", 443);
-        let (plan, _) = crate::plan::plan(&world.world, &always());
+        let (plan, _) = crate::plan::plan(&world.world, &always(), 1);
         let crate::plan::GeneratedObject::NetworkPolicy(policy) = &*plan.generated[0] else { panic!("no policy") };
         assert_eq!(policy.labels, labels(&[("intents.otterize.com/network-policy-webhooks", label)]));
         assert!(name.is_empty() || policy.name == name, "{}", policy.name);

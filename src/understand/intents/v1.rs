@@ -1,6 +1,6 @@
 //! ClientIntents v1alpha1 to v1beta1, converted as the operator's conversion webhooks do (`spec/otterize.md` 1.1 to 1.3, 1.7, D12).
 
-use super::super::fields::Fields;
+use super::super::fields::{Fields, of_each};
 use super::checks::{
     DATABASE_OPERATIONS, HTTP_METHODS, KAFKA_OPERATIONS, WrittenKind, allowed_value, allowed_values, in_cluster_name,
     kind, required, unknown_fields,
@@ -32,7 +32,7 @@ const TYPE_FIELDS: &[(&str, &str)] = &[
 pub(super) fn read<'a>(fields: &mut Fields<'_, 'a>, spec: Node<'a>, version: Version) -> Spec {
     unknown_fields(fields, spec, &["service", "calls"], Code::InvalidIntents);
     let client = client(fields, spec, version);
-    let targets = fields.mappings(spec, "calls").into_iter().filter_map(|node| call(fields, node, version)).collect();
+    let targets = of_each(fields.mappings(spec, "calls"), |node| call(fields, node, version));
     Spec { client, targets }
 }
 
@@ -195,7 +195,7 @@ fn internet_call<'a>(fields: &mut Fields<'_, 'a>, node: Node<'a>) -> Option<Draf
     let body = fields.mapping(node, "internet")?;
     unknown_fields(fields, body, internet::FIELDS, Code::InvalidIntents);
     let target = internet::read(fields, body, &internet::Wording { noun: "intent", strict: None });
-    Some(DraftTarget { kind: DraftKind::Internet(target), place: fields.object.place(body) })
+    Some(DraftTarget { kind: DraftKind::Internet(target.into()), place: fields.object.place(body) })
 }
 
 fn http_call<'a>(

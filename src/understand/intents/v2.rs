@@ -1,6 +1,6 @@
 //! ClientIntents v2alpha1 and v2beta1, which have the same schema (`spec/otterize.md` 1.4).
 
-use super::super::fields::Fields;
+use super::super::fields::{Fields, of_each};
 use super::checks::{
     DATABASE_OPERATIONS, HTTP_METHODS, KAFKA_OPERATIONS, allowed_values, in_cluster_name, kind, required,
     unknown_fields,
@@ -18,11 +18,7 @@ const NAME_REQUIRED: &str = "invalid intent format, field name is required";
 pub(super) fn read<'a>(fields: &mut Fields<'_, 'a>, spec: Node<'a>, version: Version, is_strict: bool) -> Spec {
     unknown_fields(fields, spec, &["workload", "targets"], Code::InvalidIntents);
     let client = client(fields, spec);
-    let targets = fields
-        .mappings(spec, "targets")
-        .into_iter()
-        .filter_map(|node| target(fields, node, version, is_strict))
-        .collect();
+    let targets = of_each(fields.mappings(spec, "targets"), |node| target(fields, node, version, is_strict));
     Spec { client, targets }
 }
 
@@ -83,7 +79,8 @@ fn target<'a>(fields: &mut Fields<'_, 'a>, node: Node<'a>, version: Version, is_
         "internet" => {
             unknown_fields(fields, body, internet::FIELDS, Code::InvalidIntents);
             let strict = is_strict.then_some(if version == Version::V2alpha1 { "type" } else { "Type" });
-            DraftKind::Internet(internet::read(fields, body, &internet::Wording { noun: "target", strict }))
+            let internet = internet::read(fields, body, &internet::Wording { noun: "target", strict });
+            DraftKind::Internet(internet.into())
         }
         _ => {
             cloud_or_sql(fields, field, body);

@@ -56,7 +56,7 @@ pub(super) fn reference<'a>(fields: &mut Fields<'_, 'a>, node: Node<'a>) -> Opti
 }
 
 /// Turns the Service names in the world's exposures and webhooks into deployed ones. What is not in the input stays as it is written.
-pub(super) fn resolve(objects: &[Object<'_>], names: &Names<'_>, world: &mut World, findings: &mut Findings) {
+pub(super) fn resolve(objects: &[Object<'_>], names: &Names<'_, '_>, world: &mut World, findings: &mut Findings) {
     let mut resolve = |resource: ResourceId, reference: (&mut String, &mut String), must_say: bool, place: Place| {
         let (namespace, service) = reference;
         let Some(object) = of_resource(objects, resource) else { return };
@@ -65,7 +65,7 @@ pub(super) fn resolve(objects: &[Object<'_>], names: &Names<'_>, world: &mut Wor
             namespace,
             says_namespace: must_say || namespace != object.namespace,
             kind: None,
-            layer: object.layer,
+            layer: object.layer(),
         };
         match names.service(wanted) {
             Resolution::Found(deployed) => (*namespace, *service) = (deployed.namespace, deployed.name),
@@ -95,8 +95,8 @@ pub(super) fn resolve(objects: &[Object<'_>], names: &Names<'_>, world: &mut Wor
 }
 
 /// Whether a Service of that name is in the input.
-pub(super) fn is_service(object: &Object<'_>, names: &Names<'_>, namespace: &str, name: &str) -> bool {
+pub(super) fn is_service(object: &Object<'_>, names: &Names<'_, '_>, namespace: &str, name: &str) -> bool {
     let wanted =
-        Wanted { name, namespace, says_namespace: namespace != object.namespace, kind: None, layer: object.layer };
+        Wanted { name, namespace, says_namespace: namespace != object.namespace, kind: None, layer: object.layer() };
     matches!(names.service(wanted), Resolution::Found(_))
 }

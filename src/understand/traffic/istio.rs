@@ -17,7 +17,7 @@ const MESH: &str = "mesh";
 type Id = (String, String);
 
 /// The VirtualServices through which gateways send traffic, delegates among them.
-pub(super) fn read(objects: &[Object<'_>], names: &Names<'_>, findings: &mut Findings) -> Vec<Exposure> {
+pub(super) fn read(objects: &[Object<'_>], names: &Names<'_, '_>, findings: &mut Findings) -> Vec<Exposure> {
     let virtual_services: Vec<&Object<'_>> = objects
         .iter()
         .filter(|object| object.kind == "VirtualService" && object.group() == "networking.istio.io")
@@ -49,7 +49,7 @@ pub(super) fn read(objects: &[Object<'_>], names: &Names<'_>, findings: &mut Fin
 }
 
 /// The Services behind one VirtualService; `None` if no gateway uses it.
-fn one(fields: &mut Fields<'_, '_>, is_delegate: bool, names: &Names<'_>) -> Option<Exposure> {
+fn one(fields: &mut Fields<'_, '_>, is_delegate: bool, names: &Names<'_, '_>) -> Option<Exposure> {
     let spec = fields.mapping(fields.object.node, "spec")?;
     let is_bound = is_delegate || names_gateway(fields, spec);
     if !is_bound {
@@ -109,7 +109,7 @@ fn gateway_rules<'a>(fields: &mut Fields<'_, 'a>, spec: Node<'a>) -> Vec<Node<'a
 /// The Service that a destination's host means: a short name, `name.namespace`, or the cluster's full name of a Service.
 ///
 /// A host with one dot may as well be a domain outside; it counts as a Service only where there is such a Service.
-fn backend<'a>(fields: &mut Fields<'_, 'a>, destination: Node<'a>, names: &Names<'_>) -> Option<Backend> {
+fn backend<'a>(fields: &mut Fields<'_, 'a>, destination: Node<'a>, names: &Names<'_, '_>) -> Option<Backend> {
     let Some((host, place)) = fields.text(destination, "host").filter(|(host, _)| !host.is_empty()) else {
         fields.fault(Code::InvalidField, destination, "a destination has no `host`");
         return None;
