@@ -162,8 +162,8 @@ fn is_marker(text: &str) -> bool {
     })
 }
 
-/// A line with `margin` spaces instead of its indentation. What is indented less continues a value, or is a comment: it keeps one
-/// space more, so that it cannot be taken for a key or a marker.
+/// A line with `margin` spaces instead of its indentation. What is indented less continues a value and keeps one space more, so that it
+/// cannot be taken for a key or a marker; or it is a comment, which behind an empty block scalar would become its text with that.
 fn moved_left(line: &str, indent: usize, margin: usize) -> String {
     let spaces = line.len() - line.trim_start_matches(' ').len();
     let rest = line.get(spaces.min(indent)..).unwrap_or_default();
@@ -171,6 +171,7 @@ fn moved_left(line: &str, indent: usize, margin: usize) -> String {
     match (is_short, rest.trim().is_empty()) {
         (true, true) => rest.to_owned(),
         (false, _) if margin > 0 || !is_marker(rest) => format!("{}{rest}", " ".repeat(margin)),
+        (true, false) if rest.starts_with('#') => format!("{}{rest}", " ".repeat(margin)),
         _ => format!("{}{rest}", " ".repeat(margin + 1)),
     }
 }
