@@ -142,8 +142,11 @@ impl Member {
         let body = edits.apply_within(text, self.body.clone())?;
         let starts_on_dash_line = column(text, self.body.start) > 0;
         let is_continued = |index: usize| index == 0 && starts_on_dash_line;
-        for (index, line) in body.split_inclusive('\n').enumerate() {
-            if is_continued(index) {
+        // A carriage return alone ends a line, too; what follows one in front of a line feed is no line.
+        for (index, line) in body.split_inclusive(['\r', '\n']).enumerate() {
+            if line == "\n" {
+                output.push_str(line);
+            } else if is_continued(index) {
                 output.extend(std::iter::repeat_n(' ', self.margin));
                 output.push_str(line);
             } else {

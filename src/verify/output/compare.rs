@@ -1,6 +1,6 @@
 //! Two nodes, before and after, and the change that was planned between them.
 
-use crate::read::tree::{Node, NodeId};
+use crate::read::tree::{CollectionStyle, Node, NodeId, Shape};
 use crate::write::change::{Change, entries_by_key, is_string, value_of};
 use crate::write::same_value::is_value;
 use std::collections::BTreeSet;
@@ -70,7 +70,7 @@ pub(super) fn difference(path: &str, comparison: Comparison<'_, '_>, rules: Rule
                     continue;
                 }
                 // What was pruned has neither anchors nor aliases, so its text says everything even where others have them.
-                if (rules.texts_decide || before.is_pruned()) && text_of(before) == text_of(after) {
+                if (rules.texts_decide || before.is_pruned()) && is_same_text(before, after) {
                     continue;
                 }
                 if before.is_pruned() {
@@ -88,6 +88,21 @@ pub(super) fn difference(path: &str, comparison: Comparison<'_, '_>, rules: Rule
         }
     }
     None
+}
+
+/// Whether nodes without aliases say the same because they are written the same. On several lines that depends on how far the first one
+/// is indented: for collections on their own column, for block scalars on that of the collection they are in.
+fn is_same_text(before: Node<'_>, after: Node<'_>) -> bool {
+    let text = text_of(before);
+    text == text_of(after)
+        && match before.shape() {
+            _ if text.is_none_or(|text| !text.contains('\n')) => true,
+            Shape::Mapping(CollectionStyle::Block) | Shape::Sequence(CollectionStyle::Block) => {
+                before.column() == after.column()
+            }
+            Shape::Scalar(_) => before.as_str() == after.as_str(),
+            Shape::Mapping(CollectionStyle::Flow) | Shape::Sequence(CollectionStyle::Flow) | Shape::Alias => true,
+        }
 }
 
 /// A node's text with tag and anchor.
@@ -190,7 +205,7 @@ fn changed<'n, 'c>(
         pending.push((join(path, key), Comparison { before, after, change: Some(below) }));
     }
     // Most entries are as they were, and need no path.
-    let is_same = |before: Node<'_>, after: Node<'_>| rules.texts_decide && text_of(before) == text_of(after);
+    let is_same = |before: Node<'_>, after: Node<'_>| rules.texts_decide && is_same_text(before, after);
     for (key, (before, after)) in paired(&entries_before, &entries, is_pruned) {
         let is_settled = matches!((before, after), (Some(before), Some(after)) if is_same(before, after));
         if !is_settled && !change.is_about(key) {

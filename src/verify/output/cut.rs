@@ -33,9 +33,10 @@ pub(super) fn cuts(item: Node<'_>, end: usize, edits: &[Edit]) -> Vec<Cut> {
         let mut entries = mapping.entries().peekable();
         while let Some((key, value)) = entries.next() {
             let Some(lines) = lines_of(key, value) else { continue };
-            // What is added behind the key, or behind the comments that follow the value, may belong to it.
+            // What is added behind the comments that follow the value may belong to it, and how far it must be indented is said by
+            // the line of its key.
             let end = entries.peek().map_or(end, |(next, _)| next.outer_start());
-            if is_touched(&(key.end()..end), edits) {
+            if is_touched(&(key.line_start()..end), edits) {
                 pending.push((value, end));
             } else if lines.len() >= SHORTEST {
                 cuts.push(Cut { value: value.id(), lines });
@@ -112,6 +113,7 @@ mod tests {
             "a:|\n<<:\n  c: L\n",
             "a:|\n? [b]\n:\n  c: L\n",
             "a: b\nb:|\n  c: L\n",
+            "a: b\n|b:\n  c: L\n",
             "a: b\nb:\n|  c: L\n",
             "a: b\nb:\n  c: L\n|d: e\n",
             "a: b\nb:\n  c: L\n  # f\n|d: e\n",
