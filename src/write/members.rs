@@ -166,7 +166,8 @@ fn is_marker(text: &str) -> bool {
 }
 
 /// A line with `margin` spaces instead of its indentation. What is indented less continues a value and keeps one space more, so that it
-/// cannot be taken for a key or a marker; or it is a comment, which behind an empty block scalar would become its text with that.
+/// cannot be taken for a key or a marker. Not so what starts with `#`: a comment behind an empty block scalar would become its text with
+/// that, and in quotes no blank at the start of a line counts.
 fn moved_left(line: &str, indent: usize, margin: usize) -> String {
     let spaces = line.len() - line.trim_start_matches(' ').len();
     let rest = line.get(spaces.min(indent)..).unwrap_or_default();

@@ -235,7 +235,8 @@ impl<'a> File<'a> {
         let last = u32::try_from(documents.len() - 1).unwrap_or(u32::MAX);
         let is_list = self.resources.get(&last).is_some_and(|ids| ids.iter().any(|id| self.is_member(*id)));
         let ends_its_text = self.last_sources.get(&self.target_of(last)) == Some(&self.id);
-        if self.text.ends_with('\n') || (ends_its_text && !is_list) {
+        let is_edited = draft.edits.iter().any(|edit| edit.range.end > leaf.start());
+        if self.text.ends_with('\n') || (ends_its_text && !is_list) || is_edited {
             return None;
         }
         let indicators = |next: &char| matches!(next, '+' | '-' | '1'..='9');
@@ -246,9 +247,9 @@ impl<'a> File<'a> {
             let is_blank = self.text.get(last_line..)?.trim_matches([' ', '\t']).is_empty();
             return (is_blank && header.contains('+')).then(|| Edit::delete(last_line..end));
         }
-        let indent = header.replace(['+', '-'], "");
         let start = leaf.start() + 1;
-        Some(Edit::replace(start..start + header.len(), format!("{indent}-")))
+        let stripping = || Edit::replace(start..start + header.len(), format!("{}-", header.replace('+', "")));
+        (!header.contains('-')).then(stripping)
     }
 
     fn is_member(&self, id: ResourceId) -> bool {
