@@ -7,7 +7,7 @@ use super::entry::{block_column, content_end, is_block_collection, keeps_blank_l
 use super::items::{dash_of, with_head_comments};
 use super::lines::{blanks, column, line_ending, line_start, next_line, skip_foot};
 use crate::read::package::Resource;
-use crate::read::tree::{Node, Shape};
+use crate::read::tree::{CollectionStyle, Node, Shape};
 use std::ops::Range;
 
 /// A member and the text that belongs to it.
@@ -33,7 +33,14 @@ pub(super) fn prepare<'t>(draft: &mut Draft<'t>, resource: &Resource, node: Node
         return Err(EditFault::cannot_edit(node, message, "write the object out, or give it `apiVersion` and `kind`"));
     }
     draft.separated.push(node.id().0..node.subtree_end().0);
+    let lacks_braces = lacks_braces(node);
+    if lacks_braces {
+        draft.edits.push(Edit::insert(node.start(), "{"));
+    }
     draft.edits.extend(inherited_fields(resource, node));
+    if lacks_braces {
+        draft.edits.push(Edit::insert(node.end(), "}"));
+    }
     let text = draft.text;
     // A dash is no part of the text before the member, however much that looks like an item.
     let leaf = draft.node_before(node).filter(|before| matches!(before.shape(), Shape::Scalar(_) | Shape::Alias));
@@ -53,6 +60,12 @@ pub(super) fn prepare<'t>(draft: &mut Draft<'t>, resource: &Resource, node: Node
         }
         None => Member { head: 0..0, body: node.outer_start()..node.end(), indent: 0, margin },
     })
+}
+
+/// Whether it is `a: b` right inside of `[...]`, which is not the same outside.
+fn lacks_braces(node: Node<'_>) -> bool {
+    node.shape() == Shape::Mapping(CollectionStyle::Flow)
+        && !node.source().get(node.start()..).is_some_and(|text| text.starts_with('{'))
 }
 
 /// Whether a member has `apiVersion` or `kind` of its own, or its list gives it none.
@@ -127,7 +140,8 @@ fn inherited_fields(resource: &Resource, node: Node<'_>) -> Vec<Edit> {
         Edit::insert(node.start(), format!("{}{next}", missing.join(&next)))
     } else {
         let comma = if node.entries().next().is_some() { ", " } else { "" };
-        Edit::insert(node.start() + 1, format!("{}{comma}", missing.join(", ")))
+        let behind_brace = node.start() + usize::from(!lacks_braces(node));
+        Edit::insert(behind_brace, format!("{}{comma}", missing.join(", ")))
     });
     edits
 }
