@@ -74,7 +74,10 @@ pub(super) fn may_end_in_block_scalar(value: Node<'_>) -> bool {
 pub(super) fn last_leaf(value: Node<'_>) -> Option<Node<'_>> {
     let mut leaf = value;
     while is_block_collection(leaf) && !leaf.is_pruned() {
-        leaf = leaf.children().last()?;
+        let (before, last) = leaf.children().fold((None, None), |(_, last), child| (last, Some(child)));
+        let last = last?;
+        // Behind a `?` a key may stand alone, without a colon: what is absent then is not in the text.
+        leaf = before.filter(|key: &Node<'_>| last.is_absent() && key.end() == last.start()).unwrap_or(last);
     }
     (!leaf.is_pruned() || !is_block_collection(leaf)).then_some(leaf)
 }
