@@ -4,7 +4,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a failing test may panic")]
 
 use enforce_intents::config::Config;
-use enforce_intents::model::place::ResourceId;
 use enforce_intents::plan::{MapChange, Plan};
 use enforce_intents::read::package::Package;
 use enforce_intents::read::resource_list;
@@ -70,16 +69,12 @@ fn items() -> Vec<String> {
 /// Labels for every workload, at the object and at its pods.
 fn plan(package: &Package) -> Plan {
     let mut plan = Plan::default();
-    for (index, resource) in
-        package.resources.iter().enumerate().filter(|(_, resource)| &*resource.kind == "Deployment")
-    {
+    for (resource, _) in package.iter().filter(|(_, resource)| &*resource.kind == "Deployment") {
         for path in [&["metadata", "labels"][..], &["spec", "template", "metadata", "labels"]] {
             let path: Vec<_> = path.iter().map(|key| (*key).into()).collect();
-            let resource = ResourceId(u32::try_from(index).unwrap());
             let set = [("intents".to_owned(), "true".to_owned())].into();
             plan.map_changes.push(MapChange { resource, path: path.into(), set, remove: Default::default() });
         }
-        let _ = resource;
     }
     plan
 }

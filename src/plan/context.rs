@@ -4,6 +4,7 @@ use super::MapChange;
 use super::calls::Calls;
 use super::distinct::distinct;
 use super::labelled_workload::LabelledWorkload;
+use super::outside_access::OutsideAccess;
 use super::ownership;
 use crate::config::{Config, Mode, Profile, Selectors};
 use crate::groups::Groups;
@@ -47,6 +48,7 @@ pub(crate) struct PlanContext<'a> {
     names: Names<'a>,
     by_label: OnceLock<ByLabel<'a>>,
     services_by_rarest_label: OnceLock<ServicesByLabel<'a>>,
+    outside_access: OnceLock<OutsideAccess<'a>>,
     /// `selectors: native`: what the own selector of each workload selects; empty otherwise.
     pub(crate) own_selections: OwnSelections<'a>,
 }
@@ -104,6 +106,7 @@ impl<'a> PlanContext<'a> {
             names,
             by_label: OnceLock::new(),
             services_by_rarest_label: OnceLock::new(),
+            outside_access: OnceLock::new(),
             own_selections: OwnSelections::new(),
         }
     }
@@ -115,7 +118,13 @@ impl<'a> PlanContext<'a> {
             labelled.change = changes.next_if(|change| change.resource == labelled.workload.resource);
         }
         (self.by_label, self.services_by_rarest_label) = (OnceLock::new(), OnceLock::new());
+        self.outside_access = OnceLock::new();
         self
+    }
+
+    /// What policies of other hands already admit from outside the cluster.
+    pub(crate) fn outside_access(&self) -> &OutsideAccess<'a> {
+        self.outside_access.get_or_init(|| OutsideAccess::of(self))
     }
 
     /// The Service of that namespace and name.

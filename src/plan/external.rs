@@ -26,12 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const ALB_TARGET_TYPE: &str = "alb.ingress.kubernetes.io/target-type";
 
 /// A policy for each exposed Service whose pods a generated policy isolates, or for each one, as the mode says.
-pub(crate) fn rules(
-    context: &PlanContext<'_>,
-    isolation: &Isolation<'_, '_>,
-    outside: &OutsideAccess<'_>,
-    findings: &mut Findings,
-) -> Vec<Wanted> {
+pub(crate) fn rules(context: &PlanContext<'_>, isolation: &Isolation<'_, '_>, findings: &mut Findings) -> Vec<Wanted> {
     let mode = automation::effective(context.config.automate_third_party_network_policies, context.config.mode);
     if mode == Automate::Off {
         return Vec::new();
@@ -53,7 +48,7 @@ pub(crate) fn rules(
             findings.0.extend(nothing_behind(service, verdict));
             continue;
         }
-        let Some(ports) = open_ports(service, &pods, outside, findings) else { continue };
+        let Some(ports) = open_ports(service, &pods, context.outside_access(), findings) else { continue };
         let restricted = is_restricted(context, &exposed);
         if restricted {
             through_controllers.push((display(service), service.place));

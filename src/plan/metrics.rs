@@ -20,12 +20,7 @@ use crate::model::policy::{NetworkPolicy, PolicySpec, Protocol, Rule};
 use crate::model::selector::{LabelSelector, Labels};
 
 /// A policy for each scraped workload that a generated policy isolates, or for each one, as the mode says.
-pub(crate) fn rules(
-    context: &PlanContext<'_>,
-    isolation: &Isolation<'_, '_>,
-    outside: &OutsideAccess<'_>,
-    findings: &mut Findings,
-) -> Vec<Wanted> {
+pub(crate) fn rules(context: &PlanContext<'_>, isolation: &Isolation<'_, '_>, findings: &mut Findings) -> Vec<Wanted> {
     let config = context.config;
     let mode = automation::effective(config.automate_third_party_network_policies, config.mode);
     if mode == Automate::Off {
@@ -44,7 +39,7 @@ pub(crate) fn rules(
             findings.0.extend(no_server(&scrape, verdict));
             continue;
         }
-        let Some(rule) = rule(&scrape, outside, &servers, findings) else { continue };
+        let Some(rule) = rule(&scrape, context.outside_access(), &servers, findings) else { continue };
         let Some(pods) = selectors::workload_pods(context, scrape.labelled, findings) else { continue };
         scraped.push((workload.object_name().to_string(), scrape.place));
         wanted.push(policy(context, &scrape, pods, rule));

@@ -7,7 +7,7 @@ use super::isolation::Isolation;
 use super::keys;
 use super::labelled_workload::LabelledWorkload;
 use super::naming;
-use super::outside_access::{OutsideAccess, Sources};
+use super::outside_access::Sources;
 use super::pod_ports;
 use super::wanted::Wanted;
 use crate::config::Automate;
@@ -36,12 +36,7 @@ struct Draft<'a> {
 }
 
 /// A policy for each pair of configuration and Service whose pods a generated policy isolates, or for each pair, as the mode says.
-pub(crate) fn rules(
-    context: &PlanContext<'_>,
-    isolation: &Isolation<'_, '_>,
-    outside: &OutsideAccess<'_>,
-    findings: &mut Findings,
-) -> Vec<Wanted> {
+pub(crate) fn rules(context: &PlanContext<'_>, isolation: &Isolation<'_, '_>, findings: &mut Findings) -> Vec<Wanted> {
     let mode = automation::effective(context.config.automate_allow_webhook_traffic, context.config.mode);
     if mode == Automate::Off {
         return Vec::new();
@@ -52,7 +47,7 @@ pub(crate) fn rules(
     });
     let mut drafts: BTreeMap<(&str, String), Draft<'_>> = BTreeMap::new();
     for webhook in webhooks {
-        let Some(draft) = draft(context, isolation, mode, outside, webhook, findings) else { continue };
+        let Some(draft) = draft(context, isolation, mode, webhook, findings) else { continue };
         let name = format!("webhook-{}-access-to-{}", webhook.config_name, draft.service.name).to_lowercase();
         match drafts.get_mut(&(draft.service.namespace.as_str(), name.clone())) {
             Some(existing) => {
@@ -74,7 +69,6 @@ fn draft<'a>(
     context: &PlanContext<'a>,
     isolation: &Isolation<'_, '_>,
     mode: Automate,
-    outside: &OutsideAccess<'_>,
     webhook: &'a Webhook,
     findings: &mut Findings,
 ) -> Option<Draft<'a>> {
@@ -99,7 +93,8 @@ fn draft<'a>(
     };
     // Every pod port behind the reference must be open already; if there is none, nobody has opened it.
     let numbers = pod_ports::of_service_port(port, &pods).into_iter();
-    let admitted: Option<Vec<_>> = numbers.map(|number| outside.to_all(&pods, number, Sources::SomeOutside)).collect();
+    let admitted: Option<Vec<_>> =
+        numbers.map(|number| context.outside_access().to_all(&pods, number, Sources::SomeOutside)).collect();
     if let Some(first) = admitted.as_ref().and_then(|policies| policies.first()) {
         let message = format!(
             "{} already says who outside may reach {}, so nothing is opened there",

@@ -48,15 +48,6 @@ impl EditSet {
         &self.edits
     }
 
-    /// The edits that lie in a slice of the text or touch it, in text order.
-    #[must_use]
-    pub fn within(&self, slice: &Range<usize>) -> &[Edit] {
-        let start = self.edits.partition_point(|edit| edit.range.end < slice.start);
-        let rest = self.edits.get(start..).unwrap_or_default();
-        let count = rest.iter().take_while(|edit| edit.range.start <= slice.end).count();
-        rest.get(..count).unwrap_or_default()
-    }
-
     /// The text with every edit carried out.
     ///
     /// # Errors
@@ -130,6 +121,14 @@ impl EditSet {
     }
 }
 
+/// Those of the edits, which are in text order, that lie in a slice of the text or touch it.
+pub(crate) fn touching<'e>(edits: &'e [Edit], slice: &Range<usize>) -> &'e [Edit] {
+    let start = edits.partition_point(|edit| edit.range.end < slice.start);
+    let rest = edits.get(start..).unwrap_or_default();
+    let count = rest.iter().take_while(|edit| edit.range.start <= slice.end).count();
+    rest.get(..count).unwrap_or_default()
+}
+
 impl Edit {
     /// Text that comes without anything going.
     pub fn insert(position: usize, text: impl Into<String>) -> Self {
@@ -150,7 +149,7 @@ impl Edit {
 
 #[cfg(test)]
 mod tests {
-    use super::{Edit, EditSet};
+    use super::{Edit, EditSet, touching};
 
     fn apply(edits: Vec<Edit>) -> Option<String> {
         EditSet::new(edits).ok()?.apply("0123456789").ok()
@@ -192,6 +191,14 @@ mod tests {
         assert_eq!(EditSet::default().slices("0").collect::<Vec<_>>(), ["0"]);
         assert!(EditSet::new(vec![Edit::insert(1, "x")]).unwrap().check("é").is_err());
         assert!(set.check("012345678").is_err());
+    }
+
+    #[test]
+    fn edits_at_the_ends_of_a_slice_touch_it() {
+        let edits = [Edit::insert(1, "a"), Edit::delete(3..5), Edit::insert(7, "b"), Edit::delete(8..9)];
+        for (slice, expected) in [(0..1, 0..1), (1..2, 0..1), (2..2, 0..0), (4..4, 1..2), (5..7, 1..3), (9..9, 3..4)] {
+            assert_eq!(touching(&edits, &slice), &edits[expected], "{slice:?}");
+        }
     }
 
     #[test]

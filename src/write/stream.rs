@@ -235,8 +235,8 @@ impl<'a> File<'a> {
         let last = u32::try_from(documents.len() - 1).unwrap_or(u32::MAX);
         let is_list = self.resources.get(&last).is_some_and(|ids| ids.iter().any(|id| self.is_member(*id)));
         let ends_its_text = self.last_sources.get(&self.target_of(last)) == Some(&self.id);
-        let is_edited = draft.edits.iter().any(|edit| edit.range.end > leaf.start());
-        if self.text.ends_with('\n') || (ends_its_text && !is_list) || is_edited {
+        let is_edited = || draft.edits.iter().any(|edit| edit.range.end > leaf.start());
+        if self.text.ends_with('\n') || (ends_its_text && !is_list) || is_edited() {
             return None;
         }
         let indicators = |next: &char| matches!(next, '+' | '-' | '1'..='9');

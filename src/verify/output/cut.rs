@@ -1,11 +1,12 @@
 //! What an edited item has that no edit touches: most of it, which is left out when it is read again.
 //!
 //! In a block mapping, an entry is the lines from its key to the next key's. What the reader makes of them depends on nothing but these
-//! lines and that a key of the same or an outer mapping follows. So a value whose lines are those of the input says what it said. Its
-//! key stays, with nothing behind it, and shows that what comes before ends where it did.
+//! lines and that a key of the same or an outer mapping follows. So a value says what it said if its lines and that of its key, whose
+//! column it must be indented from, are those of the input. The key stays, with nothing behind it, and shows that what comes before ends
+//! where it did.
 
 use crate::read::tree::{CollectionStyle, Node, NodeId, Shape};
-use crate::write::edit::Edit;
+use crate::write::edit::{Edit, touching};
 use std::ops::Range;
 
 /// A value that is left out.
@@ -36,7 +37,7 @@ pub(super) fn cuts(item: Node<'_>, end: usize, edits: &[Edit]) -> Vec<Cut> {
             // What is added behind the comments that follow the value may belong to it, and how far it must be indented is said by
             // the line of its key.
             let end = entries.peek().map_or(end, |(next, _)| next.outer_start());
-            if is_touched(&(key.line_start()..end), edits) {
+            if !touching(edits, &(key.line_start()..end)).is_empty() {
                 pending.push((value, end));
             } else if lines.len() >= SHORTEST {
                 cuts.push(Cut { value: value.id(), lines });
@@ -57,12 +58,6 @@ fn lines_of(key: Node<'_>, value: Node<'_>) -> Option<Range<usize>> {
     let start = value.line_start();
     let is_own = start >= key.end() && value.source().get(start..value.start())?.bytes().all(|byte| byte == b' ');
     is_own.then(|| start..value.next_line())
-}
-
-/// Whether an edit is in a range or at one of its ends.
-fn is_touched(range: &Range<usize>, edits: &[Edit]) -> bool {
-    let before = edits.partition_point(|edit| edit.range.end < range.start);
-    edits.get(before).is_some_and(|edit| edit.range.start <= range.end)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@
 use super::ListItem;
 use super::cut::cuts;
 use crate::read::tree::{CollectionStyle, Node, NodeId, Shape};
-use crate::write::edit::{Edit, EditSet};
+use crate::write::edit::{Edit, EditSet, touching};
 use crate::write::items::{append_point, dash_of};
 use crate::write::lines::{column, line_start};
 use std::ops::Range;
@@ -88,7 +88,7 @@ pub(super) fn excerpt(sequence: Node<'_>, items: &[ListItem<'_>], run: &Run, edi
     let mut excerpt = Excerpt { text: "items:\n".to_owned(), ..Excerpt::default() };
     for (index, lines) in run {
         let mut position = lines.start;
-        for cut in cuts(items.get(*index)?.node, lines.end, edits.within(lines)) {
+        for cut in cuts(items.get(*index)?.node, lines.end, touching(edits.as_slice(), lines)) {
             edits.append_slice(input, position..cut.lines.start, false, &mut excerpt.text).ok()?;
             excerpt.cut.push(cut.value);
             position = cut.lines.end;
