@@ -329,3 +329,6 @@ impl<'a> File<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
