@@ -244,8 +244,9 @@ fn report_servers_on_host_network(
             "the egress policy of {client} cuts off this call: {} uses the host network, so no selector of pods lets out to it",
             server.object_name()
         );
-        let finding = Finding::new(Code::TrafficBlocked, call.place, message)
-            .with_help("declare an internet target with the nodes' addresses beside it, or take the server off the host network");
+        let finding = Finding::new(Code::TrafficBlocked, call.place, message).with_help(
+            "declare an internet target with the nodes' addresses beside it, or take the server off the host network",
+        );
         findings.push(match server.host_network_place {
             Some(place) => finding.with_related(place, "said here"),
             None => finding,

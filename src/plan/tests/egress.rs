@@ -181,6 +181,12 @@ fn dns_never_stands_alone() {
 warning no-egress-rules: no target of a/web gives an egress rule, so its egress is not restricted
 "
     );
+    // A Service with a fault is told of as such, and nothing is restricted or not before it is mended.
+    let faulty = Bundle::default().service("a/db", &[], &["80"]).intents("a/web", &["svc:a/db"]);
+    assert_eq!(
+        faulty.findings(&egress(|_| {})),
+        "error service-without-selector: Service a/db, which a/web calls, has no selector\n"
+    );
     // Without targets there is nothing to say.
     assert_eq!(Bundle::default().intents("a/web", &[]).planned(&egress(|_| {})), "");
 }

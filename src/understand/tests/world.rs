@@ -14,6 +14,7 @@ fn what_intents_name_but_the_input_lacks() {
         deployment("shop", "web"),
         deployment("shop", "checkout"),
         deployment("data", "db"),
+        deployment("data", "old.style"),
         "apiVersion: v1\nkind: Service\nmetadata: {name: cache, namespace: shop}\nspec: {selector: {a: b}}\n---\n".to_owned(),
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: old-name, namespace: shop}\nspec: {template: {metadata: {annotations: {intents.otterize.com/workload-name: new-name}}}}\n---\n".to_owned(),
     ]
@@ -54,6 +55,10 @@ fn what_intents_name_but_the_input_lacks() {
         (
             "{workload: {name: web}, targets: [{kubernetes: {name: far.away}}]}",
             "warning server-not-found spec.targets[0].kubernetes.name: server far in namespace away is not in the input (add its manifest, or label it where its manifest is rendered)",
+        ),
+        (
+            "{workload: {name: web}, targets: [{kubernetes: {name: old.style}}]}",
+            "warning server-not-found spec.targets[0].kubernetes.name: server old in namespace style is not in the input (Deployment data/old.style is called `old_style`: dots in names become underscores, since one separates the namespace)",
         ),
         (
             "{workload: {name: new-name, kind: Deployment}}",
