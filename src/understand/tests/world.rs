@@ -82,6 +82,10 @@ fn an_overridden_client_cannot_be_called_by_its_kind() {
     let (world, lines) = understand(&format!("{server}{client}"));
     assert!(world.workloads[0].called_by.is_empty());
     assert!(lines.starts_with("error overridden-kind spec.template.metadata.annotations[intents.otterize.com/called-by]: Deployment shop/api: `web` gives kind Deployment for Deployment shop/w"), "{lines}");
+    assert!(
+        lines.contains("(declare the call in ClientIntents of that client, where `kind` can be left out)"),
+        "{lines}"
+    );
 }
 
 #[test]
