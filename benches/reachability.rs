@@ -65,7 +65,7 @@ fn check_stages(items: &str) -> [Duration; 4] {
     let start = Instant::now();
     let set = vec![("profile".to_owned(), "v2".to_owned())];
     let settings = Settings { set, ..Settings::default() };
-    let source = SourceText { origin: SourceOrigin::Stdin, text };
+    let source = SourceText { origin: SourceOrigin::Stdin, text: text.into() };
     let Bundle { config, world, findings, package, .. } = read_bundle(vec![source], settings, Subject::Rendered);
     let compile = start.elapsed();
     let Some(world) = world else {
@@ -98,7 +98,7 @@ fn pairs() {
     for shape in SHAPES {
         for size in SIZES {
             let start = Instant::now();
-            let text = SourceText { origin: SourceOrigin::Stdin, text: bundle(shape, size) };
+            let text = SourceText { origin: SourceOrigin::Stdin, text: bundle(shape, size).into() };
             let (package, _) = read::stream::read(vec![text]);
             let config = Config::default();
             let (world, _) = understand::understand(&package, &config);

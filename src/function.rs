@@ -11,6 +11,7 @@ use crate::read::prune::needed_to_compile;
 use crate::read::resource_list;
 use crate::write::edit::EditSet;
 use crate::{report, verify, write};
+use std::borrow::Cow;
 
 /// What a run of the KRM function gives: the edits of its input instead of a second text.
 #[derive(Clone, Debug, Default)]
@@ -38,7 +39,7 @@ impl Edited {
 ///
 /// A failing run returns the input unchanged with `results` where the envelope could be read, else no output.
 #[must_use]
-pub fn process(input: Vec<u8>, settings: Settings) -> Outcome {
+pub fn process(input: impl Into<Cow<'static, [u8]>>, settings: Settings) -> Outcome {
     let edited = edit(input, settings);
     let output = edited.slices().map(Iterator::collect);
     Outcome { output, findings: edited.findings, package: edited.package }
@@ -46,7 +47,7 @@ pub fn process(input: Vec<u8>, settings: Settings) -> Outcome {
 
 /// Like [`process`], but the output is not put together: nothing of the input is copied.
 #[must_use]
-pub fn edit(input: Vec<u8>, settings: Settings) -> Edited {
+pub fn edit(input: impl Into<Cow<'static, [u8]>>, settings: Settings) -> Edited {
     let (mut package, mut findings) = match resource_list::read_with(input, Some(needed_to_compile), settings.lane) {
         Ok(read) => read,
         Err(findings) => return Edited { findings, ..Edited::default() },

@@ -1,5 +1,6 @@
 //! Source texts: where bytes came from, and how an offset becomes a line.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 /// Index of a source text in [`crate::read::package::Package::sources`].
@@ -12,7 +13,7 @@ pub struct SourceText {
     /// Where it came from.
     pub origin: SourceOrigin,
     /// The text, valid UTF-8, unchanged (a byte order mark included).
-    pub text: String,
+    pub text: Cow<'static, str>,
 }
 
 /// Where a source text came from.
@@ -62,24 +63,33 @@ impl SourceText {
     ///
     /// # Errors
     /// [`DecodeError`] with the first byte that is not UTF-8.
-    pub fn decode(origin: SourceOrigin, bytes: Vec<u8>) -> Result<Self, DecodeError> {
-        String::from_utf8(bytes).map(|text| Self { origin, text }).map_err(|error| {
-            let offset = error.utf8_error().valid_up_to();
-            let bytes = error.as_bytes();
-            let good = bytes.get(..offset).and_then(|good| std::str::from_utf8(good).ok()).unwrap_or_default();
-            DecodeError {
-                offset,
-                byte: bytes.get(offset).copied().unwrap_or_default(),
-                position: line_column(good, offset),
-                is_utf16: bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]),
+    pub fn decode(origin: SourceOrigin, bytes: impl Into<Cow<'static, [u8]>>) -> Result<Self, DecodeError> {
+        let text = match bytes.into() {
+            Cow::Borrowed(bytes) => {
+                std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| not_utf8(bytes, error))
             }
-        })
+            Cow::Owned(bytes) => {
+                String::from_utf8(bytes).map(Cow::Owned).map_err(|error| not_utf8(error.as_bytes(), error.utf8_error()))
+            }
+        };
+        Ok(Self { origin, text: text? })
     }
 
     /// Line and column of a byte offset. Takes time linear in the offset: meant for messages, which are few.
     #[must_use]
     pub fn line_column(&self, offset: usize) -> LineColumn {
         line_column(&self.text, offset)
+    }
+}
+
+fn not_utf8(bytes: &[u8], error: std::str::Utf8Error) -> DecodeError {
+    let offset = error.valid_up_to();
+    let good = bytes.get(..offset).and_then(|good| std::str::from_utf8(good).ok()).unwrap_or_default();
+    DecodeError {
+        offset,
+        byte: bytes.get(offset).copied().unwrap_or_default(),
+        position: line_column(good, offset),
+        is_utf16: bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]),
     }
 }
 

@@ -256,7 +256,7 @@ fn compiling_says_which_calls_are_refused() {
         let config =
             format!("{{apiVersion: fn.kpt.dev/v1alpha1, kind: EnforceIntents, metadata: {{name: c}}, spec: {spec}}}");
         let list = common::resource_list(&stream, &config);
-        let source = |text: String| SourceText { origin: SourceOrigin::Stdin, text };
+        let source = |text: String| SourceText { origin: SourceOrigin::Stdin, text: text.into() };
         let outcomes = [
             enforce_intents::process(list.clone().into_bytes(), Settings::default()),
             enforce_intents::render(vec![source(stream), source(config)], Settings::default()),

@@ -28,10 +28,12 @@ fn the_audit_is_of_what_is_locked() {
         assert!(lock.contains(&locked), "{name} {version} is not what Cargo.lock has: look at it again");
     }
     let manifest = read("Cargo.toml");
-    let section = manifest.split("[dependencies]\n").nth(1).unwrap().split("\n[").next().unwrap();
-    for line in section.lines().filter(|line| !line.starts_with('#')) {
-        let Some((name, _)) = line.split_once(" = ") else { continue };
-        assert!(audited.contains_key(name), "{name} is not in docs/dependencies.md");
+    for title in ["dependencies", "target.'cfg(target_os = \"linux\")'.dependencies"] {
+        let section = manifest.split(&format!("\n[{title}]\n")).nth(1).unwrap().split("\n[").next().unwrap();
+        for line in section.lines().filter(|line| !line.starts_with('#')) {
+            let Some((name, _)) = line.split_once(" = ") else { continue };
+            assert!(audited.contains_key(name), "{name} is not in docs/dependencies.md");
+        }
     }
 }
 

@@ -245,7 +245,7 @@ proptest! {
             let written = write::resource_list(&package, &plan, &config, &[]);
             (package, written)
         } else {
-            let source = SourceText { origin: SourceOrigin::Stdin, text: before.clone() };
+            let source = SourceText { origin: SourceOrigin::Stdin, text: before.clone().into() };
             let (package, findings) = read::stream::read(vec![source]);
             prop_assert!(!findings.has_errors(), "{findings:?}\n{before}");
             let written = write::manifest_stream(&package, &plan);

@@ -36,7 +36,7 @@ fn cases() -> Vec<PathBuf> {
 }
 
 fn source(name: &str, text: &str) -> SourceText {
-    SourceText { origin: SourceOrigin::File(name.into()), text: text.to_owned() }
+    SourceText { origin: SourceOrigin::File(name.into()), text: text.to_owned().into() }
 }
 
 /// Draws a bundle. `draw` is called with the picture.

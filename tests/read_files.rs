@@ -82,7 +82,7 @@ fn paths_are_read_as_they_are_named_and_once() {
     assert!(findings.0.is_empty(), "{findings:?}");
 
     let (sources, _) = files::read(&[], &mut &b"# stdin\n"[..]);
-    assert_eq!(sources.iter().map(|source| source.text.as_str()).collect::<Vec<_>>(), ["# stdin\n"]);
+    assert_eq!(sources.iter().map(|source| &*source.text).collect::<Vec<_>>(), ["# stdin\n"]);
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn seconds(list: &str, run: Run, runs: usize) -> f64 {
         let set = set.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec();
         // What a second thread does would not be counted.
         let settings = Settings { set, lane: Lane::FastAlone, ..Settings::default() };
-        let sources = vec![SourceText { origin: SourceOrigin::Stdin, text: list.to_owned() }];
+        let sources = vec![SourceText { origin: SourceOrigin::Stdin, text: list.to_owned().into() }];
         let before = processor_time();
         match run {
             Run::Function => drop(black_box(process(list.as_bytes().to_vec(), settings))),

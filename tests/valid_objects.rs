@@ -142,7 +142,7 @@ fn rendered(case: &Path) -> Vec<Value> {
         "metadata": {"name": "case"},
         "spec": if expected["spec"].is_null() { json!({}) } else { expected["spec"].clone() },
     });
-    let source = |path: &str, text: String| SourceText { origin: SourceOrigin::File(path.into()), text };
+    let source = |path: &str, text: String| SourceText { origin: SourceOrigin::File(path.into()), text: text.into() };
     let sources = vec![source("input.yaml", read("input.yaml")), source("config.yaml", config.to_string())];
     let output = enforce_intents::render(sources, Settings::default()).output.unwrap_or_default();
     let documents = yaml_serde::Deserializer::from_str(&output);

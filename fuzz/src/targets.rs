@@ -121,7 +121,7 @@ pub fn label_edit(data: &[u8]) {
             Err(_) => return,
         },
         Ok(text) => {
-            let source = SourceText { origin: SourceOrigin::Stdin, text: text.to_owned() };
+            let source = SourceText { origin: SourceOrigin::Stdin, text: text.to_owned().into() };
             let (package, findings) = read::stream::read(vec![source]);
             if findings.has_errors() {
                 return;
@@ -267,7 +267,7 @@ pub fn function_config(data: &[u8]) {
     let settings = match set {
         Some(set) => Settings { config: None, set, ..Settings::default() },
         None => {
-            let config = SourceText { origin: SourceOrigin::File("config.yaml".into()), text: text.to_owned() };
+            let config = SourceText { origin: SourceOrigin::File("config.yaml".into()), text: text.to_owned().into() };
             Settings { config: Some(config), ..Settings::default() }
         }
     };
@@ -347,7 +347,7 @@ pub fn render(data: &[u8]) {
             "{{apiVersion: fn.kpt.dev/v1alpha1, kind: EnforceIntents, metadata: {{name: c}}, spec: {{profile: {profile}, defaultDeny: {deny}}}}}"
         );
         let config = if deny == "{}" { config.replace(", defaultDeny: {}", "") } else { config };
-        let settings = Settings { config: Some(SourceText { origin, text: config }), ..Settings::default() };
+        let settings = Settings { config: Some(SourceText { origin, text: config.into() }), ..Settings::default() };
         let outcome = enforce_intents::render(vec![stdin(text)], settings.clone());
         check_outcome(&outcome);
         // What the annotations of kustomize and kpt say is gone from the stream, so a second run may know less.
@@ -376,7 +376,7 @@ pub fn reachability(data: &[u8]) {
 }
 
 fn stdin(text: &str) -> SourceText {
-    SourceText { origin: SourceOrigin::Stdin, text: text.to_owned() }
+    SourceText { origin: SourceOrigin::Stdin, text: text.to_owned().into() }
 }
 
 /// The second run may have less to say than the first; from then on nothing changes.

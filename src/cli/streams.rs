@@ -6,6 +6,7 @@ use enforce_intents::read::files;
 use enforce_intents::read::package::Package;
 use enforce_intents::report::human;
 use enforce_intents::source::SourceOrigin;
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, ErrorKind, IoSlice, IsTerminal as _, Write as _};
 #[cfg(not(windows))]
@@ -18,7 +19,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// The exit code, after the reason was written to stderr.
-pub(super) fn read_input(threads: usize) -> Result<Vec<u8>, u8> {
+pub(super) fn read_input(threads: usize) -> Result<Cow<'static, [u8]>, u8> {
     // As a file: its size is asked for, and it is read at once.
     match input_file().and_then(|file| files::read_file(file, threads)) {
         Ok(input) => Ok(input),

@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 
 /// The configuration from a functionConfig and settings, and the findings one a line.
 fn read(function_config: &str, settings: &[(&str, &str)]) -> (Config, String) {
-    let source = SourceText { origin: SourceOrigin::Stdin, text: function_config.to_owned() };
+    let source = SourceText { origin: SourceOrigin::Stdin, text: function_config.to_owned().into() };
     let (package, _) = stream::read(vec![source]);
     let settings: Vec<(String, String)> =
         settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();

@@ -4,6 +4,7 @@ use crate::diag::{Code, Finding, Findings};
 use crate::source::{SourceOrigin, SourceText};
 #[cfg(unix)]
 use crate::threads::both;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Read};
@@ -77,7 +78,7 @@ impl Reader {
         }
     }
 
-    fn add(&mut self, origin: SourceOrigin, bytes: Vec<u8>) {
+    fn add(&mut self, origin: SourceOrigin, bytes: impl Into<Cow<'static, [u8]>>) {
         match SourceText::decode(origin.clone(), bytes) {
             Ok(source) => self.sources.push(source),
             Err(error) => self.fault(format!("{origin} is not UTF-8 text: {error}"), error.help()),
@@ -152,7 +153,7 @@ impl Reader {
 ///
 /// # Errors
 /// Those of the file, and that it is larger than [`LARGEST_INPUT`].
-pub fn read_file(mut file: fs::File, threads: usize) -> io::Result<Vec<u8>> {
+pub fn read_file(mut file: fs::File, threads: usize) -> io::Result<Cow<'static, [u8]>> {
     let metadata = file.metadata()?;
     if metadata.len() > LARGEST_INPUT {
         return Err(too_large());
@@ -161,7 +162,7 @@ pub fn read_file(mut file: fs::File, threads: usize) -> io::Result<Vec<u8>> {
     if threads > 1 && metadata.is_file() && size >= LARGE {
         return read_halves(&mut file, size);
     }
-    read_up_to_limit(&mut file, size)
+    read_up_to_limit(&mut file, size).map(Cow::Owned)
 }
 
 /// Files of this size are read by two threads: it is the copying that takes time.
@@ -169,26 +170,48 @@ const LARGE: usize = 8_000_000;
 
 /// The rest of a file from where it is at; of `size` bytes in all when that was asked for.
 #[cfg(unix)]
-fn read_halves(file: &mut fs::File, size: usize) -> io::Result<Vec<u8>> {
+fn read_halves(file: &mut fs::File, size: usize) -> io::Result<Cow<'static, [u8]>> {
     let start = file.stream_position()?;
-    let mut bytes = vec![0; size.saturating_sub(usize::try_from(start).unwrap_or(usize::MAX))];
-    let half = bytes.len() / 2;
-    let (first, second) = bytes.split_at_mut(half);
+    let bytes = room(size.saturating_sub(usize::try_from(start).unwrap_or(usize::MAX)))?;
+    let (first, second) = bytes.split_at_mut(bytes.len() / 2);
     let middle = start + first.len() as u64;
     let shared = &*file;
     let read = both(|| shared.read_exact_at(first, start), || shared.read_exact_at(second, middle));
     if !matches!(read, Ok((Ok(()), Ok(())))) {
         // Somebody changed the file, or no thread can be had: it is read as a stream.
-        return read_up_to_limit(file, size);
+        return read_up_to_limit(file, size).map(Cow::Owned);
     }
     file.seek(io::SeekFrom::Start(start + bytes.len() as u64))?;
-    bytes.append(&mut read_up_to_limit(file, 0)?);
-    if bytes.len() as u64 > LARGEST_INPUT { Err(too_large()) } else { Ok(bytes) }
+    let added = read_up_to_limit(file, 0)?;
+    if added.is_empty() {
+        return Ok(Cow::Borrowed(bytes));
+    }
+    let all = [bytes, added.as_slice()].concat();
+    if all.len() as u64 > LARGEST_INPUT { Err(too_large()) } else { Ok(Cow::Owned(all)) }
+}
+
+/// Zeroes that stay for the life of the process, as its input does. Large pages are asked for: that many small ones take the system
+/// longer to hand out than to fill.
+///
+/// # Errors
+/// Where there is not so much memory.
+#[cfg(target_os = "linux")]
+fn room(length: usize) -> io::Result<&'static mut [u8]> {
+    let map = Box::leak(Box::new(memmap2::MmapMut::map_anon(length)?));
+    // Without them everything works the same.
+    let _ = map.advise(memmap2::Advice::HugePage);
+    Ok(map)
+}
+
+/// Zeroes that stay for the life of the process, as its input does.
+#[cfg(all(unix, not(target_os = "linux")))]
+fn room(length: usize) -> io::Result<&'static mut [u8]> {
+    Ok(vec![0; length].leak())
 }
 
 #[cfg(not(unix))]
-fn read_halves(file: &mut fs::File, size: usize) -> io::Result<Vec<u8>> {
-    read_up_to_limit(file, size)
+fn read_halves(file: &mut fs::File, size: usize) -> io::Result<Cow<'static, [u8]>> {
+    read_up_to_limit(file, size).map(Cow::Owned)
 }
 
 /// Everything that a stream has to give, which is about `size` bytes, unless it is more than [`LARGEST_INPUT`].

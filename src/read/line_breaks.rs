@@ -3,7 +3,7 @@
 //! YAML 1.1, and so every tool written in Go, takes U+0085, U+2028 and U+2029 for line breaks; YAML 1.2 and our parser do not.
 //! A text in which that makes a difference is refused (`spec/yaml.md` 5, I2). A carriage return without a line feed is a
 //! line break to all of them, but to no editor of lines: it is refused where it separates lines of structure. A byte order mark at
-//! the start of a line is skipped by Go and part of a scalar for us.
+//! the start of a line is skipped by Go and part of a scalar for us; one that follows another is part of a key for Go.
 
 use super::document::SyntaxError;
 use super::layout::BlockScalar;
@@ -52,7 +52,7 @@ impl LineBreaks {
             let line = before.rsplit('\n').next().unwrap_or_default();
             let is_in_comment = line.starts_with('#') || line.contains(" #") || line.contains("\t#");
             let is_good = match odd_break(text, offset) {
-                Some('\u{FEFF}') => true,
+                Some('\u{FEFF}') => !is_second_mark(text, offset),
                 Some('\r') => rest_of_line(text, offset).is_empty(),
                 _ => is_in_comment && rest_of_line(text, offset).is_empty(),
             };
@@ -96,10 +96,16 @@ fn odd_break(text: &str, offset: usize) -> Option<char> {
     let character = text.get(offset..)?.chars().next()?;
     let is_odd = match character {
         '\r' => text.as_bytes().get(offset + 1) != Some(&b'\n'),
-        '\u{FEFF}' => text.get(..offset)?.ends_with(['\n', '\r']),
+        '\u{FEFF}' => text.get(..offset)?.ends_with(['\n', '\r']) || is_second_mark(text, offset),
         _ => matches!(character, '\u{85}' | '\u{2028}' | '\u{2029}'),
     };
     is_odd.then_some(character)
+}
+
+/// Whether a byte order mark follows one that starts a line.
+fn is_second_mark(text: &str, offset: usize) -> bool {
+    let before = text.get(..offset).and_then(|before| before.strip_suffix('\u{FEFF}'));
+    before.is_some_and(|before| before.is_empty() || before.ends_with(['\n', '\r']))
 }
 
 /// What stands between the odd line break and the end of its line; nothing if that is blank.
@@ -115,6 +121,7 @@ fn refusal(text: &str, offset: usize) -> SyntaxError {
     let character = text.get(offset..).and_then(|rest| rest.chars().next()).unwrap_or_default();
     let message = match character {
         '\r' => "a carriage return without a line feed separates two lines".to_owned(),
+        '\u{FEFF}' if is_second_mark(text, offset) => "a byte order mark follows another one".to_owned(),
         '\u{FEFF}' => "a byte order mark starts a line inside a value".to_owned(),
         _ => {
             let code = u32::from(character);

@@ -9,6 +9,7 @@ use super::words::Words;
 use crate::diag::{Code, Finding, Findings, suggest};
 use crate::source::{LineColumn, SourceId, SourceOrigin, SourceText, line_column};
 use crate::threads::{MANY_OBJECTS, in_parts};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// The one text of a run in function mode.
@@ -23,7 +24,7 @@ const API_VERSIONS: [&str; 3] =
 /// # Errors
 /// Findings when the text is not one UTF-8 YAML document that is a ResourceList: then there is nothing to pass on. They have no
 /// place, so their messages say where.
-pub fn read(input: Vec<u8>) -> Result<(Package, Findings), Findings> {
+pub fn read(input: impl Into<Cow<'static, [u8]>>) -> Result<(Package, Findings), Findings> {
     read_with(input, Some(needed_to_compile), Lane::default())
 }
 
@@ -31,7 +32,11 @@ pub fn read(input: Vec<u8>) -> Result<(Package, Findings), Findings> {
 ///
 /// # Errors
 /// As for [`read`].
-pub fn read_with(input: Vec<u8>, selection: Option<Selection>, lane: Lane) -> Result<(Package, Findings), Findings> {
+pub fn read_with(
+    input: impl Into<Cow<'static, [u8]>>,
+    selection: Option<Selection>,
+    lane: Lane,
+) -> Result<(Package, Findings), Findings> {
     let source = SourceText::decode(SourceOrigin::Stdin, input)
         .map_err(|error| refuse(format!("the input is not UTF-8 text: {error}"), error.help()))?;
     let (tree, documents) = lane::parse(&source.text, selection, lane).map_err(|error| {

@@ -38,12 +38,12 @@ items:
 ";
 
 fn files() -> Package {
-    let source = SourceText { origin: SourceOrigin::File("app.yaml".into()), text: MANIFESTS.to_owned() };
+    let source = SourceText { origin: SourceOrigin::File("app.yaml".into()), text: MANIFESTS.to_owned().into() };
     stream::read(vec![source]).0
 }
 
 fn function() -> Package {
-    resource_list::read(RESOURCE_LIST.into()).unwrap().0
+    resource_list::read(RESOURCE_LIST.as_bytes()).unwrap().0
 }
 
 /// The value at a path of keys of a resource.
@@ -141,7 +141,7 @@ fn help_without_an_excerpt_stands_below_its_finding() {
 #[test]
 fn long_lines_and_names_are_cut() {
     let text = format!("{{\"kind\": \"{}\", \"metadata\": {{\"name\": \"web\"}}}}", "x".repeat(5000));
-    let (package, _) = stream::read(vec![SourceText { origin: SourceOrigin::Stdin, text }]);
+    let (package, _) = stream::read(vec![SourceText { origin: SourceOrigin::Stdin, text: text.into() }]);
     let name = place(&package, 0, &["metadata", "name"]);
     let findings = Findings(vec![Finding::new(Code::ServiceNotFound, name, "odd")]);
     let shown = excerpts(&package, &findings);

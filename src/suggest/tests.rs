@@ -86,7 +86,7 @@ fn files() {
 }
 
 fn calls(text: &str) -> Vec<String> {
-    let source = SourceText { origin: SourceOrigin::Stdin, text: text.to_owned() };
+    let source = SourceText { origin: SourceOrigin::Stdin, text: text.to_owned().into() };
     let (package, _) = crate::read::stream::read(vec![source]);
     let config = Config::default();
     let (world, _) = crate::understand::understand(&package, &config);

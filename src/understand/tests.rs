@@ -29,7 +29,7 @@ fn config(settings: &[(&str, &str)]) -> Config {
 
 /// What the manifests say, and the findings one a line: severity, code, field, message, help.
 fn understand_with(manifests: &str, config: &Config) -> (World, String) {
-    let source = SourceText { origin: SourceOrigin::Stdin, text: manifests.to_owned() };
+    let source = SourceText { origin: SourceOrigin::Stdin, text: manifests.to_owned().into() };
     let (package, findings) = stream::read(vec![source]);
     assert_eq!(findings.0, [], "{manifests}");
     let (world, findings) = super::understand(&package, config);

@@ -281,7 +281,7 @@ impl<'p> Stream<'p> {
 
     /// The documents of a text, which must be these resources and new objects.
     fn verify(&self, resources: &[ResourceId], new: &[usize], output: &str) -> Vec<Fault> {
-        let source = SourceText { origin: SourceOrigin::Synthetic("output"), text: output.to_owned() };
+        let source = SourceText { origin: SourceOrigin::Synthetic("output"), text: output.to_owned().into() };
         let (output, found) = stream::read_with(vec![source], None, self.package.lane);
         if let Some(finding) = found.0.into_iter().find(|finding| finding.code == Code::InvalidInput) {
             return vec![(None, finding.message)];

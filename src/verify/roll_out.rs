@@ -145,7 +145,7 @@ mod tests {
     use crate::understand::understand;
 
     fn world(manifests: &str) -> World {
-        let source = SourceText { origin: SourceOrigin::Synthetic("test"), text: manifests.to_owned() };
+        let source = SourceText { origin: SourceOrigin::Synthetic("test"), text: manifests.to_owned().into() };
         let (package, _) = stream::read(vec![source]);
         understand(&package, &Config::default()).0
     }

@@ -83,7 +83,7 @@ fn package(texts: &[String]) -> Result<Package, String> {
     }
     let source = |(index, text): (usize, &String)| SourceText {
         origin: SourceOrigin::File(format!("{index}.yaml").into()),
-        text: text.clone(),
+        text: text.clone().into(),
     };
     let (package, findings) = read::stream::read(texts.iter().enumerate().map(source).collect());
     if findings.has_errors() { Err(format!("{findings:?}")) } else { Ok(package) }

@@ -17,7 +17,7 @@ const GENERATED_KINDS: [&str; 4] =
 /// The case as a manifest stream.
 pub(crate) fn render(case: &Path) -> Result<(), String> {
     let (input, expected) = load(case)?;
-    let source = |path: &str, text: String| SourceText { origin: SourceOrigin::File(path.into()), text };
+    let source = |path: &str, text: String| SourceText { origin: SourceOrigin::File(path.into()), text: text.into() };
     let sources =
         vec![source("input.yaml", input.clone()), source("config.yaml", function_config(&expected).to_string())];
     let outcome = enforce_intents::render(sources, Settings::default());

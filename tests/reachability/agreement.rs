@@ -18,7 +18,7 @@ const PORTS: [u16; 5] = [80, 81, 85, 443, 8080];
 pub(crate) const PROTOCOLS: [Protocol; 3] = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
 
 pub(crate) fn world(bundle: &Bundle) -> (World, Config) {
-    let text = SourceText { origin: SourceOrigin::Stdin, text: bundle.manifests() };
+    let text = SourceText { origin: SourceOrigin::Stdin, text: bundle.manifests().into() };
     let (package, findings) = read::stream::read(vec![text]);
     let settings = [("podAddresses".to_owned(), if bundle.match_addresses { "match" } else { "ignore" }.to_owned())];
     let (config, more) = config::raw::read(&package, &[], &settings);

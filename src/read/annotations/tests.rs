@@ -9,7 +9,7 @@ fn package(annotations: &[(&str, &str)]) -> Package {
     let text = format!(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: dev-web\n  namespace: shop\n  annotations:\n{lines}"
     );
-    stream::read(vec![SourceText { origin: SourceOrigin::Stdin, text }]).0
+    stream::read(vec![SourceText { origin: SourceOrigin::Stdin, text: text.into() }]).0
 }
 
 const ID: ResourceId = ResourceId(0);

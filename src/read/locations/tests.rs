@@ -18,8 +18,8 @@ fn locate(package: &Package, resource: u32, needle: &str) -> String {
 #[test]
 fn on_the_command_line_places_are_lines_of_files() {
     let text = "# c\nkind: A\nspec:\n  b: [c]\n---\nkind: List\napiVersion: v1\nitems:\n- kind: D\n  é: {f: g}\n";
-    let file = SourceText { origin: SourceOrigin::File("x/y.yaml".into()), text: text.to_owned() };
-    let stdin = SourceText { origin: SourceOrigin::Stdin, text: text.replace('\n', "\r\n") };
+    let file = SourceText { origin: SourceOrigin::File("x/y.yaml".into()), text: text.to_owned().into() };
+    let stdin = SourceText { origin: SourceOrigin::Stdin, text: text.replace('\n', "\r\n").into() };
     let (package, _) = stream::read(vec![file, stdin]);
     assert_eq!(locate(&package, 0, "kind: A"), "x/y.yaml [0] 2:1 kind");
     assert_eq!(locate(&package, 0, "c]"), "x/y.yaml [0] 4:7 spec.b[0]");

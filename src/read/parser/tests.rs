@@ -233,6 +233,10 @@ fn odd_line_breaks_are_read_only_where_readers_agree() {
         "2:5: the character U+2028 is a line break to some YAML readers and not to others"
     );
     assert_eq!(refusal("a: b\rc: d\n"), "1:5: a carriage return without a line feed separates two lines");
+    for text in ["\u{FEFF}\u{FEFF}a: b\n", "\u{FEFF}\u{FEFF}\u{FEFF}a: b\n", "a: b\n...\n\u{FEFF}\u{FEFF}c: d\n"] {
+        assert!(refusal(text).ends_with("a byte order mark follows another one"), "{text:?}: {}", refusal(text));
+    }
+    assert!(parse("a: b\u{FEFF}\u{FEFF}c\n").is_ok());
     assert_eq!(refusal("a\n\u{FEFF}b\n"), "2:1: a byte order mark starts a line inside a value");
 }
 

@@ -5,7 +5,7 @@ use crate::source::{SourceOrigin, SourceText};
 
 fn source(name: &str, text: &str) -> SourceText {
     let origin = if name == "-" { SourceOrigin::Stdin } else { SourceOrigin::File(name.into()) };
-    SourceText { origin, text: text.to_owned() }
+    SourceText { origin, text: text.to_owned().into() }
 }
 
 /// Every resource in words: role, apiVersion, title.

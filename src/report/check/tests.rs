@@ -9,7 +9,7 @@ const HOSTILE: &str = "a|b <img src=x> [x](http://e) *b* @all ``c` `<d>` \u{1}\u
 
 fn package() -> Package {
     let origin = SourceOrigin::File("./a dir/é:%#?.yaml".into());
-    stream::read(vec![SourceText { origin, text: "# é\nkind: X\n".to_owned() }]).0
+    stream::read(vec![SourceText { origin, text: "# é\nkind: X\n".into() }]).0
 }
 
 fn of(form: fn(Check<'_>) -> String, code: Code) -> String {

@@ -217,7 +217,7 @@ impl Tables<'_, '_> {
         let package = self.picture.package;
         let Some(location) = package.locate(place) else { return Value::Null };
         let source = package.resource(place.resource).and_then(|own| package.sources.get(own.source.0 as usize));
-        let Some(text) = source.map(|source: &SourceText| source.text.as_str()) else { return Value::Null };
+        let Some(text) = source.map(|source: &SourceText| &*source.text) else { return Value::Null };
         let (start, end) = (place.start as usize, place.end as usize);
         let first = text.get(..start).unwrap_or_default().rfind('\n').map_or(0, |newline| newline + 1);
         let last = text.get(end..).unwrap_or_default().find('\n').map_or(text.len(), |newline| end + newline);

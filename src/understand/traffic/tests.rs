@@ -7,7 +7,7 @@ use crate::understand::understand;
 
 /// Reads manifests; the findings as `severity code: message`.
 fn world(text: &str) -> (World, Vec<String>) {
-    let source = SourceText { origin: SourceOrigin::Stdin, text: text.to_owned() };
+    let source = SourceText { origin: SourceOrigin::Stdin, text: text.to_owned().into() };
     let (package, found) = read::stream::read(vec![source]);
     assert!(found.0.is_empty(), "{found:?}");
     let (world, findings) = understand(&package, &Config::default());

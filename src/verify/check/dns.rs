@@ -175,7 +175,7 @@ mod tests {
         let text = format!(
             "apiVersion: v1\nkind: Pod\nmetadata: {{name: web, namespace: {namespace}, labels: {{app: web}}}}\nspec: {{containers: [{{name: web, image: web}}]}}\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: web, namespace: {namespace}}}\nspec:\n  podSelector: {{}}\n  policyTypes: [Egress]\n  egress: {rules}\n{others}"
         );
-        let source = SourceText { origin: SourceOrigin::Stdin, text };
+        let source = SourceText { origin: SourceOrigin::Stdin, text: text.into() };
         let bundle = crate::bundle(vec![source], Settings::default(), Subject::AsIs);
         let world = bundle.world.unwrap();
         let reach = Reachability::new(&world, config);

@@ -181,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_senders_are_those_of_all_pairs() {
-        let source = SourceText { origin: SourceOrigin::Stdin, text: BUNDLE.to_owned() };
+        let source = SourceText { origin: SourceOrigin::Stdin, text: BUNDLE.to_owned().into() };
         let (package, _) = crate::read::stream::read(vec![source]);
         let config = Config::default();
         let (world, _) = crate::understand::understand(&package, &config);

@@ -7,7 +7,7 @@ use crate::write::manifest_stream;
 
 /// What is printed of a text that another one follows, found right when it is read again.
 fn printed(text: &str) -> String {
-    let source = |text: &str| SourceText { origin: SourceOrigin::Stdin, text: text.to_owned() };
+    let source = |text: &str| SourceText { origin: SourceOrigin::Stdin, text: text.to_owned().into() };
     let (package, found) = read(vec![source(text), source("kind: Last\n")]);
     assert_eq!(found.0, []);
     let plan = Plan::default();
