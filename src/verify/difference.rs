@@ -228,7 +228,7 @@ mod tests {
                 format!("---\n{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: p{number}, namespace: a}}, spec: {spec}}}\n")
             });
             let text = POD.to_owned() + &policies.collect::<String>();
-            let source = SourceText { origin: SourceOrigin::Stdin, text };
+            let source = SourceText { origin: SourceOrigin::Stdin, text: text.into() };
             let (package, _) = crate::read::stream::read(vec![source]);
             crate::understand::understand(&package, &config).0
         });

@@ -48,7 +48,8 @@ mod tests {
         let text = format!(
             "apiVersion: apps/v1\n{workload}\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: db, namespace: shop}}\nspec: {policy}\n"
         );
-        let (package, _) = crate::read::stream::read(vec![SourceText { origin: SourceOrigin::Stdin, text }]);
+        let (package, _) =
+            crate::read::stream::read(vec![SourceText { origin: SourceOrigin::Stdin, text: text.into() }]);
         let config = Config::default();
         let (world, _) = crate::understand::understand(&package, &config);
         let mut findings = Findings::default();
