@@ -224,8 +224,11 @@ impl<'a> PlanContext<'a> {
     }
 
     /// The resource whose package a policy for `identity` belongs to: its first workload by (name, kind), else the first of the
-    /// ClientIntents that ask for it by (namespace, name) (`DESIGN.md` 1.4 rule 15).
+    /// ClientIntents that ask for it by (namespace, name) (`DESIGN.md` 1.4 rule 15). None where no resource says its package.
     pub(crate) fn package_of(&self, identity: &Identity, declared_in: &[ResourceId]) -> Option<ResourceId> {
+        if self.world.package_paths.is_empty() {
+            return None;
+        }
         let service = identity.is_service().then(|| self.service(&identity.namespace, &identity.name)).flatten();
         let workload = self
             .workloads_of(identity)

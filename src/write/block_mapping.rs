@@ -36,6 +36,10 @@ pub(super) fn change<'t>(
     if line_prefix(text, mapping.start()).contains('\t') {
         return Err(EditFault::cannot_edit(mapping, "a tab stands before a mapping", "indent with spaces"));
     }
+    // Kubernetes has no such keys, and where one ends depends on what stands in it.
+    if let Some(key) = entries.iter().map(|entry| entry.key).find(|key| is_block_collection(*key)) {
+        return Err(EditFault::cannot_edit(key, "a key is a mapping or a sequence", "write keys that are text"));
+    }
     let owner_colon = owner.and_then(|key| super::lines::after_colon(text, key.end()));
     let child_column = child_column(entries, column, owner);
     let block = Block { text, mapping, owner_colon, entries, column, child_column };

@@ -53,11 +53,13 @@ pub(super) fn is_block_scalar(value: Node<'_>) -> bool {
     matches!(value.shape(), Shape::Scalar(ScalarStyle::Literal | ScalarStyle::Folded))
 }
 
-/// Whether a value is a scalar whose trailing blank lines belong to it (`|+`).
+/// Whether a value is a scalar whose trailing blank lines belong to it: empty ones (`|+`), or such as are indented deeper than it.
 pub(super) fn keeps_blank_lines(value: Node<'_>) -> bool {
-    let is_kept =
-        |value: &str| value.ends_with("\n\n") || (value.ends_with('\n') && value.trim_matches('\n').is_empty());
-    is_block_scalar(value) && value.as_str().is_some_and(is_kept)
+    let ends_in_blank_line = |value: &str| {
+        let lines = value.strip_suffix('\n');
+        lines.and_then(|lines| lines.rsplit('\n').next()).is_some_and(|line| line.trim_matches([' ', '\t']).is_empty())
+    };
+    is_block_scalar(value) && value.as_str().is_some_and(ends_in_blank_line)
 }
 
 /// Whether a value is a mapping or sequence in block style.

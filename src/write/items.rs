@@ -115,7 +115,7 @@ fn change_block<'t>(
         let printed = added.print(dash_column, ending);
         draft.edits.push(match (last_cut, append_point(text, last, dash_column)) {
             (Some(position), _) => Edit::insert(position, printed),
-            (None, Some(point)) => point.insert(&printed),
+            (None, Some(point)) => point.insert(printed),
             (None, None) => {
                 let dash = dash_of(text, last, dash_column).ok_or_else(fault)?;
                 Edit::insert(with_head_comments(text, line_start(text, dash), dash_column), printed)
@@ -179,8 +179,9 @@ impl AppendPoint {
     }
 
     /// The edit that adds lines.
-    pub(super) fn insert(&self, lines: &str) -> Edit {
-        Edit::insert(self.position, format!("{}{lines}", self.missing_line_ending))
+    pub(super) fn insert(&self, mut lines: String) -> Edit {
+        lines.insert_str(0, self.missing_line_ending);
+        Edit::insert(self.position, lines)
     }
 }
 

@@ -65,7 +65,8 @@ impl<'p> NewItems<'p> {
             }
             output
         };
-        in_parts(self.planned, MANY_OBJECTS, self.package.lane.threads(), print).concat()
+        let parts = in_parts(self.planned, MANY_OBJECTS, self.package.lane.threads(), print);
+        parts.into_iter().reduce(|printed, later| printed + &later).unwrap_or_default()
     }
 }
 

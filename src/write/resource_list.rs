@@ -140,7 +140,7 @@ fn append_results(draft: &Draft<'_>, entries: &[Entry<'_>], results: &Piece<'_>)
             let line = line_start(text, last.start.unwrap_or(last.key.start()));
             Edit::insert(with_head_comments(text, line, 0), lines)
         }
-        Some((_, Some(point))) if !ends_with_line_break(draft) => point.insert(&lines),
+        Some((_, Some(point))) if !ends_with_line_break(draft) => point.insert(lines),
         _ => Edit::insert(text.len(), lines),
     }
 }

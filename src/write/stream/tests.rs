@@ -43,6 +43,9 @@ fn members_of_lists_say_what_they_said() {
     for (member, expected) in [
         ("- kind: A\n  a:\n  - >-\n\n # c\n  - b\n", "kind: A\na:\n- >-\n\n# c\n- b\n"),
         ("- kind: A\n  a: |\n    x\r    y\r\n    z\n", "kind: A\na: |\n  x\r  y\r\n  z\n"),
+        ("- kind: A\n  a: |+\n    x\n       \n", "kind: A\na: |+\n  x\n     \n"),
+        ("- kind: A\n  a: >+\n    x\n       \n\n", "kind: A\na: >+\n  x\n     \n\n"),
+        ("- kind: A\n  a: |\n    x\n       \n", "kind: A\na: |\n  x\n     \n"),
         ("- kind: A\n  a: |\n    x\n# c", "kind: A\na: |\n  x\n"),
         ("[\"kind\":\"A\"]\n", "{\"kind\":\"A\"}\n"),
     ] {
