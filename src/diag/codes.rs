@@ -148,6 +148,7 @@ codes! {
     BlockedApiService "blocked-api-service" Warning free "Policies keep the API server away from the pods behind an APIService.";
     BlockedDns "blocked-dns" Warning free "A workload may connect to others but not ask DNS for their addresses.";
     DnsTcpMissing "dns-tcp-missing" Info free "A workload may ask DNS over UDP but not over TCP, which long answers need.";
+    BlockedReplicas "blocked-replicas" Info free "Policies keep the replicas of a StatefulSet away from each other.";
     TrafficUnknown "traffic-unknown" Info free "Whether traffic is let through depends on pods that the input does not have.";
     // Lints of NetworkPolicies. The annotation `enforce-intents/ignore` on a policy silences them for it.
     PolicySelectsNothing "policy-selects-nothing" Warning free "A policy selects no workload of its namespace.";

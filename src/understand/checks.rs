@@ -106,6 +106,7 @@ fn report_references(world: &World, threads: usize, findings: &mut Findings) {
         services: OnceCell::new(),
         called_services: OnceCell::new(),
         by_object_name: BTreeMap::new(),
+        dotted: OnceCell::new(),
         reported: BTreeSet::new(),
         suggestions: 0,
         findings,
@@ -168,6 +169,8 @@ struct References<'w, 'f> {
     called_services: OnceCell<IndexSet<(&'w str, &'w str)>>,
     /// Workloads whose identity is not their object's name, by the object's name.
     by_object_name: BTreeMap<(&'w str, &'w str), &'w Workload>,
+    /// Workloads whose objects have dots in their names, by those names; made when somebody asks.
+    dotted: OnceCell<BTreeMap<&'w str, &'w Workload>>,
     /// What was said already: one finding per missing identity and code.
     reported: BTreeSet<(Code, Identity)>,
     suggestions: usize,
@@ -257,6 +260,13 @@ impl<'w> References<'w, '_> {
             };
             return format!("a Service of that name is there: {advice}");
         }
+        if let Some(workload) = self.dotted(identity) {
+            let Workload { kind, namespace, name, identity, .. } = workload;
+            return format!(
+                "{kind} {namespace}/{name} is called `{}`: dots in names become underscores, since one separates the namespace",
+                identity.name
+            );
+        }
         if let Some(suggestion) = self.suggestion(identity, role) {
             return suggestion;
         }
@@ -266,6 +276,15 @@ impl<'w> References<'w, '_> {
         } else {
             "add its manifest, or label it where its manifest is rendered".into()
         }
+    }
+
+    /// The workload whose object has the name that was read as `name.namespace`.
+    fn dotted(&self, identity: &Identity) -> Option<&'w Workload> {
+        let dotted = self.dotted.get_or_init(|| {
+            let workloads = self.world.workloads.iter().filter(|own| own.identity_source == IdentitySource::Object);
+            workloads.filter(|own| own.name.contains('.')).map(|own| (own.name.as_str(), own)).collect()
+        });
+        dotted.get(format!("{}.{}", identity.name, identity.namespace).as_str()).copied()
     }
 
     /// A similar name in the namespace, or the same name in another one.
@@ -303,13 +322,21 @@ impl<'w> References<'w, '_> {
             "{role} {} in namespace {} means each of {}, which share the name",
             identity.name,
             identity.namespace,
-            kinds.join(" and ")
+            enumerated(&kinds)
         );
         let mut finding = Finding::new(Code::SameNameTwoKinds, place, message).with_help("give its `kind`");
         for workload in named {
             finding = finding.with_related(workload.place, workload.kind.clone());
         }
         self.findings.push(finding);
+    }
+}
+
+/// `a, b and c`.
+fn enumerated(names: &[&str]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => names.join(""),
     }
 }
 

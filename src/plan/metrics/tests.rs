@@ -99,6 +99,19 @@ fn services() {
         service.annotations = labels(&SCRAPED);
     }
     assert_eq!(world.lines(&always()), [opened("service", "TCP/8080,TCP/9000")]);
+    // Scraped through its pods, too: named once.
+    let mut twice = world.world.clone();
+    twice.workloads[0].template_annotations = labels(&SCRAPED);
+    let mut outside = always();
+    outside.prometheus_server_configs[0].pod_labels = labels(&[]);
+    let (_, findings) = crate::plan::plan(&twice, &outside, 1);
+    let messages: Vec<&str> = findings.0.iter().map(|finding| finding.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        [
+            "scraping of metrics to Deployment shop/web will fail: StatefulSet mon/prometheus of prometheusServerConfigs is not in the input and has no podLabels"
+        ]
+    );
     let (plan, _) = crate::plan::plan(&world.world, &always(), 1);
     let crate::plan::GeneratedObject::NetworkPolicy(policy) = &*plan.generated[0] else { panic!("no policy") };
     assert_eq!(
