@@ -2,6 +2,7 @@ use crate::config::{Automate, Config, KnownWorkload, Profile};
 use crate::model::policy::{PortValue, Protocol, Rule};
 use crate::model::selector::LabelSelector;
 use crate::model::traffic::{Monitor, MonitorEndpoint, MonitorKind, MonitorNamespaces};
+use crate::model::workload::IdentitySource;
 use crate::plan::testing::{Bundle, call, labels};
 
 fn config() -> Config {
@@ -58,6 +59,20 @@ fn ports_of_annotations() {
         };
         assert_eq!(world.lines(&always()), [expected], "{annotations:?}");
     }
+}
+
+/// As upstream, a workload without kind in its identity is selected by `service` alone, unless that selects another one, too.
+#[test]
+fn pods_without_kind() {
+    let mut world = Bundle::default();
+    let workload = world.add_deployment("shop", "web", &[("http", 8080)]);
+    workload.template_annotations = labels(&SCRAPED);
+    workload.identity.kind = None;
+    workload.identity_source = IdentitySource::Annotation;
+    let line = |owner: &str| opened("pod", "TCP/8080").replace("owner-kind=Deployment,", owner);
+    assert_eq!(world.clone().lines(&always()), [line("")]);
+    let world = world.workload("shop/web[StatefulSet]", |_| {});
+    assert_eq!(world.lines(&always()), [line("owner-kind=,")]);
 }
 
 #[test]
