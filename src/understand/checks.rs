@@ -1,7 +1,7 @@
 //! What is odd about the world as a whole: references to what is not there, and the like (`spec/krm.md` 9).
 
 use super::called_by;
-use super::object::Object;
+use super::object::{Object, of_resource};
 use crate::config::Config;
 use crate::diag::suggest::nearest;
 use crate::diag::{Code, Finding, Findings};
@@ -13,7 +13,7 @@ use crate::model::place::{Place, ResourceId};
 use crate::model::workload::{IdentitySource, Workload};
 use crate::model::world::World;
 use crate::threads::{MANY_OBJECTS, in_parts};
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +37,7 @@ pub(super) fn check(objects: &[Object<'_>], config: &Config, world: &World, thre
             .with_help("if there should be some, look for a selector of kpt or kustomize that hides them"),
         );
     }
+    report_duplicates(objects, world, findings);
     report_references(world, threads, findings);
     report_unused_settings(objects, config, world, findings);
 }
@@ -72,6 +73,24 @@ fn report_missing_namespaces(objects: &[Object<'_>], config: &Config, world: &Wo
         Finding::new(Code::NamespaceMissing, first.name_place(), message)
             .with_help("set metadata.namespace, kustomize's `namespace`, or the setting `namespace`"),
     );
+}
+
+/// Workloads and ClientIntents of one kind, namespace and name: all are read, but a cluster keeps one of them.
+fn report_duplicates(objects: &[Object<'_>], world: &World, findings: &mut Findings) {
+    let workloads = world.workloads.iter().map(|workload| workload.resource);
+    let mut first = IndexMap::with_capacity(world.workloads.len() + world.client_intents_objects.len());
+    for resource in workloads.chain(world.client_intents_objects.iter().copied()) {
+        let Some(object) = of_resource(objects, resource).filter(|object| !object.name.is_empty()) else { continue };
+        let known: &Object<'_> = first.entry((object.kind, object.namespace, object.name)).or_insert(object);
+        if known.resource != object.resource {
+            let message = format!("{} is there twice, and only one can be deployed", object.title());
+            findings.push(
+                Finding::new(Code::DuplicateObject, object.name_place(), message)
+                    .with_related(known.name_place(), "the first one")
+                    .with_help("remove one of the two, or give it another name"),
+            );
+        }
+    }
 }
 
 /// What a reference is about, as messages say it.

@@ -88,6 +88,29 @@ fn an_overridden_client_cannot_be_called_by_its_kind() {
     );
 }
 
+/// Of objects with one id a cluster keeps one; the same name in another namespace or of another kind is another id.
+#[test]
+fn objects_that_are_there_twice() {
+    let bundle = [
+        deployment("shop", "web"),
+        deployment("shop", "api"),
+        deployment("data", "web"),
+        deployment("shop", "web").replace("Deployment", "StatefulSet"),
+        intents("{workload: {name: web, kind: Deployment}}"),
+        intents("{workload: {name: api}}"),
+        deployment("shop", "web"),
+    ];
+    let again = "is there twice, and only one can be deployed (remove one of the two, or give it another name)";
+    let (_, lines) = understand(&bundle.concat());
+    assert_eq!(
+        lines.lines().filter(|line| line.contains("duplicate-object")).collect::<Vec<_>>(),
+        [
+            format!("warning duplicate-object metadata.name: Deployment shop/web {again}"),
+            format!("warning duplicate-object metadata.name: ClientIntents shop/i {again}"),
+        ]
+    );
+}
+
 #[test]
 fn nothing_asks_for_policies() {
     let bundle = deployment("shop", "web");
