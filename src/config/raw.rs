@@ -11,7 +11,7 @@ use crate::read::package::Package;
 use crate::read::tree::Node;
 
 /// The apiVersion of the functionConfig.
-pub(super) const API_VERSION: &str = "fn.kpt.dev/v1alpha1";
+pub(crate) const API_VERSION: &str = "fn.kpt.dev/v1alpha1";
 /// The kind of the functionConfig.
 pub(crate) const KIND: &str = "EnforceIntents";
 
