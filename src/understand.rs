@@ -35,9 +35,8 @@ use object::Object;
 #[must_use]
 pub fn understand(package: &Package, config: &Config) -> (World, Findings) {
     let objects = object::objects(package, config);
-    let parts = in_parts(&objects, MANY_OBJECTS, package.lane.threads(), |start, objects| {
-        read_part(package, config, start, objects)
-    });
+    let parts =
+        in_parts(&objects, MANY_OBJECTS, package.lane.threads(), |start, objects| read_part(config, start, objects));
     let Part { mut world, intents, protected, mut findings } =
         parts.into_iter().reduce(Part::followed_by).unwrap_or_default();
     services::drop_duplicates(&mut world.services, &mut findings);
@@ -83,7 +82,7 @@ impl Part {
 }
 
 /// Reads objects, the first of which has the index `start`.
-fn read_part(package: &Package, config: &Config, start: usize, objects: &[Object<'_>]) -> Part {
+fn read_part(config: &Config, start: usize, objects: &[Object<'_>]) -> Part {
     let Part { mut world, mut intents, mut protected, mut findings } = Part::default();
     for (index, object) in (start..).zip(objects) {
         match intents::kind(object, &mut findings) {
@@ -97,7 +96,7 @@ fn read_part(package: &Package, config: &Config, start: usize, objects: &[Object
             intents::Kind::Other if !object.is_local_config => read_object(object, config, &mut world, &mut findings),
             intents::Kind::Other => {}
         }
-        if let Some(path) = package.package_path(object.resource) {
+        if let Some(path) = object.package_path {
             world.package_paths.insert(object.resource, path.into());
         }
     }

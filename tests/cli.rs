@@ -494,6 +494,15 @@ fn explain_says_which_end_it_does_not_know() {
         assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
         assert!(output.stderr.ends_with(says), "{}", output.stderr);
     }
+    for (port, fault) in [
+        ("0", "a port is a number from 1 to 65535"),
+        ("tcp/99999", "a port is a number from 1 to 65535"),
+        ("web/80", "write 80 or UDP/53"),
+    ] {
+        let output = run(&["explain", "web[Deployment]", "web[StatefulSet]", "--port", port], &[], &two);
+        assert_eq!(output.code, Some(2), "{port}");
+        assert!(output.stderr.contains(fault), "{}", output.stderr);
+    }
     let output = run(&["explain", "web[Deployment]", "web[StatefulSet]", "--port", "htp"], &[], &two);
     assert!(output.stderr.ends_with("error: the destination has no port named `htp`\n"), "{}", output.stderr);
 }

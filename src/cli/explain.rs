@@ -3,7 +3,7 @@
 use super::FAULTY;
 use super::bundles::{Namespace, Options, is_ingress_controller, no_workload};
 use super::streams::{complain, print};
-use enforce_intents::model::policy::Protocol;
+use enforce_intents::model::policy::{PortValue, Protocol};
 use enforce_intents::report::explain::{self, Question};
 use enforce_intents::verify::addresses::AddressRange;
 use enforce_intents::verify::reach::{End, Reachability};
@@ -23,8 +23,8 @@ pub(super) struct Arguments {
     #[arg(value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Only this port: 80, UDP/53, or a name that the destination gives a port
-    #[arg(long, value_name = "PORT")]
-    port: Option<String>,
+    #[arg(long, value_name = "PORT", value_parser = asked_port)]
+    port: Option<AskedPort>,
     /// Form of the output
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -33,6 +33,9 @@ pub(super) struct Arguments {
     #[command(flatten)]
     options: Options,
 }
+
+/// A port with its protocol, if the question has one.
+type AskedPort = (Option<Protocol>, PortValue);
 
 #[derive(clap::ValueEnum, Clone, Copy, Debug, Default)]
 enum Format {
@@ -62,7 +65,7 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
         text => end(&reach, text).map_err(refuse)?,
     };
     let destination = end(&reach, &arguments.destination).map_err(refuse)?;
-    let port = arguments.port.map(|text| port(&reach, destination, &text).map_err(refuse)).transpose()?;
+    let port = arguments.port.map(|asked| port(&reach, destination, asked).map_err(refuse)).transpose()?;
     let question = Question { reach: &reach, package: &judged.bundle.package, source, destination, port };
     let text = match arguments.format {
         Format::Human | Format::Txt => explain::human(question),
@@ -92,26 +95,36 @@ fn end(reach: &Reachability<'_>, text: &str) -> Result<End, String> {
 }
 
 /// `80`, `UDP/53`, `53/UDP`, or a port's name.
-fn port(reach: &Reachability<'_>, destination: End, text: &str) -> Result<(Protocol, u16), String> {
+fn asked_port(text: &str) -> Result<AskedPort, String> {
     let (protocol, port) = match text.split_once('/') {
         None => (None, text),
         Some((first, second)) => {
             match (Protocol::parse(&first.to_uppercase()), Protocol::parse(&second.to_uppercase())) {
                 (Some(protocol), _) => (Some(protocol), second),
                 (None, Some(protocol)) => (Some(protocol), first),
-                (None, None) => return Err(format!("`{text}` is no port: write 80 or UDP/53")),
+                (None, None) => return Err("write 80 or UDP/53".into()),
             }
         }
     };
-    if let Ok(number @ 1..) = port.parse::<u16>() {
-        return Ok((protocol.unwrap_or(Protocol::Tcp), number));
+    match port.parse() {
+        Ok(number @ 1..) => Ok((protocol, PortValue::Number(number))),
+        _ if port.bytes().all(|byte| byte.is_ascii_digit()) => Err("a port is a number from 1 to 65535".into()),
+        _ => Ok((protocol, PortValue::Name(port.into()))),
     }
+}
+
+/// The number of a port, looked up at the destination if it was asked for by its name.
+fn port(reach: &Reachability<'_>, destination: End, (protocol, port): AskedPort) -> Result<(Protocol, u16), String> {
+    let name = match port {
+        PortValue::Number(number) => return Ok((protocol.unwrap_or(Protocol::Tcp), number)),
+        PortValue::Name(name) => name,
+    };
     let End::Workload(workload) = destination else {
-        return Err(format!("`{text}` is no port number"));
+        return Err(format!("`{name}` is no port number, and only workloads have names for their ports"));
     };
     let protocols = protocol.map_or(vec![Protocol::Tcp, Protocol::Udp, Protocol::Sctp], |protocol| vec![protocol]);
     protocols
         .into_iter()
-        .find_map(|protocol| Some((protocol, reach.port_number(workload, port, protocol)?)))
-        .ok_or_else(|| format!("the destination has no port named `{port}`"))
+        .find_map(|protocol| Some((protocol, reach.port_number(workload, &name, protocol)?)))
+        .ok_or_else(|| format!("the destination has no port named `{name}`"))
 }

@@ -124,6 +124,7 @@ codes! {
     InvalidPolicyPort "invalid-policy-port" Error free "A port of a NetworkPolicy's rule has a number, name, range or protocol that does not exist.";
     DuplicatePolicy "duplicate-policy" Error free "Two NetworkPolicies have the same namespace and name, so one replaces the other.";
     DuplicateService "duplicate-service" Warning free "Two Services have the same namespace and name, so one replaces the other.";
+    DuplicateObject "duplicate-object" Warning free "Two workloads or ClientIntents have the same kind, namespace and name, so one replaces the other.";
     DuplicateNamespace "duplicate-namespace" Error free "Two Namespace manifests have the same name, so one replaces the other.";
     PodsDiffer "pods-differ" Warning free "Pods of one owner differ in what policies look at, so no statement holds for all of them.";
     PortNameOnBlock "port-name-on-block" Warning free "A rule names a port of destinations outside the cluster, which have no port names.";
@@ -148,6 +149,7 @@ codes! {
     BlockedApiService "blocked-api-service" Warning free "Policies keep the API server away from the pods behind an APIService.";
     BlockedDns "blocked-dns" Warning free "A workload may connect to others but not ask DNS for their addresses.";
     DnsTcpMissing "dns-tcp-missing" Info free "A workload may ask DNS over UDP but not over TCP, which long answers need.";
+    BlockedReplicas "blocked-replicas" Info free "Policies keep the replicas of a StatefulSet away from each other.";
     TrafficUnknown "traffic-unknown" Info free "Whether traffic is let through depends on pods that the input does not have.";
     // Lints of NetworkPolicies. The annotation `enforce-intents/ignore` on a policy silences them for it.
     PolicySelectsNothing "policy-selects-nothing" Warning free "A policy selects no workload of its namespace.";

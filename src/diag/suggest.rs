@@ -10,7 +10,9 @@ pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>)
         .filter(|candidate| *candidate != written)
         .map(|candidate| (distance(&written.to_lowercase(), &candidate.to_lowercase()), candidate))
         .filter(|(distance, candidate)| {
-            *distance <= (candidate.chars().count().max(written.chars().count()) / 3).clamp(1, 3)
+            let longer = candidate.chars().count().max(written.chars().count());
+            // Names of one letter have nothing in common.
+            *distance < longer && *distance <= (longer / 3).clamp(1, 3)
         })
         .min_by_key(|(distance, candidate)| (*distance, *candidate))
         .map(|(_, candidate)| candidate)
@@ -52,5 +54,6 @@ mod tests {
         assert_eq!(nearest("database", ["frontend", "backend"]), None);
         assert_eq!(nearest("db", ["do", "web"]), Some("do"));
         assert_eq!(nearest("Mode", ["mode"]), Some("mode"));
+        assert_eq!(nearest("x", ["c"]), None);
     }
 }

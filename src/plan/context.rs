@@ -224,8 +224,11 @@ impl<'a> PlanContext<'a> {
     }
 
     /// The resource whose package a policy for `identity` belongs to: its first workload by (name, kind), else the first of the
-    /// ClientIntents that ask for it by (namespace, name) (`DESIGN.md` 1.4 rule 15).
+    /// ClientIntents that ask for it by (namespace, name) (`DESIGN.md` 1.4 rule 15). None where no resource says its package.
     pub(crate) fn package_of(&self, identity: &Identity, declared_in: &[ResourceId]) -> Option<ResourceId> {
+        if self.world.package_paths.is_empty() {
+            return None;
+        }
         let service = identity.is_service().then(|| self.service(&identity.namespace, &identity.name)).flatten();
         let workload = self
             .workloads_of(identity)
@@ -250,18 +253,20 @@ impl<'a> PlanContext<'a> {
             Profile::Classic => &[keys::SERVER],
             Profile::V2 => &[keys::SERVICE, keys::OWNER_KIND],
         };
-        let ours = keys.iter().filter_map(|key| Some((*key, labelled.label(key)?)));
-        let ours = LabelSelector::from_labels(ours.collect());
+        let ours = || keys.iter().filter_map(|key| Some((*key, labelled.label(key)?)));
         let workload = labelled.workload;
-        let is_told_apart = !ours.is_empty()
-            && self
-                .candidates(&workload.namespace, &ours.match_labels)
-                .all(|found| found.workload.resource == workload.resource || !found.is_selected_by(&ours));
-        match &workload.selector {
-            _ if is_told_apart => ours,
-            Some(own) => own.clone(),
-            None => LabelSelector::from_labels(labelled.to_labels()),
+        let tells_apart = |selector: &LabelSelector| {
+            !selector.is_empty()
+                && self
+                    .candidates(&workload.namespace, &selector.match_labels)
+                    .all(|found| found.workload.resource == workload.resource || !found.is_selected_by(selector))
+        };
+        // Without a kind the name alone selects, as for access policies, unless that is not enough.
+        let by_name = LabelSelector::from_labels(ours().filter(|(_, value)| !value.is_empty()).collect());
+        if let Some(found) = [by_name, LabelSelector::from_labels(ours().collect())].into_iter().find(tells_apart) {
+            return found;
         }
+        workload.selector.clone().unwrap_or_else(|| LabelSelector::from_labels(labelled.to_labels()))
     }
 
     /// Whether a ProtectedService covers a target (`spec/otterize.md` 4.8, decision D4).

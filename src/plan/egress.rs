@@ -50,13 +50,15 @@ fn client_rules(
     let domains = domains::flavor(context).filter(|_| calls.iter().any(names_domain));
     if rules.is_empty() && domains.is_none() {
         // A target with a fault has been reported as such.
-        let has_fault = findings.0.iter().skip(before).any(|finding| finding.severity == Severity::Error);
+        let has_fault = findings.0.iter().skip(before).any(|finding| finding.severity == Severity::Error)
+            || calls.iter().any(|call| servers::is_faulty(context, call));
         if !has_fault {
             findings.push(no_rules(client, first));
         }
         return rules;
     }
     report_cut_off(client, calls, findings);
+    report_servers_on_host_network(context, client, calls, &rules, findings);
     // GKE's domain policies leave DNS to NetworkPolicies; a Cilium policy brings its own DNS rule.
     let is_alone = rules.is_empty() && domains != Some(DomainPolicyFlavor::Gke);
     if config.enable_egress_autoallow_dns_traffic && !is_alone {
@@ -214,4 +216,46 @@ fn report_cut_off(client: &Identity, calls: &[Call<'_>], findings: &mut Findings
         let message = format!("the egress policy of {client} cuts off {what}");
         findings.push(Finding::new(Code::TrafficBlocked, call.place, message).with_help(help));
     }
+}
+
+/// Names calls to pods on the host network: they answer from the node's address, so no selector of pods lets out to them.
+fn report_servers_on_host_network(
+    context: &PlanContext<'_>,
+    client: &Identity,
+    calls: &[Call<'_>],
+    rules: &[Rule],
+    findings: &mut Findings,
+) {
+    let mut senders = context.workloads_of(client).peekable();
+    // Policies do not apply to a client on the host network.
+    let is_free = senders.peek().is_some() && senders.all(|found| found.workload.host_network);
+    if is_free || rules.iter().any(lets_out_to_every_address) {
+        return;
+    }
+    for call in calls {
+        let on_host = match call.target {
+            TargetRef::Workload(target) => context.workloads_of(target).find(|found| found.workload.host_network),
+            TargetRef::Service(target) => servers::usable_service(context, target)
+                .and_then(|service| context.behind(service).find(|found| found.workload.host_network)),
+            TargetRef::Internet(_) | TargetRef::OutOfCluster => None,
+        };
+        let Some(server) = on_host.map(|found| found.workload) else { continue };
+        let message = format!(
+            "the egress policy of {client} cuts off this call: {} uses the host network, so no selector of pods lets out to it",
+            server.object_name()
+        );
+        let finding = Finding::new(Code::TrafficBlocked, call.place, message).with_help(
+            "declare an internet target with the nodes' addresses beside it, or take the server off the host network",
+        );
+        findings.push(match server.host_network_place {
+            Some(place) => finding.with_related(place, "said here"),
+            None => finding,
+        });
+    }
+}
+
+/// Whether a rule lets out to every IPv4 or every IPv6 address, nodes among them.
+fn lets_out_to_every_address(rule: &Rule) -> bool {
+    let is_everything = |peer: &Peer| matches!(peer, Peer::IpBlock { cidr, .. } if cidr.prefix_len() == 0);
+    rule.ports.is_empty() && rule.peers.iter().any(is_everything)
 }

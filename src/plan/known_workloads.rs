@@ -11,6 +11,9 @@ use crate::model::identity::Identity;
 use crate::model::place::Place;
 use crate::model::policy::Peer;
 use crate::model::selector::LabelSelector;
+use crate::model::workload::Workload;
+use indexmap::IndexSet;
+use std::borrow::Cow;
 
 /// At most this many Services or workloads are named in one message.
 const NAMED_IN_MESSAGE: usize = 5;
@@ -19,7 +22,7 @@ const NAMED_IN_MESSAGE: usize = 5;
 pub(crate) struct KnownPeers<'a> {
     /// One peer per workload and label set, in the order of their identities.
     pub(crate) peers: Vec<Peer>,
-    doubts: Vec<(&'a KnownWorkload, &'static str, &'static str)>,
+    doubts: Vec<(&'a KnownWorkload, Cow<'static, str>, &'static str)>,
     /// What is wrong with their selectors, to be told only where the peers are used.
     faults: Findings,
 }
@@ -38,15 +41,22 @@ pub(crate) fn peers<'a>(context: &PlanContext<'a>, known: &'a [KnownWorkload]) -
         let present = workloads(context, known);
         if !present.is_empty() && present.iter().all(|labelled| labelled.workload.host_network) {
             let help = "admit the nodes' addresses in a NetworkPolicy of your own";
-            found.doubts.push((known, "uses the host network, so no pod selector matches it", help));
+            found.doubts.push((known, "uses the host network, so no pod selector matches it".into(), help));
         }
         let selectors = present.iter().map(|labelled| selectors::workload_pods(context, *labelled, &mut found.faults));
         let mut pods: Vec<LabelSelector> = selectors.flatten().collect();
         if !present.is_empty() {
             // Their labels are known, so `podLabels` have nothing to say.
         } else if known.pod_labels.is_empty() {
-            let help = "give its podLabels, or compile it in the same run";
-            found.doubts.push((known, "is not in the input and has no podLabels", help));
+            found.doubts.push(match renamed(context, known) {
+                Some(name) => {
+                    (known, format!("is called `{name}` in the input").into(), "write that name in the configuration")
+                }
+                None => {
+                    let help = "give its podLabels, or compile it in the same run";
+                    (known, "is not in the input and has no podLabels".into(), help)
+                }
+            });
             let guess = selectors::by_our_labels(&identity(known), context.config.profile);
             let may_have_it = context.config.selectors == Selectors::Labels;
             // Classic labels have no kind, so the guess may be a workload of another kind.
@@ -72,9 +82,11 @@ impl KnownPeers<'_> {
     pub(crate) fn report(&self, traffic: &str, targets: &[(String, Place)], field: &str, findings: &mut Findings) {
         let Some((_, place)) = targets.first() else { return };
         findings.0.extend(self.faults.0.iter().cloned());
-        let mut named: Vec<&str> = targets.iter().take(NAMED_IN_MESSAGE).map(|(name, _)| name.as_str()).collect();
-        let more = format!("{} more", targets.len().saturating_sub(NAMED_IN_MESSAGE));
-        if targets.len() > NAMED_IN_MESSAGE {
+        // One object may be there twice, as what is scraped through its pods and through a Service.
+        let names: IndexSet<&str> = targets.iter().map(|(name, _)| name.as_str()).collect();
+        let mut named: Vec<&str> = names.iter().take(NAMED_IN_MESSAGE).copied().collect();
+        let more = format!("{} more", names.len().saturating_sub(NAMED_IN_MESSAGE));
+        if names.len() > NAMED_IN_MESSAGE {
             named.push(&more);
         }
         for (known, reason, help) in &self.doubts {
@@ -118,6 +130,15 @@ pub(crate) fn check_egress(context: &PlanContext<'_>, isolating: &[Wanted], find
             }
         }
     }
+}
+
+/// What intents call the object that an entry of the configuration names, if that is something else: by an annotation, its
+/// images or its owner.
+fn renamed<'a>(context: &PlanContext<'a>, known: &KnownWorkload) -> Option<&'a str> {
+    let is_meant =
+        |own: &&Workload| (&own.namespace, &own.name, &own.kind) == (&known.namespace, &known.name, &known.kind);
+    let found = context.world.workloads.iter().find(is_meant)?;
+    Some(found.identity.name.as_str()).filter(|name| *name != known.name)
 }
 
 /// The workloads of the input that an entry of the configuration means.

@@ -89,7 +89,7 @@ pub(crate) fn check(mut wanted: Vec<Wanted>, threads: usize, findings: &mut Find
 fn collision(first: &Wanted, second: &Wanted) -> Finding {
     let message = format!("two different policies would be named {}", first.object.id());
     let mut finding = Finding::new(Code::PolicyNameCollision, second.reason, message).with_help(
-        "name the workloads or kinds so that the names differ; `spec/otterize.md` 2.2 says how they are made",
+        "give one of them another name: rename the object, or its identity with the workload-name annotation",
     );
     if let Some(reason) = first.reason {
         finding = finding.with_related(reason, "the other policy is asked for here");

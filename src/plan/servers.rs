@@ -78,6 +78,13 @@ pub(crate) fn usable_service<'a>(context: &PlanContext<'a>, target: &Identity) -
     context.service(&target.namespace, &target.name).filter(|service| fault(service).is_none())
 }
 
+/// Whether a call names a Service that is there and for which no policy can be made, which [`check_services`] reports.
+pub(crate) fn is_faulty(context: &PlanContext<'_>, call: &Call<'_>) -> bool {
+    let TargetRef::Service(target) = call.target else { return false };
+    let service = context.service(&target.namespace, &target.name);
+    !call.target.is_api_server() && service.is_some_and(|service| fault(service).is_some())
+}
+
 /// Reports Service targets for which no policy can be made, intent by intent. The API server's Service is exempt.
 pub(crate) fn check_services(context: &PlanContext<'_>, findings: &mut Findings) {
     let mut suggestions = 0;

@@ -189,7 +189,8 @@ fn missing(webhook: &Webhook) -> Finding {
 }
 
 fn port_missing(webhook: &Webhook, service: &Service) -> Finding {
-    let message = format!("webhook port was not found on service: {} has no port {}", display(webhook), webhook.port);
+    let port = if webhook.object_kind == "APIService" { "port" } else { "webhook port" };
+    let message = format!("{port} was not found on service: {} has no port {}", display(webhook), webhook.port);
     let ports: Vec<String> = service.ports.iter().map(|port| port.port.to_string()).collect();
     let ports = if ports.is_empty() { "none".to_owned() } else { ports.join(", ") };
     Finding::new(Code::WebhookPortNotFound, webhook.place, message)

@@ -1,6 +1,6 @@
 //! The annotations in which kustomize and kpt tell a function what they know about a resource (`spec/krm.md` 1 and 4.2).
 
-use super::package::Package;
+use super::package::{Package, Resource};
 use super::tree::Node;
 use crate::model::place::{ObjectName, ResourceId};
 
@@ -27,11 +27,44 @@ pub(crate) fn is_tool_annotation(key: &str) -> bool {
     key.starts_with(INTERNAL_PREFIX) || OF_TOOLS.contains(&key)
 }
 
+const PREFIXES: &str = "internal.config.kubernetes.io/prefixes";
+const SUFFIXES: &str = "internal.config.kubernetes.io/suffixes";
+const PREVIOUS_NAMES: &str = "internal.config.kubernetes.io/previousNames";
+const PREVIOUS_NAMESPACES: &str = "internal.config.kubernetes.io/previousNamespaces";
+const PREVIOUS_KINDS: &str = "internal.config.kubernetes.io/previousKinds";
+const PACKAGE_PATH: &str = "internal.config.kubernetes.io/package-path";
+const LEGACY_PACKAGE_PATH: &str = "config.kubernetes.io/package-path";
+const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
+
+/// What kustomize and kpt noted about a resource, as far as compiling needs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notes<'t> {
+    /// What it was called before kustomize changed its name, namespace or kind, oldest first.
+    pub previous_names: Vec<ObjectName>,
+    /// The prefixes that kustomize put before the name, separated by commas.
+    pub prefixes: &'t str,
+    /// The suffixes that kustomize put behind the name, separated by commas.
+    pub suffixes: &'t str,
+    /// Whether it is marked as not meant for the cluster.
+    pub is_local_config: bool,
+    /// kpt's `package-path`: the directory of the package that it belongs to.
+    pub package_path: Option<&'t str>,
+}
+
 impl Package {
-    /// The annotations of a resource, if it has any.
+    /// What is noted about a resource.
     #[must_use]
-    pub fn annotations(&self, id: ResourceId) -> Option<Annotations<'_>> {
-        self.node(id)?.path(&["metadata", "annotations"]).map(Annotations)
+    pub fn notes(&self, id: ResourceId) -> Notes<'_> {
+        let Some(annotations) = self.annotations(id).filter(|annotations| annotations.may_have_notes()) else {
+            return Notes::default();
+        };
+        Notes {
+            previous_names: self.resource(id).map(|resource| annotations.previous_names(resource)).unwrap_or_default(),
+            prefixes: annotations.get(PREFIXES).unwrap_or_default(),
+            suffixes: annotations.get(SUFFIXES).unwrap_or_default(),
+            is_local_config: annotations.get(LOCAL_CONFIG) == Some("true"),
+            package_path: annotations.get(PACKAGE_PATH).or_else(|| annotations.get(LEGACY_PACKAGE_PATH)),
+        }
     }
 
     /// The value of an annotation of a resource.
@@ -40,30 +73,44 @@ impl Package {
         self.annotations(id)?.get(key)
     }
 
-    /// kpt's `package-path`: the directory of the package that the resource belongs to.
-    #[must_use]
-    pub fn package_path(&self, id: ResourceId) -> Option<&str> {
-        let annotations = self.annotations(id)?;
-        annotations
-            .get("internal.config.kubernetes.io/package-path")
-            .or_else(|| annotations.get("config.kubernetes.io/package-path"))
+    fn annotations(&self, id: ResourceId) -> Option<Annotations<'_>> {
+        self.node(id)?.path(&["metadata", "annotations"]).map(Annotations)
+    }
+}
+
+/// The annotations of one resource.
+#[derive(Clone, Copy)]
+struct Annotations<'t>(Node<'t>);
+
+impl<'t> Annotations<'t> {
+    fn get(self, key: &str) -> Option<&'t str> {
+        self.0.get(key).and_then(Node::as_str)
     }
 
-    /// Whether the resource is marked as not meant for the cluster.
-    #[must_use]
-    pub fn is_local_config(&self, id: ResourceId) -> bool {
-        self.annotation(id, "config.kubernetes.io/local-config") == Some("true")
+    /// Whether there may be a note among them. Most objects have none, and one look at the keys tells that.
+    fn may_have_notes(self) -> bool {
+        self.0.entries().any(|(key, _)| {
+            matches!(
+                key.as_str(),
+                Some(
+                    PREFIXES
+                        | SUFFIXES
+                        | PREVIOUS_NAMES
+                        | PREVIOUS_NAMESPACES
+                        | PREVIOUS_KINDS
+                        | PACKAGE_PATH
+                        | LEGACY_PACKAGE_PATH
+                        | LOCAL_CONFIG
+                        | "<<"
+                )
+            )
+        })
     }
 
-    /// What the resource was called before kustomize changed its name, namespace or kind, oldest first.
-    ///
     /// The three lists are written together and have one length; where one is shorter, its last value is taken to have stayed.
-    #[must_use]
-    pub fn previous_names(&self, id: ResourceId) -> Vec<ObjectName> {
-        let (Some(resource), Some(annotations)) = (self.resource(id), self.annotations(id)) else { return Vec::new() };
-        let names = annotations.listed("internal.config.kubernetes.io/previousNames");
-        let namespaces = annotations.listed("internal.config.kubernetes.io/previousNamespaces");
-        let kinds = annotations.listed("internal.config.kubernetes.io/previousKinds");
+    fn previous_names(self, resource: &Resource) -> Vec<ObjectName> {
+        let (names, namespaces, kinds) =
+            (self.listed(PREVIOUS_NAMES), self.listed(PREVIOUS_NAMESPACES), self.listed(PREVIOUS_KINDS));
         let at = |list: &[&str], index: usize, current: &str| {
             list.get(index).or(list.last()).map_or_else(|| current.to_owned(), |value| (*value).to_owned())
         };
@@ -79,30 +126,6 @@ impl Package {
                 }
             })
             .collect()
-    }
-
-    /// The prefixes that kustomize put before the name, in the order in which it did.
-    #[must_use]
-    pub fn name_prefixes(&self, id: ResourceId) -> Vec<&str> {
-        self.annotations(id).map(|found| found.listed("internal.config.kubernetes.io/prefixes")).unwrap_or_default()
-    }
-
-    /// The suffixes that kustomize put behind the name, in the order in which it did.
-    #[must_use]
-    pub fn name_suffixes(&self, id: ResourceId) -> Vec<&str> {
-        self.annotations(id).map(|found| found.listed("internal.config.kubernetes.io/suffixes")).unwrap_or_default()
-    }
-}
-
-/// The annotations of one resource: for looking up several without finding the map again.
-#[derive(Clone, Copy, Debug)]
-pub struct Annotations<'t>(Node<'t>);
-
-impl<'t> Annotations<'t> {
-    /// The value of an annotation.
-    #[must_use]
-    pub fn get(self, key: &str) -> Option<&'t str> {
-        self.0.get(key).and_then(Node::as_str)
     }
 
     /// The values of one of kustomize's comma-separated annotations.

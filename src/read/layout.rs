@@ -15,6 +15,8 @@ pub(super) struct Indicators {
     pub question: bool,
     /// `:` before a value.
     pub colon: bool,
+    /// Whether they stand in a flow collection.
+    pub is_flow: bool,
 }
 
 /// The offset behind blanks, line breaks and comments, starting behind a token at `position`.
@@ -93,9 +95,11 @@ pub(super) fn skip_indicators(text: &str, position: usize, mut indicators: Indic
             Some(b':') => &mut indicators.colon,
             _ => return behind,
         };
-        // Plain scalars may start with the other indicators, if no space follows.
+        // Plain scalars may start with the other indicators, if no space follows, nor what ends one in a flow collection.
         let is_indicator = bytes.get(next) == Some(&b',')
-            || bytes.get(next + 1).is_none_or(|byte| byte.is_ascii_whitespace() || b",[]{}".contains(byte));
+            || bytes
+                .get(next + 1)
+                .is_none_or(|byte| byte.is_ascii_whitespace() || (indicators.is_flow && b",[]{}".contains(byte)));
         if !is_indicator || !std::mem::take(expected) {
             return behind;
         }

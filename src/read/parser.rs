@@ -328,6 +328,8 @@ impl<'a> Builder<'a> {
         let mut indicators = layout::Indicators::default();
         if let Some(frame) = self.open.last() {
             let is_first = frame.children == 0;
+            indicators.is_flow =
+                matches!(frame.shape, Shape::Mapping(CollectionStyle::Flow) | Shape::Sequence(CollectionStyle::Flow));
             match frame.shape {
                 Shape::Sequence(CollectionStyle::Block) => indicators.dash = !is_first,
                 Shape::Mapping(_) if frame.children % 2 == 1 => indicators.colon = true,

@@ -69,7 +69,7 @@ impl Reader<'_> {
         if root.is_null() {
             return;
         }
-        if root.is_mapping() && root.get("kind").and_then(Node::as_str) == Some("ResourceList") {
+        if is_resource_list(root) {
             for item in root.get("items").into_iter().flat_map(Node::items) {
                 self.objects(item, Role::ListMember(index));
             }
@@ -95,6 +95,11 @@ impl Reader<'_> {
                 && inherited.kind.is_empty()
             {
                 self.not_an_object(node, index, "a mapping without apiVersion and kind");
+            } else if is_resource_list(node) {
+                // Standing alone in the output it would be taken for the envelope of what is in it.
+                let message = format!("document {} of {} has a ResourceList in a list", index + 1, self.origin);
+                let finding = Finding::new(Code::InvalidInput, None, message).with_help("pass on its items instead");
+                self.findings.push(Finding { in_source: Some((self.source, node.start())), ..finding });
             } else if let Some((members, inherited)) = header::members(node) {
                 let members = members.into_iter().rev();
                 pending.extend(members.map(|member| (member, Role::ListMember(index), inherited.clone())));
@@ -121,6 +126,11 @@ impl Reader<'_> {
         let in_source = Some((self.source, node.start()));
         self.findings.push(Finding { in_source, help, ..Finding::new(code, None, message) });
     }
+}
+
+/// Whether it is the envelope of a function's input or output.
+fn is_resource_list(node: Node<'_>) -> bool {
+    node.is_mapping() && node.get("kind").and_then(Node::as_str) == Some("ResourceList")
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What is odd about the world as a whole: references to what is not there, and the like (`spec/krm.md` 9).
 
 use super::called_by;
-use super::object::Object;
+use super::object::{Object, of_resource};
 use crate::config::Config;
 use crate::diag::suggest::nearest;
 use crate::diag::{Code, Finding, Findings};
@@ -13,7 +13,7 @@ use crate::model::place::{Place, ResourceId};
 use crate::model::workload::{IdentitySource, Workload};
 use crate::model::world::World;
 use crate::threads::{MANY_OBJECTS, in_parts};
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,6 +37,7 @@ pub(super) fn check(objects: &[Object<'_>], config: &Config, world: &World, thre
             .with_help("if there should be some, look for a selector of kpt or kustomize that hides them"),
         );
     }
+    report_duplicates(objects, world, findings);
     report_references(world, threads, findings);
     report_unused_settings(objects, config, world, findings);
 }
@@ -74,6 +75,24 @@ fn report_missing_namespaces(objects: &[Object<'_>], config: &Config, world: &Wo
     );
 }
 
+/// Workloads and ClientIntents of one kind, namespace and name: all are read, but a cluster keeps one of them.
+fn report_duplicates(objects: &[Object<'_>], world: &World, findings: &mut Findings) {
+    let workloads = world.workloads.iter().map(|workload| workload.resource);
+    let mut first = IndexMap::with_capacity(world.workloads.len() + world.client_intents_objects.len());
+    for resource in workloads.chain(world.client_intents_objects.iter().copied()) {
+        let Some(object) = of_resource(objects, resource).filter(|object| !object.name.is_empty()) else { continue };
+        let known: &Object<'_> = first.entry((object.kind, object.namespace, object.name)).or_insert(object);
+        if known.resource != object.resource {
+            let message = format!("{} is there twice, and only one can be deployed", object.title());
+            findings.push(
+                Finding::new(Code::DuplicateObject, object.name_place(), message)
+                    .with_related(known.name_place(), "the first one")
+                    .with_help("remove one of the two, or give it another name"),
+            );
+        }
+    }
+}
+
 /// What a reference is about, as messages say it.
 const CLIENT: &str = "client";
 const PROTECTED: &str = "protected workload";
@@ -106,6 +125,7 @@ fn report_references(world: &World, threads: usize, findings: &mut Findings) {
         services: OnceCell::new(),
         called_services: OnceCell::new(),
         by_object_name: BTreeMap::new(),
+        dotted: OnceCell::new(),
         reported: BTreeSet::new(),
         suggestions: 0,
         findings,
@@ -168,6 +188,8 @@ struct References<'w, 'f> {
     called_services: OnceCell<IndexSet<(&'w str, &'w str)>>,
     /// Workloads whose identity is not their object's name, by the object's name.
     by_object_name: BTreeMap<(&'w str, &'w str), &'w Workload>,
+    /// Workloads whose objects have dots in their names, by those names; made when somebody asks.
+    dotted: OnceCell<BTreeMap<&'w str, &'w Workload>>,
     /// What was said already: one finding per missing identity and code.
     reported: BTreeSet<(Code, Identity)>,
     suggestions: usize,
@@ -257,6 +279,13 @@ impl<'w> References<'w, '_> {
             };
             return format!("a Service of that name is there: {advice}");
         }
+        if let Some(workload) = self.dotted(identity) {
+            let Workload { kind, namespace, name, identity, .. } = workload;
+            return format!(
+                "{kind} {namespace}/{name} is called `{}`: dots in names become underscores, since one separates the namespace",
+                identity.name
+            );
+        }
         if let Some(suggestion) = self.suggestion(identity, role) {
             return suggestion;
         }
@@ -266,6 +295,15 @@ impl<'w> References<'w, '_> {
         } else {
             "add its manifest, or label it where its manifest is rendered".into()
         }
+    }
+
+    /// The workload whose object has the name that was read as `name.namespace`.
+    fn dotted(&self, identity: &Identity) -> Option<&'w Workload> {
+        let dotted = self.dotted.get_or_init(|| {
+            let workloads = self.world.workloads.iter().filter(|own| own.identity_source == IdentitySource::Object);
+            workloads.filter(|own| own.name.contains('.')).map(|own| (own.name.as_str(), own)).collect()
+        });
+        dotted.get(format!("{}.{}", identity.name, identity.namespace).as_str()).copied()
     }
 
     /// A similar name in the namespace, or the same name in another one.
@@ -303,13 +341,21 @@ impl<'w> References<'w, '_> {
             "{role} {} in namespace {} means each of {}, which share the name",
             identity.name,
             identity.namespace,
-            kinds.join(" and ")
+            enumerated(&kinds)
         );
         let mut finding = Finding::new(Code::SameNameTwoKinds, place, message).with_help("give its `kind`");
         for workload in named {
             finding = finding.with_related(workload.place, workload.kind.clone());
         }
         self.findings.push(finding);
+    }
+}
+
+/// `a, b and c`.
+fn enumerated(names: &[&str]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => names.join(""),
     }
 }
 

@@ -28,6 +28,8 @@ pub(super) struct Object<'a> {
     affixes: Option<Box<(&'a str, &'a str)>>,
     /// Whether it is marked as not meant for the cluster (`config.kubernetes.io/local-config`).
     pub(super) is_local_config: bool,
+    /// kpt's `package-path`.
+    pub(super) package_path: Option<&'a str>,
 }
 
 /// Namespace of objects that have none, when the configuration gives none either.
@@ -53,12 +55,8 @@ pub(super) fn objects<'a>(package: &'a Package, config: &'a Config) -> Vec<Objec
 }
 
 fn object<'a>(package: &'a Package, id: ResourceId, resource: &'a Resource, config: &'a Config) -> Option<Object<'a>> {
-    let annotations = package.annotations(id);
-    let annotation = |key| annotations.and_then(|annotations| annotations.get(key));
-    let affixes = (
-        annotation("internal.config.kubernetes.io/prefixes").unwrap_or_default(),
-        annotation("internal.config.kubernetes.io/suffixes").unwrap_or_default(),
-    );
+    let notes = package.notes(id);
+    let affixes = (notes.prefixes, notes.suffixes);
     Some(Object {
         resource: id,
         node: package.node(id)?,
@@ -67,9 +65,10 @@ fn object<'a>(package: &'a Package, id: ResourceId, resource: &'a Resource, conf
         name: &resource.name,
         namespace: resource.namespace.as_deref().or(config.namespace.as_deref()).unwrap_or(DEFAULT_NAMESPACE),
         says_namespace: resource.namespace.is_some(),
-        previous: package.previous_names(id),
+        previous: notes.previous_names,
         affixes: (affixes != ("", "")).then(|| Box::new(affixes)),
-        is_local_config: annotation("config.kubernetes.io/local-config") == Some("true"),
+        is_local_config: notes.is_local_config,
+        package_path: notes.package_path,
     })
 }
 

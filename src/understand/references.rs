@@ -274,7 +274,11 @@ impl Resolver<'_, '_, '_> {
         self.findings.push(
             Finding::new(Code::OverriddenKind, reference.kind_place.unwrap_or(reference.place), message)
                 .with_related(place, "its name is overridden")
-                .with_help("drop `kind`"),
+                .with_help(match reference.kind_place {
+                    Some(_) => "drop `kind`",
+                    // There a kind is required.
+                    None => "declare the call in ClientIntents of that client, where `kind` can be left out",
+                }),
         );
     }
 }

@@ -5,6 +5,7 @@ pub(super) mod directory;
 mod dns;
 mod intents;
 mod once;
+mod replicas;
 mod undeclared;
 mod words;
 
@@ -92,6 +93,7 @@ pub fn check(reach: &Reachability<'_>, config: &Config) -> CheckReport {
     let mut report = CheckReport { findings: faults(reach), ..CheckReport::default() };
     report.intents = intents::judge(reach, config, intents::Depth::Reasons, &mut report.findings);
     report.traffic = blocked::find(reach, config, &mut report.findings);
+    replicas::find(reach, &mut report.findings);
     undeclared::find(reach, &mut report.findings);
     report.findings.0.extend(lint::lint(reach).0);
     report

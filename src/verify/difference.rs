@@ -44,12 +44,7 @@ pub enum ChangeKind {
 /// Workloads are the same if namespace, name and kind are. External ranges that change alike are joined.
 #[must_use]
 pub fn difference(old: &Reachability<'_>, new: &Reachability<'_>) -> Vec<Change> {
-    let has_v6 = |reach: &Reachability<'_>| {
-        let mut ranges = reach.external(Direction::Ingress).iter().chain(reach.external(Direction::Egress));
-        ranges.any(|range| matches!(range, AddressRange::V6(..)))
-    };
-    let sides = [(old, has_v6(new) && !has_v6(old)), (new, has_v6(old) && !has_v6(new))]
-        .map(|(reach, lacks_v6)| Side::new(reach, lacks_v6));
+    let sides = [(old, new), (new, old)].map(|(reach, other)| Side::new(reach, other));
     let mut changes = inside(&sides);
     changes.extend(outside(&sides, Direction::Egress));
     changes.extend(outside(&sides, Direction::Ingress));
@@ -121,8 +116,8 @@ struct Side {
 }
 
 impl Side {
-    /// `lacks_v6`: only the other bundle names IPv6 addresses, so this one treats all of them alike.
-    fn new(reach: &Reachability<'_>, lacks_v6: bool) -> Self {
+    /// Where only the other bundle names IPv6 addresses, this one treats all of them alike.
+    fn new(reach: &Reachability<'_>, other: &Reachability<'_>) -> Self {
         let mut side = Self {
             workloads: reach.workloads().iter().map(ToString::to_string).collect(),
             inside: BTreeMap::new(),
@@ -139,15 +134,18 @@ impl Side {
                 }
             }
         }
-        if lacks_v6 {
-            let everywhere = AddressRange::EVERY_V6;
+        let everywhere = AddressRange::EVERY_V6;
+        for direction in [Direction::Egress, Direction::Ingress] {
+            if names_v6(reach, direction) || !names_v6(other, direction) {
+                continue;
+            }
             for index in 0..reach.workloads().len() {
                 let (workload, outside) = (End::Workload(index), End::External(everywhere));
-                let name = end_text(reach, workload);
-                let sent = reach.between(workload, outside);
-                let received = reach.between(outside, workload);
-                side.egress.entry(name.clone()).or_default().push((everywhere, sent));
-                side.ingress.entry(name).or_default().push((everywhere, received));
+                let (ranges, connections) = match direction {
+                    Direction::Egress => (&mut side.egress, reach.between(workload, outside)),
+                    Direction::Ingress => (&mut side.ingress, reach.between(outside, workload)),
+                };
+                ranges.entry(end_text(reach, workload)).or_default().push((everywhere, connections));
             }
         }
         for ranges in side.egress.values_mut().chain(side.ingress.values_mut()) {
@@ -162,6 +160,11 @@ impl Side {
             Direction::Ingress => &self.ingress,
         }
     }
+}
+
+/// Whether a rule of that direction names IPv6 addresses, so that they are told apart.
+fn names_v6(reach: &Reachability<'_>, direction: Direction) -> bool {
+    reach.external(direction).iter().any(|range| matches!(range, AddressRange::V6(..)))
 }
 
 fn inside([old, new]: &[Side; 2]) -> Vec<Change> {
@@ -207,4 +210,57 @@ fn connections_of(ranges: &[(AddressRange, ConnectionSet)], atom: AddressRange) 
     let after = ranges.partition_point(|(range, _)| range.first() <= atom.first());
     let before = after.checked_sub(1).and_then(|index| ranges.get(index));
     before.filter(|(range, _)| atom.last() <= range.last()).map(|(_, set)| set.clone()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::difference;
+    use crate::config::Config;
+    use crate::source::{SourceOrigin, SourceText};
+    use crate::verify::reach::Reachability;
+
+    const POD: &str = "{apiVersion: v1, kind: Pod, metadata: {name: web, namespace: a}, spec: {containers: []}}\n";
+
+    fn changes(policies: [&str; 2]) -> Vec<String> {
+        let config = Config::default();
+        let worlds = policies.map(|specs| {
+            let policies = specs.lines().enumerate().map(|(number, spec)| {
+                format!("---\n{{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {{name: p{number}, namespace: a}}, spec: {spec}}}\n")
+            });
+            let text = POD.to_owned() + &policies.collect::<String>();
+            let source = SourceText { origin: SourceOrigin::Stdin, text: text.into() };
+            let (package, _) = crate::read::stream::read(vec![source]);
+            crate::understand::understand(&package, &config).0
+        });
+        let [old, new] = worlds.each_ref().map(|world| Reachability::new(world, &config));
+        let line = |change: super::Change| {
+            let super::Change { kind, source, destination, old, new, .. } = change;
+            format!("{} {source} => {destination}: {old}, then {new}", kind.as_str())
+        };
+        difference(&old, &new).into_iter().map(line).collect()
+    }
+
+    /// A bundle tells IPv6 addresses apart in the direction only whose rules name any.
+    #[test]
+    fn addresses_of_six_count_for_each_direction() {
+        let ingress = "{podSelector: {}, ingress: [{from: [{ipBlock: {cidr: '2001:db8::/32'}}]}]}";
+        let egress = "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: '2001:db8::/32'}}]}]}";
+        let rest = [
+            "0.0.0.0-255.255.255.255",
+            "2001:db9::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+            "::-2001:db7:ffff:ffff:ffff:ffff:ffff:ffff",
+        ];
+        let removed = |line: &dyn Fn(&str) -> String| {
+            rest.map(|range| format!("removed {}: All Connections, then No Connections", line(range)))
+        };
+        assert_eq!(changes([ingress, ingress]), [""; 0]);
+        assert_eq!(changes(["", ingress]), removed(&|range| format!("{range}[External] => a/web[Pod]")));
+        assert_eq!(changes(["", egress]), removed(&|range| format!("a/web[Pod] => {range}[External]")));
+        let added = changes([egress, ""]).join("\n").replace("added", "removed");
+        assert_eq!(added.matches("removed a/web[Pod] => ").count(), 3, "{added}");
+        assert_eq!(
+            changes([ingress, &format!("{ingress}\n{{podSelector: {{}}, policyTypes: [Egress], egress: [{{}}]}}")]),
+            [""; 0]
+        );
+    }
 }

@@ -3,7 +3,9 @@
 use super::draft::{Draft, EditFault};
 use super::edit::Edit;
 use super::emit::{Quoting, block_entry, block_value, flow};
-use super::entry::{Entry, block_column, is_block_collection, is_block_scalar, keeps_blank_lines, last_leaf};
+use super::entry::{
+    Entry, block_column, is_block_collection, is_block_scalar, keeps_blank_lines, last_leaf, reject_complex_keys,
+};
 use super::entry_changes::{EntryChange, EntryChanges};
 use super::lines::{blanks, line_end, line_ending, line_prefix, line_start, next_line, skip_foot, skip_properties};
 use super::piece::Piece;
@@ -36,10 +38,7 @@ pub(super) fn change<'t>(
     if line_prefix(text, mapping.start()).contains('\t') {
         return Err(EditFault::cannot_edit(mapping, "a tab stands before a mapping", "indent with spaces"));
     }
-    // Kubernetes has no such keys, and where one ends depends on what stands in it.
-    if let Some(key) = entries.iter().map(|entry| entry.key).find(|key| is_block_collection(*key)) {
-        return Err(EditFault::cannot_edit(key, "a key is a mapping or a sequence", "write keys that are text"));
-    }
+    reject_complex_keys(entries.iter().map(|entry| entry.key))?;
     let owner_colon = owner.and_then(|key| super::lines::after_colon(text, key.end()));
     let child_column = child_column(entries, column, owner);
     let block = Block { text, mapping, owner_colon, entries, column, child_column };

@@ -1,5 +1,6 @@
 //! Where an entry of a mapping begins and ends in the text.
 
+use super::draft::EditFault;
 use super::lines::{after_colon, column, line_end, line_start};
 use crate::read::tree::{CollectionStyle, Node, ScalarStyle, Shape};
 
@@ -65,6 +66,14 @@ pub(super) fn keeps_blank_lines(value: Node<'_>) -> bool {
 /// Whether a value is a mapping or sequence in block style.
 pub(super) fn is_block_collection(value: Node<'_>) -> bool {
     matches!(value.shape(), Shape::Mapping(CollectionStyle::Block) | Shape::Sequence(CollectionStyle::Block))
+}
+
+/// Refuses keys that are collections: Kubernetes has none, and where one ends depends on what stands in it.
+pub(super) fn reject_complex_keys<'t>(mut keys: impl Iterator<Item = Node<'t>>) -> Result<(), EditFault> {
+    match keys.find(|key| is_block_collection(*key)) {
+        Some(key) => Err(EditFault::cannot_edit(key, "a key is a mapping or a sequence", "write keys that are text")),
+        None => Ok(()),
+    }
 }
 
 /// Whether a value ends with a `|` or `>` scalar, or may do so: of a pruned object nobody knows.

@@ -3,7 +3,7 @@
 use super::draft::{Draft, EditFault};
 use super::edit::{Edit, EditConflict, EditSet};
 use super::emit::{Quoting, double_quoted, scalar};
-use super::entry::{block_column, content_end, is_block_collection, keeps_blank_lines, last_leaf};
+use super::entry::{block_column, content_end, is_block_collection, keeps_blank_lines, last_leaf, reject_complex_keys};
 use super::items::{dash_of, with_head_comments};
 use super::lines::{blanks, column, line_ending, line_start, next_line, skip_foot};
 use crate::read::package::Resource;
@@ -26,12 +26,14 @@ pub(super) struct Member {
 /// Finds a member's text, and adds the edits that make it stand alone: `apiVersion` and `kind` that it has from its list.
 ///
 /// # Errors
-/// A member that is an alias and would get such fields: they are not those of the object that it stands for.
+/// A member that is an alias and would get such fields: they are not those of the object that it stands for. One with a collection for
+/// a key.
 pub(super) fn prepare<'t>(draft: &mut Draft<'t>, resource: &Resource, node: Node<'t>) -> Result<Member, EditFault> {
     if node.shape() == Shape::Alias && !says_what_it_is(resource, node) {
         let message = "it is an alias of an object without `apiVersion` and `kind`";
         return Err(EditFault::cannot_edit(node, message, "write the object out, or give it `apiVersion` and `kind`"));
     }
+    reject_complex_keys(node.entries().map(|(key, _)| key))?;
     draft.separated.push(node.id().0..node.subtree_end().0);
     let lacks_braces = lacks_braces(node);
     if lacks_braces {

@@ -1,4 +1,5 @@
 use crate::config::{Automate, Config, KnownWorkload, Mode, Profile};
+use crate::model::identity::Identity;
 use crate::model::policy::{Peer, PolicyPort, PortValue, Protocol, Rule};
 use crate::model::service::ServiceType;
 use crate::model::traffic::{ExposureKind, ReferenceGrant};
@@ -143,6 +144,20 @@ fn controllers() {
             opened(&ours("nginx", "b6535e")),
             "warning traffic-blocked: external traffic to Service shop/web will fail: Deployment edge/nginx of \
              ingressControllerConfigs uses the host network, so no pod selector matches it"
+                .to_owned()
+        ]
+    );
+    // Called something else by an annotation.
+    let renamed = |shop: &mut Bundle| {
+        let workload = shop.add_deployment("edge", "nginx", &[]);
+        workload.identity = Identity { namespace: "edge".into(), name: "entrance".into(), kind: None };
+    };
+    assert_eq!(
+        run(&renamed, vec![known("nginx", &[])]),
+        [
+            opened(&ours("nginx", "b6535e")),
+            "warning traffic-blocked: external traffic to Service shop/web will fail: Deployment edge/nginx of \
+             ingressControllerConfigs is called `entrance` in the input"
                 .to_owned()
         ]
     );

@@ -2,6 +2,7 @@ use crate::config::{Automate, Config, KnownWorkload, Profile};
 use crate::model::policy::{PortValue, Protocol, Rule};
 use crate::model::selector::LabelSelector;
 use crate::model::traffic::{Monitor, MonitorEndpoint, MonitorKind, MonitorNamespaces};
+use crate::model::workload::IdentitySource;
 use crate::plan::testing::{Bundle, call, labels};
 
 fn config() -> Config {
@@ -60,6 +61,20 @@ fn ports_of_annotations() {
     }
 }
 
+/// As upstream, a workload without kind in its identity is selected by `service` alone, unless that selects another one, too.
+#[test]
+fn pods_without_kind() {
+    let mut world = Bundle::default();
+    let workload = world.add_deployment("shop", "web", &[("http", 8080)]);
+    workload.template_annotations = labels(&SCRAPED);
+    workload.identity.kind = None;
+    workload.identity_source = IdentitySource::Annotation;
+    let line = |owner: &str| opened("pod", "TCP/8080").replace("owner-kind=Deployment,", owner);
+    assert_eq!(world.clone().lines(&always()), [line("")]);
+    let world = world.workload("shop/web[StatefulSet]", |_| {});
+    assert_eq!(world.lines(&always()), [line("owner-kind=,")]);
+}
+
 #[test]
 fn switch_servers_and_hand_written_policies() {
     let scraped = || {
@@ -99,6 +114,19 @@ fn services() {
         service.annotations = labels(&SCRAPED);
     }
     assert_eq!(world.lines(&always()), [opened("service", "TCP/8080,TCP/9000")]);
+    // Scraped through its pods, too: named once.
+    let mut twice = world.world.clone();
+    twice.workloads[0].template_annotations = labels(&SCRAPED);
+    let mut outside = always();
+    outside.prometheus_server_configs[0].pod_labels = labels(&[]);
+    let (_, findings) = crate::plan::plan(&twice, &outside, 1);
+    let messages: Vec<&str> = findings.0.iter().map(|finding| finding.message.as_str()).collect();
+    assert_eq!(
+        messages,
+        [
+            "scraping of metrics to Deployment shop/web will fail: StatefulSet mon/prometheus of prometheusServerConfigs is not in the input and has no podLabels"
+        ]
+    );
     let (plan, _) = crate::plan::plan(&world.world, &always(), 1);
     let crate::plan::GeneratedObject::NetworkPolicy(policy) = &*plan.generated[0] else { panic!("no policy") };
     assert_eq!(

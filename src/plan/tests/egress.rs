@@ -181,6 +181,12 @@ fn dns_never_stands_alone() {
 warning no-egress-rules: no target of a/web gives an egress rule, so its egress is not restricted
 "
     );
+    // A Service with a fault is told of as such, and nothing is restricted or not before it is mended.
+    let faulty = Bundle::default().service("a/db", &[], &["80"]).intents("a/web", &["svc:a/db"]);
+    assert_eq!(
+        faulty.findings(&egress(|_| {})),
+        "error service-without-selector: Service a/db, which a/web calls, has no selector\n"
+    );
     // Without targets there is nothing to say.
     assert_eq!(Bundle::default().intents("a/web", &[]).planned(&egress(|_| {})), "");
 }
@@ -323,4 +329,23 @@ warning traffic-blocked: the egress policy of a/web cuts off this call to someth
 "
     );
     assert_eq!(bundle.findings(&v2(|_| {})), "");
+}
+
+#[test]
+fn a_server_on_the_host_network_is_out_of_reach() {
+    let bundle = |client_on_host| {
+        Bundle::default()
+            .workload("a/web[Deployment]", |workload| workload.host_network = client_on_host)
+            .workload("b/agent[DaemonSet]", |workload| workload.host_network = true)
+            .service("b/agent", &[("app", "agent")], &["80"])
+    };
+    let restricted = bundle(false).intents("a/web", &["b/agent", "svc:b/agent"]);
+    assert_eq!(restricted.findings(&egress(|_| {})), "\
+warning traffic-blocked: the egress policy of a/web cuts off this call: DaemonSet b/agent uses the host network, so no selector of pods lets out to it
+warning traffic-blocked: the egress policy of a/web cuts off this call: DaemonSet b/agent uses the host network, so no selector of pods lets out to it
+");
+    assert_eq!(restricted.findings(&v2(|_| {})), "");
+    // Policies do not apply to a client on the host network, and nodes are among all addresses.
+    assert_eq!(bundle(true).intents("a/web", &["b/agent"]).findings(&egress(|_| {})), "");
+    assert_eq!(bundle(false).intents("a/web", &["b/agent", "internet:0.0.0.0/0"]).findings(&egress(|_| {})), "");
 }

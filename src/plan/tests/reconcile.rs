@@ -4,10 +4,10 @@ use crate::config::{Automate, Config, DefaultDeny, Mode};
 use crate::model::place::ResourceId;
 use crate::model::policy::{NetworkPolicy, PolicySpec, Rule};
 use crate::model::service::ServiceType;
-use crate::plan::Plan;
 use crate::plan::testing::{
     Bundle, classic, described_findings, described_policies, described_policy, labels, network_policy, service_port, v2,
 };
+use crate::plan::{Plan, PlannedObject};
 
 fn everything(config: &mut Config) {
     config.enable_egress_network_policy_creation = true;
@@ -233,15 +233,20 @@ fn copies_of_a_generated_policy_are_removed() {
 
 #[test]
 fn new_policies_belong_to_the_package_of_the_server_else_of_the_first_intents() {
-    let bundle = Bundle::default()
+    let mut bundle = Bundle::default()
         .deployment("a/db")
         .workload("a/db[CronJob]", |_| {})
         .intents("z/late", &["a/db", "a/nowhere"])
         .intents("b/early", &["a/nowhere"]);
-    let (plan, _) = bundle.plan(&v2(|config| config.mode = Mode::Active));
-    let packages: Vec<_> =
-        plan.new_objects.iter().map(|new| (network_policy(&new.object).name.as_str(), new.package_of)).collect();
-    assert_eq!(packages, [("db-access", Some(ResourceId(1))), ("nowhere-access", Some(ResourceId(3)))]);
+    let packages = |bundle: &Bundle| {
+        let (plan, _) = bundle.clone().plan(&v2(|config| config.mode = Mode::Active));
+        let of = |new: &PlannedObject| (network_policy(&new.object).name.clone(), new.package_of.map(|id| id.0));
+        plan.new_objects.iter().map(of).collect::<Vec<_>>()
+    };
+    let expected = |db, nowhere| [("db-access".to_owned(), db), ("nowhere-access".to_owned(), nowhere)];
+    assert_eq!(packages(&bundle), expected(None, None));
+    bundle.world.package_paths.insert(ResourceId(0), "/shop".into());
+    assert_eq!(packages(&bundle), expected(Some(1), Some(3)));
 }
 
 #[test]

@@ -35,6 +35,15 @@ fn ports() {
         }
         assert_eq!(world.lines(&always()), [expected], "{service:?} {referred:?}");
     }
+    let mut api = hooks(&[(8443, "9443")]);
+    api.webhook("policy", "sys/hooks", 443);
+    api.world.webhooks[0].object_kind = "APIService".into();
+    assert_eq!(
+        api.lines(&always()),
+        [
+            "error webhook-port-not-found: port was not found on service: Service sys/hooks of APIService policy has no port 443"
+        ]
+    );
     let mut udp = hooks(&[(443, "9443")]);
     udp.world.services[0].ports[0].protocol = Protocol::Udp;
     udp.webhook("policy", "sys/hooks", 443);

@@ -1,3 +1,7 @@
+use super::{
+    LEGACY_PACKAGE_PATH, LOCAL_CONFIG, Notes, PACKAGE_PATH, PREFIXES, PREVIOUS_KINDS, PREVIOUS_NAMES,
+    PREVIOUS_NAMESPACES, SUFFIXES,
+};
 use crate::model::place::ResourceId;
 use crate::read::package::Package;
 use crate::read::stream;
@@ -25,8 +29,8 @@ fn previous_names_are_aligned_oldest_first() {
             .zip([names, namespaces, kinds])
             .filter(|(_, value)| !value.is_empty())
             .collect();
-        let names = package(&annotations).previous_names(ID);
-        names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        let package = package(&annotations);
+        package.notes(ID).previous_names.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
     };
     assert_eq!(
         names("web,web,x-web", "default,shop,shop", "Deployment,Deployment,Deployment"),
@@ -51,16 +55,27 @@ fn what_kpt_and_kustomize_say_is_found() {
         ("internal.config.kubernetes.io/suffixes", "-y"),
         ("example.com/note", "|-\n      two\n      lines"),
     ]);
-    assert_eq!(with.package_path(ID), Some("/p/q"));
-    assert!(with.is_local_config(ID));
-    assert_eq!(with.name_prefixes(ID), ["dev-", "x-"]);
-    assert_eq!(with.name_suffixes(ID), ["-y"]);
+    let notes = with.notes(ID);
+    assert_eq!((notes.package_path, notes.is_local_config), (Some("/p/q"), true));
+    assert_eq!((notes.prefixes, notes.suffixes), ("dev-,x-", "-y"));
     assert_eq!(with.annotation(ID, "example.com/note"), Some("two\nlines"));
 
     let without =
         package(&[("config.kubernetes.io/package-path", "/old"), ("config.kubernetes.io/local-config", "\"false\"")]);
-    assert_eq!(without.package_path(ID), Some("/old"));
-    assert!(!without.is_local_config(ID));
-    assert!(without.name_prefixes(ID).is_empty());
+    assert_eq!(without.notes(ID), Notes { package_path: Some("/old"), ..Notes::default() });
+    assert_eq!(package(&[("example.com/note", "x")]).notes(ID), Notes::default());
     assert_eq!(without.annotation(ResourceId(7), "x"), None);
+}
+
+/// Each of them alone, and by way of a merge, is found.
+#[test]
+fn no_note_is_overlooked() {
+    for key in
+        [PREFIXES, SUFFIXES, PREVIOUS_NAMES, PREVIOUS_NAMESPACES, PREVIOUS_KINDS, PACKAGE_PATH, LEGACY_PACKAGE_PATH]
+    {
+        assert_ne!(package(&[("example.com/note", "x"), (key, "a")]).notes(ID), Notes::default(), "{key}");
+        let merged = format!("{{{key}: a}}");
+        assert_ne!(package(&[("<<", &merged)]).notes(ID), Notes::default(), "{key}");
+    }
+    assert!(package(&[(LOCAL_CONFIG, "\"true\"")]).notes(ID).is_local_config);
 }

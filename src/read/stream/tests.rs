@@ -63,8 +63,9 @@ fn faults_of_one_text_leave_the_others() {
         source("b.yaml", "kind: B\n---\na: b: c\n"),
         source("c.yaml", "- op: replace\n---\nreplicas: 1\n---\nkind: C\n"),
         source("-", "x\n---\nkind: D\n---\napiVersion: v1\nkind: List\nitems: [y]\n"),
+        source("d.yaml", "kind: ResourceList\nitems:\n- kind: E\n- kind: ResourceList\n  items: [kind: F]\n"),
     ]);
-    assert_eq!(resources(&package), ["0:  A", "2:  C", "1:  D"]);
+    assert_eq!(resources(&package), ["0:  A", "2:  C", "1:  D", "in 0:  E"]);
     let lines: Vec<_> = findings
         .0
         .iter()
@@ -81,9 +82,10 @@ fn faults_of_one_text_leave_the_others() {
             "warning 2:18: document 2 of c.yaml has a mapping without apiVersion and kind, not an object",
             "error 3:0: document 1 of <stdin> has a scalar, not an object",
             "error 3:52: document 3 of <stdin> has a scalar, not an object",
+            "error 4:38: document 1 of d.yaml has a ResourceList in a list",
         ]
     );
-    assert_eq!((package.sources.len(), package.trees.len(), package.documents.len()), (4, 4, 4));
+    assert_eq!((package.sources.len(), package.trees.len(), package.documents.len()), (5, 5, 5));
 }
 
 #[test]

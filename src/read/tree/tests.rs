@@ -127,6 +127,17 @@ fn values_are_decoded() {
     }
 }
 
+/// A plain scalar may start with a colon: what stands before it has no value then.
+#[test]
+fn absent_values_end_before_the_next_key() {
+    let text = "? a\n:{b: c\n";
+    let ranges = with_root(text, |root, _| {
+        root.children().map(|node| (node.start()..node.end(), node.as_str().unwrap().to_owned())).collect::<Vec<_>>()
+    });
+    let expected = [(2..3, "a"), (3..3, ""), (4..7, ":{b"), (9..10, "c")];
+    assert_eq!(ranges, expected.map(|(range, text)| (range, text.to_owned())));
+}
+
 #[test]
 fn keys_are_compared_by_value() {
     for text in [

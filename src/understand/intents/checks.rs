@@ -37,14 +37,28 @@ pub(in crate::understand) fn unknown_fields<'a>(
         if known.contains(&key) {
             continue;
         }
-        let help = nearest(key, known.iter().copied())
-            .map_or_else(|| format!("known fields: {}", known.join(", ")), |name| format!("did you mean `{name}`?"));
+        let help = match (of_other_versions(key, known), nearest(key, known.iter().copied())) {
+            (Some(versions), _) => {
+                format!("it is a field of {versions}: write that apiVersion, or {}", known.join(" and "))
+            }
+            (None, Some(name)) => format!("did you mean `{name}`?"),
+            (None, None) => format!("known fields: {}", known.join(", ")),
+        };
         let message = if code == Code::IntentFieldNoEffect {
             format!("unknown field `{key}` has no effect")
         } else {
             format!("unknown field `{key}`")
         };
         fields.fault(code, key_node, message).help = Some(help);
+    }
+}
+
+/// The versions that have a field of `spec` which this one, with the fields `known`, has not.
+fn of_other_versions(key: &str, known: &[&str]) -> Option<&'static str> {
+    match key {
+        "workload" | "targets" if known.contains(&"calls") => Some("v2alpha1 and v2beta1"),
+        "service" | "calls" if known.contains(&"targets") => Some("the versions up to v1beta1"),
+        _ => None,
     }
 }
 

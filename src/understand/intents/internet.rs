@@ -75,7 +75,10 @@ fn network<'a>(fields: &mut Fields<'_, 'a>, text: &str, node: Node<'a>, noun: &s
         Err(_) => text.parse::<IpNet>().ok().map(|network| network.trunc()),
     };
     if network.is_none() {
-        fields.fault(Code::InvalidIntents, node, format_args!("`{text}` should be value IP address or CIDR"));
+        let finding =
+            fields.fault(Code::InvalidIntents, node, format_args!("`{text}` should be value IP address or CIDR"));
+        let is_name = is_domain(text) && text.contains(|letter: char| letter.is_alphabetic());
+        finding.help = is_name.then(|| "write names under `domains`".into());
     }
     network
 }

@@ -155,7 +155,12 @@ fn unknown_fields_that_could_hide_a_call_are_errors() {
         (
             "v2beta1",
             "{workload: {name: web}, calls: []}",
-            "error invalid-intents spec.calls: ClientIntents shop/web: unknown field `calls` (known fields: workload, targets)",
+            "error invalid-intents spec.calls: ClientIntents shop/web: unknown field `calls` (it is a field of the versions up to v1beta1: write that apiVersion, or workload and targets)",
+        ),
+        (
+            "v1beta1",
+            "{service: {name: web}, targets: []}",
+            "error invalid-intents spec.targets: ClientIntents shop/web: unknown field `targets` (it is a field of v2alpha1 and v2beta1: write that apiVersion, or service and calls)",
         ),
         (
             "v1alpha2",

@@ -288,6 +288,11 @@ fn internet_targets() {
         ),
         (
             "v2beta1",
+            "{workload: {name: web}, targets: [{internet: {ips: [api.example.com]}}]}",
+            "error invalid-intents spec.targets[0].internet.ips[0]: ClientIntents shop/web: `api.example.com` should be value IP address or CIDR (write names under `domains`)",
+        ),
+        (
+            "v2beta1",
             "{workload: {name: web}, targets: [{internet: {ips: [10.0.0.1], ports: [80800]}}]}",
             "error invalid-field spec.targets[0].internet.ports[0]: ClientIntents shop/web: `ports[]` must be a port number from 1 to 65535, not `80800`",
         ),

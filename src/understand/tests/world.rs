@@ -14,6 +14,7 @@ fn what_intents_name_but_the_input_lacks() {
         deployment("shop", "web"),
         deployment("shop", "checkout"),
         deployment("data", "db"),
+        deployment("data", "old.style"),
         "apiVersion: v1\nkind: Service\nmetadata: {name: cache, namespace: shop}\nspec: {selector: {a: b}}\n---\n".to_owned(),
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: old-name, namespace: shop}\nspec: {template: {metadata: {annotations: {intents.otterize.com/workload-name: new-name}}}}\n---\n".to_owned(),
     ]
@@ -56,6 +57,10 @@ fn what_intents_name_but_the_input_lacks() {
             "warning server-not-found spec.targets[0].kubernetes.name: server far in namespace away is not in the input (add its manifest, or label it where its manifest is rendered)",
         ),
         (
+            "{workload: {name: web}, targets: [{kubernetes: {name: old.style}}]}",
+            "warning server-not-found spec.targets[0].kubernetes.name: server old in namespace style is not in the input (Deployment data/old.style is called `old_style`: dots in names become underscores, since one separates the namespace)",
+        ),
+        (
             "{workload: {name: new-name, kind: Deployment}}",
             "error overridden-kind spec.workload.kind: ClientIntents shop/i: `new-name` gives kind Deployment for Deployment shop/old-name, which has no kind because its name comes from an annotation or image (drop `kind`)",
         ),
@@ -77,6 +82,33 @@ fn an_overridden_client_cannot_be_called_by_its_kind() {
     let (world, lines) = understand(&format!("{server}{client}"));
     assert!(world.workloads[0].called_by.is_empty());
     assert!(lines.starts_with("error overridden-kind spec.template.metadata.annotations[intents.otterize.com/called-by]: Deployment shop/api: `web` gives kind Deployment for Deployment shop/w"), "{lines}");
+    assert!(
+        lines.contains("(declare the call in ClientIntents of that client, where `kind` can be left out)"),
+        "{lines}"
+    );
+}
+
+/// Of objects with one id a cluster keeps one; the same name in another namespace or of another kind is another id.
+#[test]
+fn objects_that_are_there_twice() {
+    let bundle = [
+        deployment("shop", "web"),
+        deployment("shop", "api"),
+        deployment("data", "web"),
+        deployment("shop", "web").replace("Deployment", "StatefulSet"),
+        intents("{workload: {name: web, kind: Deployment}}"),
+        intents("{workload: {name: api}}"),
+        deployment("shop", "web"),
+    ];
+    let again = "is there twice, and only one can be deployed (remove one of the two, or give it another name)";
+    let (_, lines) = understand(&bundle.concat());
+    assert_eq!(
+        lines.lines().filter(|line| line.contains("duplicate-object")).collect::<Vec<_>>(),
+        [
+            format!("warning duplicate-object metadata.name: Deployment shop/web {again}"),
+            format!("warning duplicate-object metadata.name: ClientIntents shop/i {again}"),
+        ]
+    );
 }
 
 #[test]
