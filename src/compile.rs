@@ -57,13 +57,29 @@ pub(crate) fn configure(package: &mut Package, settings: Settings) -> (Config, F
     let mut findings = Findings::default();
     let mut function_configs = function_configs(package, &mut findings);
     if let Some(source) = settings.config {
-        let first = package.resources.len();
-        stream::add_function_config(package, source, &mut findings);
-        function_configs.extend(package.iter().skip(first).map(|(id, _)| id));
+        function_configs.extend(config_of_file(package, source, &mut findings));
     }
     let (config, found) = config::raw::read(package, &function_configs, &settings.set);
     findings.0.extend(found.0);
     (config, findings)
+}
+
+/// The one functionConfig of a file that was named. A file without one is not taken for the defaults: somebody meant something by it.
+fn config_of_file(package: &mut Package, source: SourceText, findings: &mut Findings) -> Vec<ResourceId> {
+    let (first, origin) = (package.resources.len(), source.origin.clone());
+    stream::add_function_config(package, source, findings);
+    let found: Vec<ResourceId> = package.iter().skip(first).map(|(id, _)| id).collect();
+    if found.is_empty() && !findings.has_errors() {
+        findings.push(
+            Finding::new(Code::InvalidConfig, None, format!("{origin} has no functionConfig")).with_help(format!(
+                "write kind {} of {}, or a v1 ConfigMap",
+                config::raw::KIND,
+                config::raw::API_VERSION
+            )),
+        );
+    }
+    report_second(package, &found, "functionConfig", findings);
+    found
 }
 
 /// The functionConfigs of the input: the ResourceList's, or an `EnforceIntents` among files, of which there may be one.
@@ -73,15 +89,17 @@ fn function_configs(package: &Package, findings: &mut Findings) -> Vec<ResourceI
             || (package.resource_list.is_none() && &*resource.kind == config::raw::KIND)
     };
     let found: Vec<ResourceId> = package.iter().filter(|(_, resource)| is_config(resource)).map(|(id, _)| id).collect();
-    if let [first, second, ..] = found.as_slice() {
-        let place = |id: ResourceId| package.node(id).map(|node| Package::place(id, node));
-        let mut finding =
-            Finding::new(Code::InvalidConfig, place(*second), "a second EnforceIntents: there can be one only")
-                .with_help("keep one of them, or name one with --config");
-        finding.related.extend(place(*first).map(|place| (place, "the first one".to_owned())));
-        findings.push(finding);
-    }
+    report_second(package, &found, config::raw::KIND, findings);
     found
+}
+
+fn report_second(package: &Package, found: &[ResourceId], what: &str, findings: &mut Findings) {
+    let [first, second, ..] = found else { return };
+    let place = |id: ResourceId| package.node(id).map(|node| Package::place(id, node));
+    let message = format!("a second {what}: there can be one only");
+    let mut finding = Finding::new(Code::InvalidConfig, place(*second), message).with_help("keep one of them");
+    finding.related.extend(place(*first).map(|place| (place, "the first one".to_owned())));
+    findings.push(finding);
 }
 
 /// Adds what compiling found, and which declared calls the policies of others refuse: a denied call is an error, as in `check`.

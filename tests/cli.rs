@@ -259,6 +259,32 @@ fn settings_win_over_the_file_and_the_file_over_the_input() {
     assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""), "two functionConfigs");
 }
 
+/// Whoever names a file means something by it, so a file that says nothing is not taken for the defaults.
+#[test]
+fn a_configuration_file_has_one_function_config() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cli-config-file");
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("config.yaml");
+    let path = file.to_str().unwrap();
+    let object = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {profile: v2}\n";
+    let none = format!("error[invalid-config]: {path} has no functionConfig\n");
+    let second = "error[invalid-config]: a second functionConfig: there can be one only\n";
+    for (text, expected) in [
+        ("", &*none),
+        ("# profile: v2\n---\n", &none),
+        ("profile: v2\n", &none),
+        ("[]\n", &none),
+        (&format!("{object}---\n{object}"), second),
+        (&format!("{object}---\n"), ""),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let output = run(&["render", "--config", path], &[], &manifests());
+        assert_eq!(output.code, Some(i32::from(!expected.is_empty())), "{text}: {}", output.stderr);
+        assert_eq!(output.stdout.is_empty(), !expected.is_empty(), "{text}");
+        assert!(output.stderr.contains(expected), "{text}: {}", output.stderr);
+    }
+}
+
 #[test]
 fn render_listens_to_argo_cd_and_the_function_does_not() {
     let environment =

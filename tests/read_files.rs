@@ -111,6 +111,19 @@ fn links_are_followed_to_files_only() {
     assert_eq!(findings.0.len(), 3);
 }
 
+/// A pipe would be waited for, and `/dev/zero` be read until memory is full.
+#[test]
+fn devices_in_directories_are_not_read() {
+    let root = directory("devices");
+    write(&root, "file.yaml", "");
+    symlink("/dev/null", root.join("device.yaml")).unwrap();
+    let (sources, findings) = files::read(std::slice::from_ref(&root), &mut &b""[..]);
+    assert_eq!(origins(&sources, &root), ["DIR/file.yaml"]);
+    assert_eq!(messages(&findings, &root), ["error invalid-input: DIR/device.yaml is not a regular file"]);
+    let (sources, findings) = files::read(&[root.join("device.yaml")], &mut &b""[..]);
+    assert_eq!((sources.len(), findings.0.len()), (1, 0), "named on the command line");
+}
+
 #[test]
 fn what_cannot_be_read_does_not_hide_the_rest() {
     let root = directory("faults");

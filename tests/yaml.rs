@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Why the files `<name>.refused.yaml` are refused.
-const REFUSED: [(&str, &str); 20] = [
+const REFUSED: [(&str, &str); 21] = [
     ("aliases-that-explode", "out of bounds through its aliases"),
     ("anchor-of-itself", "stands inside the node that it refers to"),
     ("carriage-returns-alone", "a carriage return without a line feed separates two lines"),
@@ -38,6 +38,7 @@ const REFUSED: [(&str, &str); 20] = [
     ("no-document", "the input is empty"),
     ("tab-indentation", "a tab cannot indent a line"),
     ("two-documents", "2 documents"),
+    ("two-merge-keys", "stands twice"),
     ("unclosed-flow", "not valid YAML"),
     ("unclosed-quote", "not valid YAML"),
     ("unknown-anchor", "has no anchor before it"),

@@ -11,7 +11,7 @@ use crate::read::package::Package;
 use crate::read::tree::Node;
 
 /// The apiVersion of the functionConfig.
-pub(super) const API_VERSION: &str = "fn.kpt.dev/v1alpha1";
+pub(crate) const API_VERSION: &str = "fn.kpt.dev/v1alpha1";
 /// The kind of the functionConfig.
 pub(crate) const KIND: &str = "EnforceIntents";
 
@@ -83,15 +83,7 @@ fn read_resource(package: &Package, id: ResourceId, findings: &mut Findings) -> 
 }
 
 fn read_enforce_intents(id: ResourceId, node: Node<'_>, findings: &mut Findings) -> Option<Raw> {
-    for (key, key_node, _) in node.merged_entries() {
-        if matches!(key, "apiVersion" | "kind" | "metadata" | "spec" | "status") {
-            continue;
-        }
-        let origin = Origin::Place(Package::place(id, key_node));
-        let is_field = FIELDS.iter().any(|field| field.name == key);
-        let help = if is_field { format!("`{key}` belongs below `spec`") } else { "fields belong below `spec`".into() };
-        findings.push(origin.fault(format_args!("unknown field `{key}`")).with_help(help));
-    }
+    report_misplaced(id, node, &["spec", "status"], findings);
     let spec = node.get("spec").filter(|spec| !spec.is_null())?;
     let raw = whole(id, spec, findings)?;
     let RawShape::Map(entries) = raw.shape else {
@@ -106,6 +98,7 @@ fn read_enforce_intents(id: ResourceId, node: Node<'_>, findings: &mut Findings)
 }
 
 fn read_config_map(id: ResourceId, node: Node<'_>, findings: &mut Findings) -> Option<Raw> {
+    report_misplaced(id, node, &["data", "immutable"], findings);
     let data = node.get("data").filter(|data| !data.is_null())?;
     let raw = whole(id, data, findings)?;
     let RawShape::Map(entries) = raw.shape else {
@@ -133,6 +126,21 @@ fn read_config_map(id: ResourceId, node: Node<'_>, findings: &mut Findings) -> O
         }
     }
     Some(fields)
+}
+
+/// Fields beside the one that holds the settings, the first of `known`: what is set there would have no effect.
+fn report_misplaced(id: ResourceId, node: Node<'_>, known: &[&str], findings: &mut Findings) {
+    let holder = known.first().copied().unwrap_or_default();
+    for (key, key_node, _) in node.merged_entries() {
+        if matches!(key, "apiVersion" | "kind" | "metadata") || known.contains(&key) {
+            continue;
+        }
+        let origin = Origin::Place(Package::place(id, key_node));
+        let is_field = FIELDS.iter().any(|field| field.name == key);
+        let subject = if is_field { format!("`{key}` belongs") } else { "fields belong".to_owned() };
+        findings
+            .push(origin.fault(format_args!("unknown field `{key}`")).with_help(format!("{subject} below `{holder}`")));
+    }
 }
 
 fn whole(id: ResourceId, node: Node<'_>, findings: &mut Findings) -> Option<Raw> {

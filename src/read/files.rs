@@ -23,8 +23,8 @@ const KUSTOMIZATION_FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml
 ///
 /// Of a directory and those below it, the files `*.yaml`, `*.yml` and `*.json` are read in path order. What is hidden (`.git`,
 /// the `..data` of mounted ConfigMaps) is skipped, and so are Kptfiles, which describe packages and never go to a cluster. Links
-/// to files are followed; a link to a directory is a warning, so there are no loops. A file that several paths lead to is
-/// read once. What cannot be read, or is not UTF-8, is an error and does not keep the rest from being read.
+/// to files are followed; a link to a directory is a warning, so there are no loops. Pipes and devices are errors there. A file
+/// that several paths lead to is read once. What cannot be read, or is not UTF-8, is an error and does not keep the rest from being read.
 pub fn read(paths: &[PathBuf], stdin: &mut dyn Read) -> (Vec<SourceText>, Findings) {
     read_outside(None, paths, stdin)
 }
@@ -129,7 +129,13 @@ impl Reader {
                 let help = "name the directory itself on the command line if it belongs to the input";
                 self.findings.push(Finding::new(Code::DirectoryLink, None, message).with_help(help));
             } else if has_manifest_extension(&path) {
-                files.push(path);
+                let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+                if !is_file && fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+                    // A pipe that nobody writes to would be waited for without end. Named on the command line it is read.
+                    self.fault(format!("{} is not a regular file", path.display()), None);
+                } else {
+                    files.push(path);
+                }
             }
         }
         // The last one is taken first.

@@ -178,6 +178,13 @@ fn faults_of_the_object() {
             &config_map("{profle: v2}"),
             "error invalid-config [data.profle] functionConfig: unknown field `profle` (did you mean `profile`?)\n",
         ),
+        (
+            "apiVersion: v1\nkind: ConfigMap\nspec: {profile: v2}\nmode: defaultShadow\nimmutable: true\n",
+            concat!(
+                "error invalid-config [spec] functionConfig: unknown field `spec` (fields belong below `data`)\n",
+                "error invalid-config [mode] functionConfig: unknown field `mode` (`mode` belongs below `data`)\n",
+            ),
+        ),
         (&config_map("[]"), "error invalid-config [data] functionConfig: `data` must be a map\n"),
         (
             &config_map("{defaultDeny: '*'}"),

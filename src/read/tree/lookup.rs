@@ -54,13 +54,22 @@ impl<'t> Node<'t> {
                     } else {
                         self.tree.duplicates.with(|found| found.insert(key_node.id));
                     }
-                } else if key_node.is_text(MERGE_KEY) {
-                    has_merges |= key_node.is_merge_key();
+                } else if key_node.is_text(MERGE_KEY) && key_node.is_merge_key() {
+                    if has_merges {
+                        self.record_second_merge(key_node);
+                    }
+                    has_merges = true;
                 }
             }
             next = value_data.subtree_end(value).max(value + 1);
         }
         (found, has_merges)
+    }
+
+    /// Of two `<<` in one mapping, the first wins for some readers and the last for others, and kustomize refuses them: a
+    /// repeated key like any other. (Several mappings in one `<<: [*a, *b]` mean the same to all.)
+    fn record_second_merge(self, key: Self) {
+        self.tree.duplicates.with(|found| found.insert(key.id));
     }
 
     /// Whether it is a scalar of that value, aliases followed.
@@ -85,6 +94,9 @@ impl<'t> Node<'t> {
                 pending.extend(items.into_iter().rev());
             } else if let Some(mapping) = node.resolve() {
                 let merges: Vec<_> = mapping.entries().filter(|(key, _)| key.is_merge_key()).collect();
+                for (second, _) in merges.iter().skip(1) {
+                    self.record_second_merge(*second);
+                }
                 let is_first_visit = (merges.is_empty() && pending.is_empty()) || visited.insert(mapping.id);
                 if is_first_visit {
                     if !visit(mapping) {
