@@ -121,7 +121,10 @@ fn flow_start(key: Node<'_>) -> usize {
     let start = key.outer_start();
     let before = key.source().get(..start).unwrap_or_default().trim_end();
     match before.strip_suffix('?') {
-        Some(rest) if before.len() < start && rest.ends_with(['{', ',', ' ', '\t', '\n']) => rest.len(),
+        // An absent key stands right behind it.
+        Some(rest) if (before.len() < start || key.is_absent()) && rest.ends_with(['{', ',', ' ', '\t', '\n']) => {
+            rest.len()
+        }
         _ => start,
     }
 }
