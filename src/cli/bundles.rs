@@ -122,9 +122,10 @@ impl Reader {
     }
 }
 
-/// What these commands, unlike `render`, can do with policies whose intents are not in the input.
+/// What these commands, unlike `render`, can do with what was written for intents that are not in the input.
 fn mention_as_is(findings: &mut Findings) {
-    for finding in findings.0.iter_mut().filter(|finding| finding.code == Code::IntentsHidden) {
+    let is_hidden = |code: Code| matches!(code, Code::IntentsHidden | Code::CallLabelsRemoved);
+    for finding in findings.0.iter_mut().filter(|finding| is_hidden(finding.code)) {
         if let Some(help) = &mut finding.help {
             help.push_str("; or judge the policies as they stand, with --as-is");
         }

@@ -96,6 +96,7 @@ codes! {
     IntentFieldNoEffect "intent-field-no-effect" Warning free "A field of a call does not belong to the call's type and has no effect.";
     NoClientIntents "no-client-intents" Warning free "The input has no ClientIntents at all; a selector may hide them.";
     IntentsHidden "intents-hidden" Error fixed "The input has generated policies but nothing that could have asked for them; a selector may hide the intents.";
+    CallLabelsRemoved "call-labels-removed" Warning free "Pods lose the labels of their calls, and nothing in the input could have asked for them; a selector may hide the intents.";
     UnknownIntentsVersion "unknown-intents-version" Error fixed "A ClientIntents object has an API version that is not known.";
     ClientNotFound "client-not-found" Warning free "The client workload of a ClientIntents object is not in the input.";
     ServerNotFound "server-not-found" Warning free "The workload that an intent calls is not in the input.";

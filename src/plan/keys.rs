@@ -54,6 +54,11 @@ pub(crate) const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 /// Annotation that orders Argo CD's applying.
 pub(crate) const SYNC_WAVE: &str = "argocd.argoproj.io/sync-wave";
 
+/// Whether a pod label lets its pods call something.
+pub(crate) fn is_label_of_calls(key: &str) -> bool {
+    key == CLIENT || key.starts_with(ACCESS_PREFIX) || key.starts_with(SERVICE_ACCESS_PREFIX)
+}
+
 /// Whether a pod label is one that this project, or the operator before it, writes: what is not wanted of these is stale.
 pub(crate) fn is_pod_label_of_ours(key: &str) -> bool {
     key.starts_with(OUR_PREFIX)

@@ -159,7 +159,7 @@ fn exists(existing: &Existing<'_>, wanted: &Wanted) -> Finding {
 }
 
 /// Whether the input has nothing that could ask for a policy.
-fn nothing_asks(context: &PlanContext<'_>) -> bool {
+pub(crate) fn nothing_asks(context: &PlanContext<'_>) -> bool {
     declaring(context).next().is_none()
 }
 

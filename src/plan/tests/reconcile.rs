@@ -171,6 +171,14 @@ error intents-hidden: generated NetworkPolicy shop/db-access and 3 more would be
     let (plan, findings) = written.plan(&v2(|config| config.allow_empty = true));
     assert_eq!(described_findings(&findings), "");
     assert_eq!(plan.removals.len(), 4);
+    // Without policies it may be that the labels alone were written so far, so that is a warning.
+    let mut labels_only = written.clone();
+    labels_only.world.policies.clear();
+    assert_eq!(
+        labels_only.findings(&v2(|_| {})),
+        "warning call-labels-removed: Deployment shop/web loses the labels by which policies let pods call others, because the input has no ClientIntents, ProtectedService or called-by\n"
+    );
+    assert_eq!(labels_only.findings(&v2(|config| config.allow_empty = true)), "");
     // ClientIntents with faults are there all the same; their faults are reported where they are read.
     let mut faulty = written.clone();
     faulty.world.client_intents_objects = vec![ResourceId(99)];
