@@ -574,6 +574,9 @@ fn diff_can_fail_on_what_changes() {
     std::fs::write(&open, [deployment("web"), deployment("api")].join("\n---\n")).unwrap();
     std::fs::write(&closed, manifests()).unwrap();
     let (open, closed) = (open.to_str().unwrap(), closed.to_str().unwrap());
+    let (missing, broken) = (folder.join("missing.yaml"), folder.join("broken.yaml"));
+    std::fs::write(&broken, "a: b: c\n").unwrap();
+    let (missing, broken) = (missing.to_str().unwrap(), broken.to_str().unwrap());
     for (arguments, code) in [
         (&["diff", open, closed][..], 0),
         (&["diff", open, closed, "--narrows"], 0),
@@ -584,9 +587,14 @@ fn diff_can_fail_on_what_changes() {
         (&["diff", closed, open, "--narrows"], 1),
         (&["diff", closed, open, "--fail-on", "added"], 1),
         (&["diff", open], 2),
+        (&["diff", open, missing], 1),
+        (&["diff", broken, closed], 1),
     ] {
         let output = run(arguments, &[], "");
         assert_eq!(output.code, Some(code), "{arguments:?}: {}", output.stderr);
+        let is_unread = arguments.contains(&missing) || arguments.contains(&broken);
+        assert_eq!(output.stderr.contains("error: nothing is compared"), is_unread, "{arguments:?}: {}", output.stderr);
+        assert!(!is_unread || output.stdout.is_empty(), "{arguments:?}: {}", output.stdout);
     }
     let output = run(&["diff", open, closed, "--format", "txt"], &[], "");
     let expected = "Connectivity diff:\ndiff-type: removed, source: 0.0.0.0-255.255.255.255[External], destination: default/api[Deployment], ref1: All Connections, ref2: No Connections\n";

@@ -1,8 +1,9 @@
 //! `diff`: connections added, removed and changed between two bundles.
 
-use super::bundles::{Namespace, Options};
+use super::bundles::{Judged, Namespace, Options};
 use super::streams::{complain, print, report};
 use super::{FAULTY, GOOD, WRONG_ARGUMENTS};
+use enforce_intents::diag::{Code, Finding, Severity};
 use enforce_intents::report::diff::{self, REFERENCES};
 use enforce_intents::verify::difference::{Change, ChangeKind, difference};
 use std::path::PathBuf;
@@ -74,6 +75,11 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
         }
         judged
     });
+    // What could not be read would look as if it had been taken away, or added.
+    if [&old, &new].into_iter().any(is_partly_unread) {
+        complain("nothing is compared, because not all of OLD and NEW could be read");
+        return Err(FAULTY);
+    }
     let changes = difference(&old.reachability()?, &new.reachability()?);
     let shown: Vec<Change> = changes.iter().filter(|change| !arguments.narrows || change.widens()).cloned().collect();
     let text = match arguments.format {
@@ -89,6 +95,12 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
     }
     let verdict = if forbidden > 0 { FAULTY } else { GOOD };
     Ok(written.max(verdict).max(old.code).max(new.code))
+}
+
+/// Whether something of the manifests is missing because it could not be read.
+fn is_partly_unread(judged: &Judged) -> bool {
+    let is_unread = |finding: &Finding| finding.code == Code::InvalidInput && finding.severity == Severity::Error;
+    judged.bundle.findings.0.iter().any(is_unread)
 }
 
 /// Whether `--fail-on` or `--narrows` is about this change. A changed pair can both gain and lose.
