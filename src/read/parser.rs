@@ -230,6 +230,9 @@ impl<'a> Builder<'a> {
                 range = start..start;
             }
             _ => {
+                if style == ScalarStyle::Plain {
+                    self.check_start_in_flow(range.start)?;
+                }
                 self.breaks.check_gap(self.text, self.position, range.start)?;
                 self.breaks.check_token(self.text, range.end)?;
                 // A borrowed value is the text itself.
@@ -323,13 +326,30 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    /// In flow style, Go's YAML library takes a `?` at the start of a key or an element for one that announces a key, blank or not.
+    fn check_start_in_flow(&self, start: usize) -> Result<(), SyntaxError> {
+        let is_value =
+            self.open.last().is_some_and(|frame| matches!(frame.shape, Shape::Mapping(_)) && frame.children % 2 == 1);
+        if self.text.as_bytes().get(start) != Some(&b'?') || !self.is_in_flow() || is_value {
+            return Ok(());
+        }
+        let message =
+            "text without quotes starts with `?`, which kustomize and kpt do not read as a part of it: quote it";
+        Err(SyntaxError { offset: start, message: message.to_owned() })
+    }
+
+    fn is_in_flow(&self) -> bool {
+        self.open.last().is_some_and(|frame| {
+            matches!(frame.shape, Shape::Mapping(CollectionStyle::Flow) | Shape::Sequence(CollectionStyle::Flow))
+        })
+    }
+
     /// Where the indicators before the node that was announced end.
     fn end_of_indicators(&self) -> usize {
         let mut indicators = layout::Indicators::default();
         if let Some(frame) = self.open.last() {
             let is_first = frame.children == 0;
-            indicators.is_flow =
-                matches!(frame.shape, Shape::Mapping(CollectionStyle::Flow) | Shape::Sequence(CollectionStyle::Flow));
+            indicators.is_flow = self.is_in_flow();
             match frame.shape {
                 Shape::Sequence(CollectionStyle::Block) => indicators.dash = !is_first,
                 Shape::Mapping(_) if frame.children % 2 == 1 => indicators.colon = true,

@@ -237,6 +237,12 @@ fn odd_line_breaks_are_read_only_where_readers_agree() {
         assert!(refusal(text).ends_with("a byte order mark follows another one"), "{text:?}: {}", refusal(text));
     }
     assert!(parse("a: b\u{FEFF}\u{FEFF}c\n").is_ok());
+    for text in ["a: {b, ?c: d}\n", "a: [?c]\n", "a: [b, ?c: d]\n"] {
+        assert!(refusal(text).ends_with("do not read as a part of it: quote it"), "{text:?}: {}", refusal(text));
+    }
+    for text in ["a: {? b: c, \"?d\": ':e', f?: g:h, i: ?j}\n", "?a: :b\n"] {
+        assert!(parse(text).is_ok(), "{text:?}");
+    }
     assert_eq!(refusal("a\n\u{FEFF}b\n"), "2:1: a byte order mark starts a line inside a value");
 }
 
