@@ -216,9 +216,6 @@ pub fn plan(world: &World, config: &Config, threads: usize) -> (Plan, Findings) 
     let wanted = staged(sync_wave::annotated(wanted, config), config, &mut findings);
     let wanted = naming::check(wanted, threads, &mut findings);
     let mut plan = reconcile::reconcile(&context, wanted, &mut findings);
-    if !findings.0.iter().any(|finding| finding.code == Code::IntentsHidden) {
-        findings.0.extend(labels::lost_calls(&context, &labelling.of_templates));
-    }
     drop(context);
     labelling.of_templates.append(&mut labelling.of_others);
     labelling.of_templates.append(&mut plan.map_changes);

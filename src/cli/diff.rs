@@ -77,7 +77,7 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
     });
     // What could not be read would look as if it had been taken away, or added.
     if [&old, &new].into_iter().any(is_partly_unread) {
-        complain("nothing is compared, because not all of OLD and NEW could be read");
+        complain("nothing is compared, because not all of OLD and NEW could be read: mend what is named above");
         return Err(FAULTY);
     }
     let changes = difference(&old.reachability()?, &new.reachability()?);

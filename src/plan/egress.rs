@@ -245,7 +245,7 @@ fn report_servers_on_host_network(
             server.object_name()
         );
         let finding = Finding::new(Code::TrafficBlocked, call.place, message).with_help(
-            "declare an internet target with the nodes' addresses beside it, or take the server off the host network",
+            "declare an internet target with the nodes' addresses beside it (they are not in the manifests, so this stays a warning), or take the server off the host network",
         );
         findings.push(match server.host_network_place {
             Some(place) => finding.with_related(place, "said here"),

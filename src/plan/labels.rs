@@ -3,7 +3,6 @@
 use super::MapChange;
 use super::context::PlanContext;
 use super::labelled_workload::LabelledWorkload;
-use super::reconcile::nothing_asks;
 use super::{keys, known_workloads};
 use crate::config::{ClientIntentsOutput, Config, LabelWorkloads, Profile, Selectors};
 use crate::diag::{Code, Finding, Findings};
@@ -69,28 +68,6 @@ pub(crate) fn plan(context: &PlanContext<'_>, findings: &mut Findings) -> Labell
     }
     labelling.of_others.extend(local_config_changes(context));
     labelling
-}
-
-/// Labels of calls that go where nothing asks for any call: as with policies, a selector may hide the intents.
-pub(crate) fn lost_calls(context: &PlanContext<'_>, changes: &[MapChange]) -> Option<Finding> {
-    if context.config.allow_empty || !nothing_asks(context) {
-        return None;
-    }
-    let is_lost = |change: &&MapChange| change.remove.iter().any(|key| keys::is_label_of_calls(key));
-    let mut losing = changes.iter().filter(is_lost);
-    let first = losing.next()?.resource;
-    let workload = context.workloads.iter().map(|found| found.workload).find(|workload| workload.resource == first)?;
-    let (others, verb) = match losing.count() {
-        0 => (String::new(), "loses"),
-        count => (format!(" and {count} more"), "lose"),
-    };
-    let message = format!(
-        "{}{others} {verb} the labels by which policies let pods call others, because the input has no ClientIntents, ProtectedService or called-by",
-        workload.object_name()
-    );
-    Some(Finding::new(Code::CallLabelsRemoved, workload.place, message).with_help(
-        "let the function's selectors include the ClientIntents, or set `allowEmpty: true` if none are meant to be there",
-    ))
 }
 
 /// Keys of access labels by workload. Intents that name the client's kind label only workloads of that kind (decision D1).

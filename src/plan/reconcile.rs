@@ -2,6 +2,7 @@
 //! 1, 7 and 8).
 
 use super::context::PlanContext;
+use super::labelled_workload::LabelledWorkload;
 use super::wanted::Wanted;
 use super::{GeneratedObject, Plan, PlannedObject};
 use super::{keys, ownership, sameness, sync_wave};
@@ -68,7 +69,7 @@ pub(crate) fn reconcile(context: &PlanContext<'_>, wanted: Vec<Wanted>, findings
         plan.generated.push(object);
     }
     if nothing_asks(context) && !context.config.allow_empty {
-        findings.0.extend(intents_hidden(&unwanted));
+        findings.0.extend(intents_hidden(&unwanted).or_else(|| call_labels_removed(context)));
     } else {
         copies.extend(unwanted);
         plan.removals = prune(context, copies, findings);
@@ -159,7 +160,7 @@ fn exists(existing: &Existing<'_>, wanted: &Wanted) -> Finding {
 }
 
 /// Whether the input has nothing that could ask for a policy.
-pub(crate) fn nothing_asks(context: &PlanContext<'_>) -> bool {
+fn nothing_asks(context: &PlanContext<'_>) -> bool {
     declaring(context).next().is_none()
 }
 
@@ -173,18 +174,38 @@ fn declaring(context: &PlanContext<'_>) -> impl Iterator<Item = ResourceId> {
     intents.chain(protected).chain(called.map(|workload| workload.resource))
 }
 
+/// What to do where something goes because nothing asks for anything.
+const INTENTS_MAY_BE_HIDDEN: &str =
+    "let the function's selectors include the ClientIntents, or set `allowEmpty: true` if none are meant to be there";
+
+fn and_more(others: usize) -> String {
+    if others == 0 { String::new() } else { format!(" and {others} more") }
+}
+
 fn intents_hidden(unwanted: &[(ObjectName, Existing<'_>)]) -> Option<Finding> {
-    let (id, first) = unwanted.first()?;
-    let others = match unwanted.len() {
-        1 => String::new(),
-        count => format!(" and {} more", count - 1),
-    };
+    let ((id, first), others) = unwanted.split_first()?;
     let message = format!(
-        "generated {id}{others} would be removed, because the input has no ClientIntents, ProtectedService or called-by"
+        "generated {id}{} would be removed, because the input has no ClientIntents, ProtectedService or called-by",
+        and_more(others.len())
     );
-    Some(Finding::new(Code::IntentsHidden, first.place, message).with_help(
-        "let the function's selectors include the ClientIntents, or set `allowEmpty: true` if none are meant to be there",
-    ))
+    Some(Finding::new(Code::IntentsHidden, first.place, message).with_help(INTENTS_MAY_BE_HIDDEN))
+}
+
+/// The same for labels of calls, where there is no policy: it may be that labels alone were written so far.
+fn call_labels_removed(context: &PlanContext<'_>) -> Option<Finding> {
+    let loses = |found: &&LabelledWorkload<'_>| {
+        found.change.is_some_and(|change| change.remove.iter().any(|key| keys::is_label_of_calls(key)))
+    };
+    let mut losing = context.workloads.iter().filter(loses).map(|found| found.workload);
+    let first = losing.next()?;
+    let others = losing.count();
+    let message = format!(
+        "{}{} {} the labels by which policies let pods call others, because the input has no ClientIntents, ProtectedService or called-by",
+        first.object_name(),
+        and_more(others),
+        if others == 0 { "loses" } else { "lose" },
+    );
+    Some(Finding::new(Code::CallLabelsRemoved, first.place, message).with_help(INTENTS_MAY_BE_HIDDEN))
 }
 
 /// What to remove of the objects that an earlier run wrote and nothing asks for now.

@@ -15,7 +15,7 @@ const OF_TOOLS: [&str; 9] = [
     "config.kubernetes.io/index",
     "config.kubernetes.io/id",
     "config.kubernetes.io/package",
-    "config.kubernetes.io/package-path",
+    LEGACY_PACKAGE_PATH,
     "config.k8s.io/id",
     "config.k8s.io/index",
     "config.k8s.io/path",
@@ -32,9 +32,11 @@ const SUFFIXES: &str = "internal.config.kubernetes.io/suffixes";
 const PREVIOUS_NAMES: &str = "internal.config.kubernetes.io/previousNames";
 const PREVIOUS_NAMESPACES: &str = "internal.config.kubernetes.io/previousNamespaces";
 const PREVIOUS_KINDS: &str = "internal.config.kubernetes.io/previousKinds";
-const PACKAGE_PATH: &str = "internal.config.kubernetes.io/package-path";
+/// kpt's directory of the (sub)package of an object.
+pub(crate) const PACKAGE_PATH: &str = "internal.config.kubernetes.io/package-path";
 const LEGACY_PACKAGE_PATH: &str = "config.kubernetes.io/package-path";
-const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
+/// Marks objects that are not applied.
+pub(crate) const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 
 /// What kustomize and kpt noted about a resource, as far as compiling needs it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

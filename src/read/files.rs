@@ -131,8 +131,9 @@ impl Reader {
             } else if has_manifest_extension(&path) {
                 let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
                 if !is_file && fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+                    let help = "move it out of the directory, or name it on the command line if it is to be read";
                     // A pipe that nobody writes to would be waited for without end. Named on the command line it is read.
-                    self.fault(format!("{} is not a regular file", path.display()), None);
+                    self.fault(format!("{} is not a regular file", path.display()), Some(help));
                 } else {
                     files.push(path);
                 }

@@ -121,7 +121,7 @@ fn refusal(text: &str, offset: usize) -> SyntaxError {
     let character = text.get(offset..).and_then(|rest| rest.chars().next()).unwrap_or_default();
     let message = match character {
         '\r' => "a carriage return without a line feed separates two lines".to_owned(),
-        '\u{FEFF}' if is_second_mark(text, offset) => "a byte order mark follows another one".to_owned(),
+        '\u{FEFF}' if is_second_mark(text, offset) => "a byte order mark follows another one: remove one".to_owned(),
         '\u{FEFF}' => "a byte order mark starts a line inside a value".to_owned(),
         _ => {
             let code = u32::from(character);

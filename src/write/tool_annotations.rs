@@ -1,19 +1,16 @@
 //! Annotations that tools keep their books in (`spec/krm.md` 1 and 6.1).
 
+pub(super) use crate::read::annotations::{LOCAL_CONFIG, PACKAGE_PATH};
 use crate::read::tree::Node;
 
 /// File of an object, relative to its package.
 pub(super) const PATH: &str = "internal.config.kubernetes.io/path";
 /// Position of an object in its file.
 pub(super) const INDEX: &str = "internal.config.kubernetes.io/index";
-/// The (sub)package of an object.
-pub(super) const PACKAGE_PATH: &str = "internal.config.kubernetes.io/package-path";
 /// Older name of [`PATH`].
 pub(super) const LEGACY_PATH: &str = "config.kubernetes.io/path";
 /// Older name of [`INDEX`].
 pub(super) const LEGACY_INDEX: &str = "config.kubernetes.io/index";
-/// Objects that are not applied.
-pub(super) const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
 
 /// An annotation of an object, empty ones left out.
 pub(super) fn annotation<'t>(root: Node<'t>, key: &str) -> Option<&'t str> {
