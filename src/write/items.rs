@@ -118,7 +118,9 @@ fn change_block<'t>(
             (None, Some(point)) => point.insert(printed),
             (None, None) => {
                 let dash = dash_of(text, last, dash_column).ok_or_else(fault)?;
-                Edit::insert(with_head_comments(text, line_start(text, dash), dash_column), printed)
+                let before = items.iter().nth_back(1);
+                let end_before = before.map_or(owner.colon.unwrap_or_default(), |before| before.end());
+                Edit::insert(with_head_comments(text, line_start(text, dash), dash_column, end_before), printed)
             }
         });
     } else if items.iter().all(|item| removed.contains(&item.id())) {
@@ -198,10 +200,11 @@ pub(crate) fn append_point(text: &str, value: Node<'_>, column: usize) -> Option
     Some(AppendPoint { position, missing_line_ending })
 }
 
-/// The line start above the comments that stand directly over a line, at its column.
-pub(super) fn with_head_comments(text: &str, mut line: usize, at_column: usize) -> usize {
+/// The line start above the comments that stand directly over a line, at its column. What is before ends at `end_before`: text in quotes
+/// may look like a comment.
+pub(super) fn with_head_comments(text: &str, mut line: usize, at_column: usize, end_before: usize) -> usize {
     while let Some(above) = line.checked_sub(1).map(|end| line_start(text, end)) {
-        if !matches!(line_kind(text, above), LineKind::Comment(column) if column == at_column) {
+        if above < end_before || !matches!(line_kind(text, above), LineKind::Comment(column) if column == at_column) {
             break;
         }
         line = above;

@@ -44,9 +44,10 @@ pub(super) fn prepare<'t>(draft: &mut Draft<'t>, resource: &Resource, node: Node
         draft.edits.push(Edit::insert(node.end(), "}"));
     }
     let text = draft.text;
-    // A dash is no part of the text before the member, however much that looks like an item.
+    // Neither the dash nor comments are part of the text before the member, however much that looks like them.
     let leaf = draft.node_before(node).filter(|before| matches!(before.shape(), Shape::Scalar(_) | Shape::Alias));
-    let dash = dash_before(text, node).filter(|dash| leaf.is_none_or(|leaf| leaf.end() <= *dash));
+    let end_before = leaf.map_or(0, Node::end);
+    let dash = dash_before(text, node).filter(|dash| end_before <= *dash);
     let has_key_like_marker = node.entries().any(|(key, _)| is_marker(text.get(key.start()..).unwrap_or_default()));
     let margin = usize::from(has_key_like_marker);
     Ok(match dash {
@@ -58,7 +59,8 @@ pub(super) fn prepare<'t>(draft: &mut Draft<'t>, resource: &Resource, node: Node
             let start = if is_line_end(text, after_dash) { next_line(text, after_dash) } else { after_dash };
             let line = line_start(text, dash);
             let indent = if is_block_collection(node) { block_column(node) } else { dash_column + 2 };
-            Member { head: with_head_comments(text, line, dash_column)..line, body: start..end, indent, margin }
+            let head = with_head_comments(text, line, dash_column, end_before)..line;
+            Member { head, body: start..end, indent, margin }
         }
         None => Member { head: 0..0, body: node.outer_start()..node.end(), indent: 0, margin },
     })

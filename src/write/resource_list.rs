@@ -138,7 +138,8 @@ fn append_results(draft: &Draft<'_>, entries: &[Entry<'_>], results: &Piece<'_>)
     match last.map(|last| (last, append_point(text, last.value, 0))) {
         Some((last, None)) if !ends_with_line_break(draft) => {
             let line = line_start(text, last.start.unwrap_or(last.key.start()));
-            Edit::insert(with_head_comments(text, line, 0), lines)
+            let end_before = entries.iter().nth_back(1).map_or(0, |before| before.value.end());
+            Edit::insert(with_head_comments(text, line, 0, end_before), lines)
         }
         Some((_, Some(point))) if !ends_with_line_break(draft) => point.insert(lines),
         _ => Edit::insert(text.len(), lines),
