@@ -71,7 +71,8 @@ pub(super) fn token(scalar: Node<'_>) -> Token<'static> {
     let raw = scalar.source().get(scalar.start()..scalar.end()).unwrap_or_default();
     let tag = scalar.tag();
     let keeps_spelling = match scalar.shape() {
-        Shape::Scalar(ScalarStyle::Plain) => !raw.starts_with(['?', ':']) && !raw.contains([',', '[', ']', '{', '}']),
+        // In flow style, Go's YAML library ends text without quotes at a question mark, too.
+        Shape::Scalar(ScalarStyle::Plain) => !raw.starts_with(':') && !raw.contains([',', '?', '[', ']', '{', '}']),
         Shape::Scalar(ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted) => true,
         _ => false,
     };
@@ -105,9 +106,8 @@ mod tests {
 
     #[test]
     fn scalars_keep_their_spelling() {
-        let text = "v:\n  a: yes\n  'b': \"\\x41\"\n  c: 0644 # comment\n  d: !!str 1\n  e:\n  f: !!null\n  g: a,b\n  h: ?x\n  i: &x y\n  j: -1\n";
-        let expected =
-            "{a: yes, 'b': \"\\x41\", c: 0644, d: !!str 1, e: null, f: null, g: \"a,b\", h: \"?x\", i: y, j: -1}";
+        let text = "v:\n  a: yes\n  'b': \"\\x41\"\n  c: 0644 # comment\n  d: !!str 1\n  e:\n  f: !!null\n  g: a,b\n  h: ?x\n  i: &x y\n  j: -1\n  k: a?b\n";
+        let expected = "{a: yes, 'b': \"\\x41\", c: 0644, d: !!str 1, e: null, f: null, g: \"a,b\", h: \"?x\", i: y, j: -1, k: \"a?b\"}";
         assert_eq!(copied(text).as_deref(), Ok(expected));
     }
 
