@@ -1,7 +1,7 @@
 //! Where an entry of a mapping begins and ends in the text.
 
 use super::draft::EditFault;
-use super::lines::{after_colon, column, line_end, line_start};
+use super::lines::{after_colon, column, line_end, line_start, skip_space_and_comments};
 use crate::read::tree::{CollectionStyle, Node, ScalarStyle, Shape};
 
 /// An entry of a mapping with the bytes that matter for editing it.
@@ -20,21 +20,18 @@ pub(super) struct Entry<'t> {
 }
 
 /// The entries of a mapping that is no alias, as written.
-pub(super) fn entries(mapping: Node<'_>) -> Vec<Entry<'_>> {
+pub(super) fn entries<'t>(mapping: Node<'t>) -> Vec<Entry<'t>> {
     let text = mapping.source();
     let is_block = mapping.shape() == Shape::Mapping(CollectionStyle::Block);
     let column = if is_block { block_column(mapping) } else { 0 };
-    let start = |key: Node<'_>| if is_block { block_start(key, column) } else { Some(flow_start(key)) };
-    mapping
-        .entries()
-        .map(|(key, value)| Entry {
-            key,
-            value,
-            start: start(key),
-            colon: after_colon(text, key.end()),
-            end: content_end(value),
-        })
-        .collect()
+    let has_brace = text.get(mapping.start()..).is_some_and(|text| text.starts_with('{'));
+    let mut end_before = mapping.start() + usize::from(has_brace);
+    let entry = |(key, value): (Node<'t>, Node<'t>)| {
+        let start = if is_block { block_start(key, column) } else { Some(flow_start(key, end_before)) };
+        end_before = content_end(value);
+        Entry { key, value, start, colon: after_colon(text, key.end()), end: end_before }
+    };
+    mapping.entries().map(entry).collect()
 }
 
 impl Entry<'_> {
@@ -70,7 +67,7 @@ pub(super) fn is_block_collection(value: Node<'_>) -> bool {
 
 /// Refuses keys that are collections: Kubernetes has none, and where one ends depends on what stands in it.
 pub(super) fn reject_complex_keys<'t>(mut keys: impl Iterator<Item = Node<'t>>) -> Result<(), EditFault> {
-    match keys.find(|key| is_block_collection(*key)) {
+    match keys.find(|key| matches!(key.shape(), Shape::Mapping(_) | Shape::Sequence(_))) {
         Some(key) => Err(EditFault::cannot_edit(key, "a key is a mapping or a sequence", "write keys that are text")),
         None => Ok(()),
     }
@@ -109,7 +106,10 @@ fn block_start(key: Node<'_>, column: usize) -> Option<usize> {
     if key_column == column {
         return Some(start);
     }
-    let question_mark = |line: usize| text.as_bytes().get(line + column) == Some(&b'?');
+    let question_mark = |line: usize| {
+        let is_comment = text.get(line..line + column).is_none_or(|before| before.contains('#'));
+        !is_comment && text.as_bytes().get(line + column) == Some(&b'?')
+    };
     if key_column > column && question_mark(line) {
         return Some(line + column);
     }
@@ -117,16 +117,13 @@ fn block_start(key: Node<'_>, column: usize) -> Option<usize> {
     question_mark(above).then_some(above + column)
 }
 
-fn flow_start(key: Node<'_>) -> usize {
-    let start = key.outer_start();
-    let before = key.source().get(..start).unwrap_or_default().trim_end();
-    match before.strip_suffix('?') {
-        // An absent key stands right behind it.
-        Some(rest) if (before.len() < start || key.is_absent()) && rest.ends_with(['{', ',', ' ', '\t', '\n']) => {
-            rest.len()
-        }
-        _ => start,
-    }
+/// The `?` of an explicit key, else the key. The entry before it, or the brace, ends at `end_before`.
+fn flow_start(key: Node<'_>, end_before: usize) -> usize {
+    let text = key.source();
+    let starts_with = |position: usize, mark: char| text.get(position..).is_some_and(|rest| rest.starts_with(mark));
+    let comma = skip_space_and_comments(text, end_before);
+    let start = skip_space_and_comments(text, comma + usize::from(starts_with(comma, ',')));
+    if start < key.outer_start() && starts_with(start, '?') { start } else { key.outer_start() }
 }
 
 #[cfg(test)]
@@ -152,8 +149,8 @@ mod tests {
     #[test]
     fn flow_entries() {
         assert_eq!(
-            slices("{a: b, c, d: , ? e : f,\"g\":&x , *x : 1}"),
-            ["a: b", "c", "d:", "? e : f", "\"g\":&x", "*x : 1"]
+            slices("{ # ?\na: b, c, d: , ? e : f,\"g\":&x , # ?\n *x : 1, ? # ?\n h: 2, ?\n : 3, i: 4}"),
+            ["a: b", "c", "d:", "? e : f", "\"g\":&x", "*x : 1", "? # ?\n h: 2", "?\n : 3", "i: 4"]
         );
     }
 }
