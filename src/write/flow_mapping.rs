@@ -3,7 +3,7 @@
 use super::draft::{Draft, EditFault};
 use super::edit::Edit;
 use super::emit::{Quoting, flow, flow_entry};
-use super::entry::{Entry, entries};
+use super::entry::{Entry, entries, reject_complex_keys};
 use super::entry_changes::{EntryChange, EntryChanges};
 use super::lines::{blanks, next_line, skip_space_and_comments};
 use super::piece::Piece;
@@ -21,6 +21,7 @@ pub(super) fn change(
     if !draft.text.get(mapping.start()..).is_some_and(|text| text.starts_with('{')) {
         return Err(EditFault::cannot_edit(mapping, "a mapping has no braces", "write the mapping in braces"));
     }
+    reject_complex_keys(entries.iter().map(|entry| entry.key))?;
     let quoting = quoting(entries, owner);
     for (index, change) in &changes.existing {
         if let (Some(entry), EntryChange::Replace(piece)) = (entries.get(*index), change) {
