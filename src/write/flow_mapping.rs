@@ -87,7 +87,9 @@ fn removals(text: &str, entries: &[Entry<'_>], changes: &EntryChanges<'_>) -> Ve
         let range = start(first)..last.end;
         match (before.last(), whole_line(text, range.clone())) {
             (None, lines) => edits.push(Edit::delete(lines.unwrap_or(range))),
-            (Some(survivor), None) => edits.push(Edit::delete(survivor.end..last.end)),
+            (Some(survivor), None) => {
+                edits.push(Edit::replace(survivor.end..last.end, blank_behind(survivor.value)));
+            }
             (Some(survivor), Some(lines)) => {
                 edits.extend(comma_after(text, survivor).map(|comma| Edit::delete(comma..comma + 1)));
                 edits.push(Edit::delete(lines));
@@ -95,6 +97,13 @@ fn removals(text: &str, entries: &[Entry<'_>], changes: &EntryChanges<'_>) -> Ve
         }
     }
     edits
+}
+
+/// A blank if a node in flow style ends in a value that is not written: Go's YAML library takes a colon right before `,` or a bracket
+/// for text. A mapping may be one without braces.
+pub(super) fn blank_behind(node: Node<'_>) -> &'static str {
+    let last = node.children().last().filter(|last| last.end() == node.end()).unwrap_or(node);
+    if last.is_absent() { " " } else { "" }
 }
 
 fn comma_after(text: &str, entry: &Entry<'_>) -> Option<usize> {

@@ -4,6 +4,7 @@ use super::draft::{Draft, EditFault};
 use super::edit::Edit;
 use super::emit::{Quoting, block, flow};
 use super::entry::{Entry, content_end, keeps_blank_lines, last_leaf, may_end_in_block_scalar};
+use super::flow_mapping::blank_behind;
 use super::lines::{
     LineKind, column, line_ending, line_kind, line_start, next_line, skip_foot, skip_properties,
     skip_space_and_comments,
@@ -55,7 +56,7 @@ fn change_flow(
     let last_kept = items.iter().rposition(|item| !is_removed(item));
     if !printed.is_empty() {
         draft.edits.push(match last_kept.and_then(|index| items.get(index)) {
-            Some(item) => Edit::insert(item.end(), format!(", {printed}")),
+            Some(item) => Edit::insert(item.end(), format!("{}, {printed}", blank_behind(*item))),
             None => Edit::insert(sequence.start() + 1, printed),
         });
     }
@@ -68,7 +69,9 @@ fn change_flow(
             (None, None) => item.outer_start()..end_with_comma(text, item.end()),
             _ => items.get(index.wrapping_sub(1)).map_or(item.outer_start(), |previous| previous.end())..item.end(),
         };
-        draft.edits.push(Edit::delete(range));
+        let previous = index.checked_sub(1).and_then(|previous| items.get(previous));
+        let blank = previous.filter(|previous| previous.end() == range.start).map_or("", |node| blank_behind(*node));
+        draft.edits.push(Edit::replace(range, blank));
     }
 }
 

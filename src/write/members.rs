@@ -4,6 +4,7 @@ use super::draft::{Draft, EditFault};
 use super::edit::{Edit, EditConflict, EditSet};
 use super::emit::{Quoting, double_quoted, scalar};
 use super::entry::{block_column, content_end, is_block_collection, keeps_blank_lines, last_leaf, reject_complex_keys};
+use super::flow_mapping::{blank_behind, quoting_of};
 use super::items::{dash_of, with_head_comments};
 use super::lines::{blanks, column, line_ending, line_start, next_line, skip_foot};
 use crate::read::package::Resource;
@@ -41,7 +42,7 @@ pub(super) fn prepare<'t>(draft: &mut Draft<'t>, resource: &Resource, node: Node
     }
     draft.edits.extend(inherited_fields(resource, node));
     if lacks_braces {
-        draft.edits.push(Edit::insert(node.end(), "}"));
+        draft.edits.push(Edit::insert(node.end(), format!("{}}}", blank_behind(node))));
     }
     let text = draft.text;
     // Neither the dash nor comments are part of the text before the member, however much that looks like them.
@@ -112,7 +113,7 @@ fn inherited_fields(resource: &Resource, node: Node<'_>) -> Vec<Edit> {
     if says_what_it_is(resource, node) || !matches!(node.shape(), Shape::Mapping(_)) {
         return Vec::new();
     }
-    let quoting = super::flow_mapping::quoting_of(node);
+    let quoting = quoting_of(node);
     let spelled = |text: &str| match quoting {
         Quoting::Json if !is_block_collection(node) => double_quoted(text),
         _ => scalar(text).into_owned(),

@@ -241,10 +241,17 @@ fn odd_line_breaks_are_read_only_where_readers_agree() {
         );
     }
     assert!(parse("a: b\u{FEFF}\u{FEFF}c\n").is_ok());
-    for text in ["a: {b, ?c: d}\n", "a: [?c]\n", "a: [b, ?c: d]\n"] {
+    for text in ["a: {b, ?c: d}\n", "a: [?c]\n", "a: [b, ?c: d]\n", "a: {:b}\n", "a: [b, :c]\n"] {
         assert!(refusal(text).ends_with("do not read as a part of it: quote it"), "{text:?}: {}", refusal(text));
     }
-    for text in ["a: {? b: c, \"?d\": ':e', f?: g:h, i: ?j}\n", "?a: :b\n"] {
+    for text in ["a: {? b: c, \"?d\": ':e', f?: g:h, i: ?j, k: :l}\n", "?a: :b\n"] {
+        assert!(parse(text).is_ok(), "{text:?}");
+    }
+    for text in ["a: {b:}\n", "a: {b:, c: d}\n", "a: [b:]\n", "a: {b\n  :}\n", "a: {? b:}\n", "a: {b: c, d e::}\n"] {
+        let expected = "no blank follows the colon, which kustomize and kpt read as a part of the key: add one";
+        assert!(refusal(text).ends_with(expected), "{text:?}: {}", refusal(text));
+    }
+    for text in ["a: {b: , c:\n  }\n", "a: {\"b\":, 'c':}\n", "a: &a b\nc: {*a :}\n", "a: {: , b: }\n", "a: [b: ]\n"] {
         assert!(parse(text).is_ok(), "{text:?}");
     }
     assert_eq!(refusal("a\n\u{FEFF}b\n"), "2:1: a byte order mark starts a line inside a value");
