@@ -46,8 +46,8 @@ pub(super) fn prepare<'t>(draft: &mut Draft<'t>, resource: &Resource, node: Node
     }
     let text = draft.text;
     // Neither the dash nor comments are part of the text before the member, however much that looks like them.
-    let leaf = draft.node_before(node).filter(|before| matches!(before.shape(), Shape::Scalar(_) | Shape::Alias));
-    let end_before = leaf.map_or(0, Node::end);
+    let before = draft.node_before(node).filter(|before| before.end() <= node.outer_start());
+    let end_before = before.map_or(0, Node::end);
     let dash = dash_before(text, node).filter(|dash| end_before <= *dash);
     let has_key_like_marker = node.entries().any(|(key, _)| is_marker(text.get(key.start()..).unwrap_or_default()));
     let margin = usize::from(has_key_like_marker);
