@@ -2,7 +2,7 @@
 
 use super::addresses::{AddressRange, AddressSet, partition};
 use super::connections::ConnectionSet;
-use super::listing::{ListFilter, ListedConnection, end_text, list};
+use super::listing::{ListFilter, ListedConnection, Listing, end_text, list};
 use super::reach::{End, Reachability};
 use crate::model::policy::Direction;
 use std::collections::{BTreeMap, BTreeSet};
@@ -108,8 +108,7 @@ impl ChangeKind {
 /// One of the bundles, by the names of its workloads.
 struct Side {
     workloads: BTreeSet<String>,
-    /// Connections between workloads, and from the ingress controller.
-    inside: BTreeMap<(String, String), (ConnectionSet, bool)>,
+    listing: Listing,
     /// Connections of workloads with the outside.
     egress: BTreeMap<String, Vec<(AddressRange, ConnectionSet)>>,
     ingress: BTreeMap<String, Vec<(AddressRange, ConnectionSet)>>,
@@ -120,19 +119,17 @@ impl Side {
     fn new(reach: &Reachability<'_>, other: &Reachability<'_>) -> Self {
         let mut side = Self {
             workloads: reach.workloads().iter().map(ToString::to_string).collect(),
-            inside: BTreeMap::new(),
+            listing: list(reach, &ListFilter::default()),
             egress: BTreeMap::new(),
             ingress: BTreeMap::new(),
         };
-        for ListedConnection { source, destination, connections, ends } in list(reach, &ListFilter::default()) {
-            match ends {
-                (End::External(range), _) => side.ingress.entry(destination).or_default().push((range, connections)),
-                (_, End::External(range)) => side.egress.entry(source).or_default().push((range, connections)),
-                (from, _) => {
-                    let is_from_controller = from == End::IngressController;
-                    side.inside.insert((source, destination), (connections, is_from_controller));
-                }
-            }
+        for ListedConnection { source, destination, connections, ends, .. } in side.listing.iter() {
+            let (ranges, name, range) = match ends {
+                (End::External(range), _) => (&mut side.ingress, destination, range),
+                (_, End::External(range)) => (&mut side.egress, source, range),
+                _ => continue,
+            };
+            ranges.entry(name.to_owned()).or_default().push((range, connections.clone()));
         }
         let everywhere = AddressRange::EVERY_V6;
         for direction in [Direction::Egress, Direction::Ingress] {
@@ -154,6 +151,12 @@ impl Side {
         side
     }
 
+    /// Connections between workloads, and from the ingress controller.
+    fn inside(&self) -> impl Iterator<Item = ListedConnection<'_>> {
+        let is_outside = |end: End| matches!(end, End::External(_));
+        self.listing.iter().filter(move |one| !is_outside(one.ends.0) && !is_outside(one.ends.1))
+    }
+
     fn outside(&self, direction: Direction) -> &BTreeMap<String, Vec<(AddressRange, ConnectionSet)>> {
         match direction {
             Direction::Egress => &self.egress,
@@ -168,13 +171,22 @@ fn names_v6(reach: &Reachability<'_>, direction: Direction) -> bool {
 }
 
 fn inside([old, new]: &[Side; 2]) -> Vec<Change> {
-    let pairs: BTreeSet<_> = old.inside.keys().chain(new.inside.keys()).collect();
-    let changes = pairs.into_iter().filter_map(|pair| {
-        let [before, after] = [old, new].map(|side| side.inside.get(pair));
-        let set = |side: Option<&(ConnectionSet, bool)>| side.map(|(set, _)| set.clone()).unwrap_or_default();
-        let change = Change::new(pair.0.clone(), pair.1.clone(), set(before), set(after))?;
-        let is_from_ingress_controller = before.or(after).is_some_and(|&(_, is_from_controller)| is_from_controller);
-        Some(Change { is_from_ingress_controller, ..change })
+    let (mut old, mut new) = (old.inside().peekable(), new.inside().peekable());
+    // Both are sorted by the names, of which there may be millions.
+    let pairs = std::iter::from_fn(|| {
+        let next = old.peek().into_iter().chain(new.peek()).map(|one| (one.source, one.destination)).min()?;
+        let is_next = |one: &ListedConnection<'_>| (one.source, one.destination) == next;
+        Some([old.next_if(is_next), new.next_if(is_next)])
+    });
+    let changes = pairs.filter_map(|[before, after]| {
+        let one = before.or(after)?;
+        let [old, new] = [before, after].map(|one| one.map(|one| one.connections));
+        if old == new {
+            return None;
+        }
+        let set = |set: Option<&ConnectionSet>| set.cloned().unwrap_or_default();
+        let change = Change::new(one.source.to_owned(), one.destination.to_owned(), set(old), set(new))?;
+        Some(Change { is_from_ingress_controller: one.ends.0 == End::IngressController, ..change })
     });
     changes.collect()
 }
