@@ -48,8 +48,7 @@ pub fn text(changes: &[Change], names: BundleNames<'_>, output: &mut dyn Write) 
 /// Which of the two workloads are in one bundle only.
 fn workloads_info(change: &Change) -> String {
     let ends = [(change.source_is_in_one, &change.source), (change.destination_is_in_one, &change.destination)];
-    let names: Vec<&str> =
-        ends.into_iter().filter(|(is_in_one, _)| *is_in_one).map(|(_, name)| name.as_str()).collect();
+    let names: Vec<&str> = ends.into_iter().filter(|(is_in_one, _)| *is_in_one).map(|(_, name)| &**name).collect();
     if names.is_empty() {
         return String::new();
     }
@@ -111,8 +110,8 @@ pub fn json(changes: &[Change], output: &mut dyn Write) -> io::Result<()> {
     let changes = changes.iter().map(|change| {
         Value::map([
             ("type", Value::string(change.kind.as_str())),
-            ("src", Value::string(&change.source)),
-            ("dst", Value::string(&change.destination)),
+            ("src", Value::string(&*change.source)),
+            ("dst", Value::string(&*change.destination)),
             ("old", connections(&change.old)),
             ("new", connections(&change.new)),
             ("srcInOneOnly", Value::Bool(change.source_is_in_one)),

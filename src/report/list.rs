@@ -129,7 +129,7 @@ impl ExposedWorkload {
 /// Those of the output.
 pub fn json(list: List<'_>, output: &mut dyn Write) -> io::Result<()> {
     let connections = list.connections.iter().map(|one| {
-        let ends = [("src", Value::string(one.source)), ("dst", Value::string(one.destination))];
+        let ends = [("src", Value::string(&**one.source)), ("dst", Value::string(&**one.destination))];
         Value::map(ends.into_iter().chain(connection_fields(one.connections)))
     });
     if list.exposures.is_none() {

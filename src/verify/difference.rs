@@ -6,20 +6,21 @@ use super::listing::{ListFilter, ListedConnection, Listing, end_text, list};
 use super::reach::{End, Reachability};
 use crate::model::policy::Direction;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-/// A pair whose connections are not the same in both bundles.
+/// A pair whose connections are not the same in both bundles. There can be millions, which share what they have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// What happened.
     pub kind: ChangeKind,
     /// Who connects.
-    pub source: String,
+    pub source: Arc<str>,
     /// To whom.
-    pub destination: String,
+    pub destination: Arc<str>,
     /// How, in the old bundle.
-    pub old: ConnectionSet,
+    pub old: Arc<ConnectionSet>,
     /// How, in the new bundle.
-    pub new: ConnectionSet,
+    pub new: Arc<ConnectionSet>,
     /// Whether the source is a workload of one of the bundles only.
     pub source_is_in_one: bool,
     /// Whether the destination is a workload of one of the bundles only.
@@ -48,16 +49,11 @@ pub fn difference(old: &Reachability<'_>, new: &Reachability<'_>) -> Vec<Change>
     let mut changes = inside(&sides);
     changes.extend(outside(&sides, Direction::Egress));
     changes.extend(outside(&sides, Direction::Ingress));
-    for change in &mut changes {
-        let is_in_one = |name: &String| {
-            let [in_old, in_new] =
-                [0, 1].map(|side: usize| sides.get(side).is_some_and(|side| side.workloads.contains(name)));
-            in_old != in_new
-        };
-        if change.kind != ChangeKind::Changed {
-            change.source_is_in_one = is_in_one(&change.source);
-            change.destination_is_in_one = is_in_one(&change.destination);
-        }
+    let [in_old, in_new] = sides.each_ref().map(|side| &side.workloads);
+    let in_one: BTreeSet<&str> = in_old.symmetric_difference(in_new).map(String::as_str).collect();
+    for change in changes.iter_mut().filter(|change| change.kind != ChangeKind::Changed) {
+        change.source_is_in_one = in_one.contains(&*change.source);
+        change.destination_is_in_one = in_one.contains(&*change.destination);
     }
     changes.sort_by(|a, b| {
         let key = |change: &Change| (change.is_from_ingress_controller, change.kind);
@@ -73,7 +69,7 @@ impl Change {
         !self.new.is_subset_of(&self.old)
     }
 
-    fn new(source: String, destination: String, old: ConnectionSet, new: ConnectionSet) -> Option<Self> {
+    fn new(source: Arc<str>, destination: Arc<str>, old: Arc<ConnectionSet>, new: Arc<ConnectionSet>) -> Option<Self> {
         let kind = match (old.is_empty(), new.is_empty()) {
             _ if old == new => return None,
             (true, _) => ChangeKind::Added,
@@ -129,7 +125,7 @@ impl Side {
                 (_, End::External(range)) => (&mut side.egress, source, range),
                 _ => continue,
             };
-            ranges.entry(name.to_owned()).or_default().push((range, connections.clone()));
+            ranges.entry(name.to_string()).or_default().push((range, ConnectionSet::clone(connections)));
         }
         let everywhere = AddressRange::EVERY_V6;
         for direction in [Direction::Egress, Direction::Ingress] {
@@ -178,14 +174,15 @@ fn inside([old, new]: &[Side; 2]) -> Vec<Change> {
         let is_next = |one: &ListedConnection<'_>| (one.source, one.destination) == next;
         Some([old.next_if(is_next), new.next_if(is_next)])
     });
+    let nothing = Arc::new(ConnectionSet::none());
     let changes = pairs.filter_map(|[before, after]| {
         let one = before.or(after)?;
-        let [old, new] = [before, after].map(|one| one.map(|one| one.connections));
+        let [old, new] = [before, after].map(|one| one.map_or(&nothing, |one| one.connections));
         if old == new {
             return None;
         }
-        let set = |set: Option<&ConnectionSet>| set.cloned().unwrap_or_default();
-        let change = Change::new(one.source.to_owned(), one.destination.to_owned(), set(old), set(new))?;
+        let [source, destination] = [one.source, one.destination].map(Arc::clone);
+        let change = Change::new(source, destination, Arc::clone(old), Arc::clone(new))?;
         Some(Change { is_from_ingress_controller: one.ends.0 == End::IngressController, ..change })
     });
     changes.collect()
@@ -205,12 +202,12 @@ fn outside([old, new]: &[Side; 2], direction: Direction) -> Vec<Change> {
         }
         for ((before, after), atoms) in alike {
             for range in AddressSet::from_iter(atoms).ranges() {
-                let (peer, own) = (format!("{range}[External]"), name.clone());
+                let (peer, own): (Arc<str>, Arc<str>) = (format!("{range}[External]").into(), name.as_str().into());
                 let (source, destination) = match direction {
                     Direction::Egress => (own, peer),
                     Direction::Ingress => (peer, own),
                 };
-                changes.extend(Change::new(source, destination, before.clone(), after.clone()));
+                changes.extend(Change::new(source, destination, before.clone().into(), after.clone().into()));
             }
         }
     }

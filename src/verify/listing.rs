@@ -4,6 +4,7 @@ use super::connections::ConnectionSet;
 use super::reach::{End, Reachability};
 use crate::model::policy::Direction;
 use indexmap::IndexSet;
+use std::sync::Arc;
 
 /// Which connections are wanted. The default wants all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,9 +21,9 @@ pub struct ListFilter {
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
     /// Every end with its words, sorted by them.
-    ends: Vec<(String, End)>,
+    ends: Vec<(Arc<str>, End)>,
     /// Every set of ports with its words.
-    sets: Vec<(String, ConnectionSet)>,
+    sets: Vec<(String, Arc<ConnectionSet>)>,
     pairs: Vec<Pair>,
 }
 
@@ -38,11 +39,11 @@ struct Pair {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListedConnection<'l> {
     /// Who connects.
-    pub source: &'l str,
+    pub source: &'l Arc<str>,
     /// To whom.
-    pub destination: &'l str,
+    pub destination: &'l Arc<str>,
     /// How.
-    pub connections: &'l ConnectionSet,
+    pub connections: &'l Arc<ConnectionSet>,
     /// The same in words.
     pub connections_text: &'l str,
     /// Who connects, for programs.
@@ -103,8 +104,8 @@ pub fn list(reach: &Reachability<'_>, filter: &ListFilter) -> Listing {
     }
     pairs.sort_unstable();
     Listing {
-        ends: sorted.into_iter().map(|(words, end, _)| (words, end)).collect(),
-        sets: sets.into_iter().map(|set| (set.to_string(), set)).collect(),
+        ends: sorted.into_iter().map(|(words, end, _)| (words.into(), end)).collect(),
+        sets: sets.into_iter().map(|set| (set.to_string(), Arc::new(set))).collect(),
         pairs,
     }
 }
