@@ -81,7 +81,8 @@ fn domain_addresses(
 /// Networks for the rule: single addresses as such or, where `enableGroupIPsByCIDR` says so and there are more networks than the
 /// limit, the IPv4 ones as their /24. What was written as a network stays as it is.
 fn blocks(addresses: &[IpAddr], networks: &[IpNet], config: &Config) -> Vec<IpNet> {
-    let with = |single: fn(IpAddr) -> IpNet| by_text(addresses.iter().copied().map(single).chain(networks.iter().copied()));
+    let with =
+        |single: fn(IpAddr) -> IpNet| by_text(addresses.iter().copied().map(single).chain(networks.iter().copied()));
     let each = with(IpNet::from);
     if config.enable_group_ips_by_cidr && each.len() > config.group_ips_by_cidr_peers_limit {
         return with(group_of);
