@@ -20,6 +20,7 @@ use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config as RunnerConfig, RngAlgorithm, TestRng, TestRunner};
 use serde::Deserialize as _;
 use serde_json::Value;
+use std::io;
 
 /// Name and function of every target.
 pub const TARGETS: [(&str, fn(&[u8])); 7] = [
@@ -305,18 +306,24 @@ pub fn intents(data: &[u8]) {
         let filter = ListFilter::default();
         let (connections, exposures) = (listing::list(reach, &filter), exposure::exposures(reach, &filter));
         let list = report::list::List { reach, connections: &connections, exposures: Some(&exposures) };
-        let _ = (
-            report::list::text(list),
-            is_json(&report::list::json(list)),
-            report::list::csv(list),
-            report::list::markdown(list),
-        );
+        for form in [report::list::text, report::list::csv, report::list::markdown] {
+            written(|output| form(list, output));
+        }
+        is_json(&written(|output| report::list::json(list, output)));
         let _ = report::list_explain::text(reach, &filter);
     }
     if let [old, .., new] = reaches.as_slice() {
-        is_json(&report::diff::json(&difference::difference(old, new)));
+        let changes = difference::difference(old, new);
+        is_json(&written(|output| report::diff::json(&changes, output)));
         assert!(difference::difference(old, old).is_empty(), "a bundle differs from itself");
     }
+}
+
+/// What a report writes.
+fn written(write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> String {
+    let mut output = Vec::new();
+    write(&mut output).expect("memory takes everything");
+    String::from_utf8(output).expect("a report is text")
 }
 
 fn is_json(text: &str) {

@@ -1,7 +1,7 @@
 //! `diff`: connections added, removed and changed between two bundles.
 
 use super::bundles::{Judged, Namespace, Options};
-use super::streams::{complain, print, report};
+use super::streams::{complain, print_with, report};
 use super::{FAULTY, GOOD, WRONG_ARGUMENTS};
 use enforce_intents::diag::{Code, Finding, Severity};
 use enforce_intents::report::diff::{self, REFERENCES};
@@ -80,18 +80,20 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
         complain("nothing is compared, because not all of OLD and NEW could be read: mend what is named above");
         return Err(FAULTY);
     }
-    let changes = difference(&old.reachability()?, &new.reachability()?);
-    let shown: Vec<Change> = changes.iter().filter(|change| !arguments.narrows || change.widens()).cloned().collect();
-    let text = match arguments.format {
-        Format::Human | Format::Txt => diff::text(&shown, REFERENCES),
-        Format::Json => diff::json(&shown),
-        Format::Csv => diff::csv(&shown, REFERENCES),
-        Format::Markdown => diff::markdown(&shown, REFERENCES),
-    };
-    let written = print(&text);
+    let mut changes = difference(&old.reachability()?, &new.reachability()?);
     let forbidden = changes.iter().filter(|change| is_forbidden(change, &arguments.fail_on, arguments.narrows)).count();
+    let count = changes.len();
+    if arguments.narrows {
+        changes.retain(Change::widens);
+    }
+    let written = print_with(|output| match arguments.format {
+        Format::Human | Format::Txt => diff::text(&changes, REFERENCES, output),
+        Format::Json => diff::json(&changes, output),
+        Format::Csv => diff::csv(&changes, REFERENCES, output),
+        Format::Markdown => diff::markdown(&changes, REFERENCES, output),
+    });
     if forbidden > 0 {
-        complain(&format!("{forbidden} of {} changes must not be", changes.len()));
+        complain(&format!("{forbidden} of {count} changes must not be"));
     }
     let verdict = if forbidden > 0 { FAULTY } else { GOOD };
     Ok(written.max(verdict).max(old.code).max(new.code))

@@ -1,7 +1,7 @@
 //! `list`: who can reach whom, all pairs.
 
 use super::bundles::{Options, is_ingress_controller, no_namespace, no_workload};
-use super::streams::{complain, print};
+use super::streams::{complain, print, print_with};
 use super::{FAULTY, WRONG_ARGUMENTS};
 use enforce_intents::model::policy::Direction;
 use enforce_intents::report::list::{self, List};
@@ -87,18 +87,17 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
         DirectionArgument::Egress => Direction::Egress,
     });
     let filter = ListFilter { workloads: arguments.workloads, namespaces: arguments.namespaces, direction };
-    let text = if arguments.explain {
-        list_explain::text(&reach, &filter)
-    } else {
-        let exposed = arguments.exposure.then(|| exposures(&reach, &filter));
-        let connections = listing::list(&reach, &filter);
-        let list = List { reach: &reach, connections: &connections, exposures: exposed.as_deref() };
-        match arguments.format {
-            Format::Human | Format::Txt => list::text(list),
-            Format::Json => list::json(list),
-            Format::Csv => list::csv(list),
-            Format::Markdown => list::markdown(list),
-        }
-    };
-    Ok(print(&text).max(judged.code))
+    if arguments.explain {
+        return Ok(print(&list_explain::text(&reach, &filter)).max(judged.code));
+    }
+    let exposed = arguments.exposure.then(|| exposures(&reach, &filter));
+    let connections = listing::list(&reach, &filter);
+    let list = List { reach: &reach, connections: &connections, exposures: exposed.as_deref() };
+    let written = print_with(|output| match arguments.format {
+        Format::Human | Format::Txt => list::text(list, output),
+        Format::Json => list::json(list, output),
+        Format::Csv => list::csv(list, output),
+        Format::Markdown => list::markdown(list, output),
+    });
+    Ok(written.max(judged.code))
 }

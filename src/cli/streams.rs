@@ -8,7 +8,7 @@ use enforce_intents::report::human;
 use enforce_intents::source::SourceOrigin;
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, ErrorKind, IoSlice, IsTerminal as _, Write as _};
+use std::io::{self, BufWriter, ErrorKind, IoSlice, IsTerminal as _, Write};
 #[cfg(not(windows))]
 use std::os::fd::AsFd as _;
 #[cfg(windows)]
@@ -48,7 +48,20 @@ pub(super) fn print(text: &str) -> u8 {
 
 /// Like [`print`], many slices at once: neither a copy nor a system call for each.
 pub(super) fn print_slices<'s>(slices: impl Iterator<Item = &'s str>) -> u8 {
-    match try_print(slices) {
+    code_of(try_print(slices))
+}
+
+/// Like [`print`], for what is put together while it is written.
+pub(super) fn print_with(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> u8 {
+    code_of(output_file().and_then(|file| {
+        let mut output = BufWriter::with_capacity(1 << 16, file);
+        write(&mut output)?;
+        output.flush()
+    }))
+}
+
+fn code_of(written: io::Result<()>) -> u8 {
+    match written {
         Ok(()) => GOOD,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => GOOD,
         Err(error) => {

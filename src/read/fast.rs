@@ -51,9 +51,6 @@ pub(super) fn parse_with_threads(
     {
         return read;
     }
-    if !bytes::are_plain(text.as_bytes()) {
-        return None;
-    }
     let mut lexer = Lexer::new(text, selection);
     lexer.lines(0, text.len())?;
     lexer.finish()

@@ -10,7 +10,7 @@ pub use super::document::{Document, SyntaxError};
 use super::document::Failure;
 use super::layout;
 use super::line_breaks::LineBreaks;
-use super::prune::{self, Selection};
+use super::prune::{Forgetting, Selection};
 use super::tabs;
 use super::tree::{CollectionStyle, NONE, NodeData, NodeId, Properties, ScalarStyle, Shape, Tree, to_u32};
 use granit_parser::{Event, Options, Parser, ScalarStyle as ParsedStyle, ScanError, Span, StructureStyle, Tag};
@@ -121,7 +121,7 @@ struct Target {
 
 struct Builder<'a> {
     text: &'a str,
-    selection: Option<Selection>,
+    forgetting: Forgetting,
     tree: Tree,
     open: Vec<Frame>,
     /// By anchor id.
@@ -142,7 +142,7 @@ impl<'a> Builder<'a> {
     fn new(text: &'a str, selection: Option<Selection>) -> Self {
         Self {
             text,
-            selection,
+            forgetting: Forgetting::new(selection),
             tree: Tree::default(),
             open: Vec::new(),
             targets: Vec::new(),
@@ -452,12 +452,8 @@ impl<'a> Builder<'a> {
             let message = "the document grows out of bounds through its aliases".to_owned();
             return Err(SyntaxError { offset, message });
         }
-        if let Some(selection) = self.selection
-            && is_object
-            && self.anchor_count == anchors_before
-        {
-            let keep = selection(self.tree.node(self.text, NodeId(id)));
-            prune::forget(&mut self.tree, self.text, NodeId(id), keep);
+        if is_object && self.anchor_count == anchors_before {
+            self.forgetting.forget(&mut self.tree, self.text, NodeId(id));
         }
         Ok(())
     }

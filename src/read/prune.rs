@@ -86,62 +86,112 @@ pub fn needed_to_compile(object: Node<'_>) -> Keep {
     }
 }
 
-/// Forgets parts of the object that was read last.
-///
+/// Forgets parts of one object after another.
+pub(super) struct Forgetting {
+    selection: Option<Selection>,
+    /// One list serves all objects, of which there may be many.
+    unread: Unread,
+}
+
+impl Forgetting {
+    /// What is kept; `None` for everything.
+    pub(super) fn new(selection: Option<Selection>) -> Self {
+        Self { selection, unread: Unread::default() }
+    }
+
+    /// Forgets parts of the object that was read last.
+    pub(super) fn forget(&mut self, tree: &mut Tree, text: &str, root: NodeId) {
+        let keep = self.selection.map_or(Keep::Whole, |selection| selection(tree.node(text, root)));
+        if keep != Keep::Whole {
+            forget(tree, text, root, keep, &mut self.unread);
+        }
+    }
+}
+
+/// Nodes to take out of a tree, in order and apart from one another, each with how many are taken up to there.
+#[derive(Default)]
+struct Unread(Vec<(Range<u32>, u32)>);
+
+impl Unread {
+    /// Adds nodes behind those that are there.
+    fn push(&mut self, nodes: Range<u32>) {
+        let taken = self.taken() + (nodes.end - nodes.start);
+        match self.0.last_mut() {
+            Some((last, total)) if last.end == nodes.start => (last.end, *total) = (nodes.end, taken),
+            _ => self.0.push((nodes, taken)),
+        }
+    }
+
+    /// How many nodes there are.
+    fn taken(&self) -> u32 {
+        self.0.last().map_or(0, |(_, taken)| *taken)
+    }
+
+    /// The index that a node, or the end of one, has when these are gone.
+    fn index_without(&self, index: u32) -> u32 {
+        let passed = self.0.partition_point(|(range, _)| range.start < index);
+        index - passed.checked_sub(1).and_then(|last| self.0.get(last)).map_or(0, |(_, taken)| *taken)
+    }
+
+    fn contains(&self, node: u32) -> bool {
+        let range = self.0.get(self.0.partition_point(|(range, _)| range.end <= node));
+        range.is_some_and(|(range, _)| range.start <= node)
+    }
+}
+
 /// Left whole: what is no mapping, takes entries from elsewhere by `<<`, or repeats a key.
-pub(super) fn forget(tree: &mut Tree, text: &str, root: NodeId, keep: Keep) {
+fn forget(tree: &mut Tree, text: &str, root: NodeId, keep: Keep, unread: &mut Unread) {
     let object = tree.node(text, root);
     if !matches!(object.shape(), Shape::Mapping(_)) || tree.has_duplicates_from(root) {
         return;
     }
-    let (unread, pruned) = match keep {
+    unread.0.clear();
+    match keep {
         Keep::Whole => return,
-        Keep::Header => match all_but_header(object) {
-            Some(unread) => (unread, vec![root]),
-            None => return,
-        },
-        Keep::Workload => unread_fields(tree, object),
-    };
-    for node in pruned {
-        if let Some(node) = tree.nodes.get_mut(node.0 as usize) {
-            node.is_pruned = true;
+        Keep::Header => {
+            if find_all_but_header(object, unread).is_none() {
+                return;
+            }
+            mark_pruned(tree, root.0);
+        }
+        Keep::Workload => {
+            let fields = root.0 + 1..object.subtree_end().0;
+            find_unread_fields(tree, text, fields, unread);
         }
     }
-    remove(tree, root, &unread);
+    remove(tree, root, unread);
+}
+
+fn mark_pruned(tree: &mut Tree, node: u32) {
+    if let Some(node) = tree.nodes.get_mut(node as usize) {
+        node.is_pruned = true;
+    }
 }
 
 /// The nodes of the entries other than `apiVersion`, `kind` and `metadata`. `None` if entries are merged from elsewhere.
-fn all_but_header(object: Node<'_>) -> Option<Vec<Range<u32>>> {
-    let mut unread: Vec<Range<u32>> = Vec::new();
+fn find_all_but_header(object: Node<'_>, unread: &mut Unread) -> Option<()> {
     for (key, value) in object.entries() {
         if key.is_merge_key() {
             return None;
         }
-        if matches!(key.as_str(), Some("apiVersion" | "kind" | "metadata")) {
-            continue;
-        }
-        let (start, end) = (key.id().0, value.subtree_end().0);
-        match unread.last_mut() {
-            Some(last) if last.end == start => last.end = end,
-            _ => unread.push(start..end),
+        if !matches!(key.as_str(), Some("apiVersion" | "kind" | "metadata")) {
+            unread.push(key.id().0..value.subtree_end().0);
         }
     }
-    Some(unread)
+    Some(())
 }
 
-/// The nodes below the values of fields that are unread, and these values. In preorder the value follows its key.
-fn unread_fields(tree: &Tree, object: Node<'_>) -> (Vec<Range<u32>>, Vec<NodeId>) {
-    let (mut unread, mut pruned) = (Vec::new(), Vec::new());
-    let mut next = object.id().0 + 1;
+/// The nodes below the values of fields that are unread; marks these values. In preorder the value follows its key.
+fn find_unread_fields(tree: &mut Tree, text: &str, fields: Range<u32>, unread: &mut Unread) {
+    let mut next = fields.start;
     let mut before: Option<NodeData> = None;
-    while next < object.subtree_end().0 {
+    while next < fields.end {
         let Some(node) = tree.nodes.get(next as usize).copied() else { break };
-        let is_unread = node.is_collection()
-            && node.link > next + 1
-            && before.is_some_and(|key| is_unread_field(object.source(), key));
+        let is_unread =
+            node.is_collection() && node.link > next + 1 && before.is_some_and(|key| is_unread_field(text, key));
         if is_unread {
             unread.push(next + 1..node.link);
-            pruned.push(NodeId(next));
+            mark_pruned(tree, next);
             next = node.link;
             before = None;
         } else {
@@ -149,7 +199,6 @@ fn unread_fields(tree: &Tree, object: Node<'_>) -> (Vec<Range<u32>>, Vec<NodeId>
             next += 1;
         }
     }
-    (unread, pruned)
 }
 
 fn is_unread_field(text: &str, key: NodeData) -> bool {
@@ -157,34 +206,23 @@ fn is_unread_field(text: &str, key: NodeData) -> bool {
         && text.get(key.start as usize..key.end as usize).is_some_and(is_unread)
 }
 
-/// Takes nodes out of the end of the tree, from `root` on. The ranges are in order and do not touch.
-fn remove(tree: &mut Tree, root: NodeId, unread: &[Range<u32>]) {
-    if unread.is_empty() {
+/// Takes nodes out of the end of the tree, from `root` on.
+fn remove(tree: &mut Tree, root: NodeId, unread: &Unread) {
+    if unread.0.is_empty() {
         return;
     }
     let below = tree.nodes.get(root.0 as usize..).unwrap_or_default();
     let first_decoded = below.iter().filter(|node| node.is_decoded()).map(|node| node.link).min();
     let mut decoded = Moved::take(&mut tree.decoded, first_decoded.unwrap_or(NONE));
 
-    // What each range takes away, with what those before it took.
-    let mut taken = Vec::with_capacity(unread.len());
-    let mut total = 0;
-    for range in unread {
-        total += range.end - range.start;
-        taken.push(total);
-    }
-    let behind = |end: u32| {
-        let passed = unread.partition_point(|range| range.start < end);
-        end - passed.checked_sub(1).and_then(|last| taken.get(last)).copied().unwrap_or(0)
-    };
     let mut next = root.0 as usize;
-    let starts = std::iter::once(root.0).chain(unread.iter().map(|range| range.end));
-    let ends = unread.iter().map(|range| range.start).chain([to_u32(tree.nodes.len())]);
+    let starts = std::iter::once(root.0).chain(unread.0.iter().map(|(range, _)| range.end));
+    let ends = unread.0.iter().map(|(range, _)| range.start).chain([to_u32(tree.nodes.len())]);
     for (start, end) in starts.zip(ends) {
         for index in start..end {
             let Some(mut node) = tree.nodes.get(index as usize).copied() else { return };
             if node.is_collection() {
-                node.link = behind(node.link);
+                node.link = unread.index_without(node.link);
             } else if node.is_decoded() {
                 node.link = decoded.put_back(&mut tree.decoded, node.link);
             }
@@ -197,9 +235,8 @@ fn remove(tree: &mut Tree, root: NodeId, unread: &[Range<u32>]) {
     tree.nodes.truncate(next);
     let below = tree.properties.partition_point(|(node, _)| *node < root);
     for (node, properties) in tree.properties.split_off(below) {
-        let range = unread.get(unread.partition_point(|range| range.end <= node.0));
-        if range.is_none_or(|range| node.0 < range.start) {
-            tree.properties.push((NodeId(behind(node.0)), properties));
+        if !unread.contains(node.0) {
+            tree.properties.push((NodeId(unread.index_without(node.0)), properties));
         }
     }
 }

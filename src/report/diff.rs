@@ -4,6 +4,7 @@ use super::json;
 use super::list::{connection_fields, csv_row};
 use crate::model::value::Value;
 use crate::verify::difference::Change;
+use std::io::{self, Write};
 
 /// How the two bundles are called.
 #[derive(Clone, Copy, Debug)]
@@ -18,14 +19,16 @@ pub struct BundleNames<'a> {
 pub const REFERENCES: BundleNames<'static> = BundleNames { old: "ref1", new: "ref2" };
 
 /// A header and a line for each change; nothing if there is none.
-#[must_use]
-pub fn text(changes: &[Change], names: BundleNames<'_>) -> String {
-    if changes.is_empty() {
-        return String::new();
+///
+/// # Errors
+/// Those of the output.
+pub fn text(changes: &[Change], names: BundleNames<'_>, output: &mut dyn Write) -> io::Result<()> {
+    if !changes.is_empty() {
+        writeln!(output, "Connectivity diff:")?;
     }
-    let mut text = String::from("Connectivity diff:\n");
     for change in changes {
-        text.push_str(&format!(
+        write!(
+            output,
             "diff-type: {}, source: {}, destination: {}, {}: {}, {}: {}",
             change.kind.as_str(),
             change.source,
@@ -34,21 +37,18 @@ pub fn text(changes: &[Change], names: BundleNames<'_>) -> String {
             change.old,
             names.new,
             change.new
-        ));
+        )?;
         let info = workloads_info(change);
-        if !info.is_empty() {
-            text.push_str(&format!(", workloads-diff-info: {info}"));
-        }
-        text.push('\n');
+        let separator = if info.is_empty() { "" } else { ", workloads-diff-info: " };
+        writeln!(output, "{separator}{info}")?;
     }
-    text
+    Ok(())
 }
 
 /// Which of the two workloads are in one bundle only.
 fn workloads_info(change: &Change) -> String {
     let ends = [(change.source_is_in_one, &change.source), (change.destination_is_in_one, &change.destination)];
-    let names: Vec<&str> =
-        ends.into_iter().filter(|(is_in_one, _)| *is_in_one).map(|(_, name)| name.as_str()).collect();
+    let names: Vec<&str> = ends.into_iter().filter(|(is_in_one, _)| *is_in_one).map(|(_, name)| &**name).collect();
     if names.is_empty() {
         return String::new();
     }
@@ -56,45 +56,53 @@ fn workloads_info(change: &Change) -> String {
 }
 
 /// A Markdown table.
-#[must_use]
-pub fn markdown(changes: &[Change], names: BundleNames<'_>) -> String {
-    let mut text =
-        format!("| diff-type | source | destination | {} | {} | workloads-diff-info |\n", names.old, names.new);
-    text.push_str("|-----------|--------|-------------|------|------|---------------------|\n");
+///
+/// # Errors
+/// Those of the output.
+pub fn markdown(changes: &[Change], names: BundleNames<'_>, output: &mut dyn Write) -> io::Result<()> {
+    writeln!(output, "| diff-type | source | destination | {} | {} | workloads-diff-info |", names.old, names.new)?;
+    writeln!(output, "|-----------|--------|-------------|------|------|---------------------|")?;
     for change in changes {
-        text.push_str(&format!(
-            "| {} | {} | {} | {} | {} | {} |\n",
+        writeln!(
+            output,
+            "| {} | {} | {} | {} | {} | {} |",
             change.kind.as_str(),
             change.source,
             change.destination,
             change.old,
             change.new,
             workloads_info(change)
-        ));
+        )?;
     }
-    text
+    Ok(())
 }
 
 /// A table of comma-separated values.
-#[must_use]
-pub fn csv(changes: &[Change], names: BundleNames<'_>) -> String {
-    let mut text = csv_row(&["diff-type", "source", "destination", names.old, names.new, "workloads-diff-info"]);
+///
+/// # Errors
+/// Those of the output.
+pub fn csv(changes: &[Change], names: BundleNames<'_>, output: &mut dyn Write) -> io::Result<()> {
+    let header = ["diff-type", "source", "destination", names.old, names.new, "workloads-diff-info"];
+    output.write_all(csv_row(&header).as_bytes())?;
     for change in changes {
-        text.push_str(&csv_row(&[
+        let row = csv_row(&[
             change.kind.as_str(),
             &change.source,
             &change.destination,
             &change.old.to_string(),
             &change.new.to_string(),
             &workloads_info(change),
-        ]));
+        ]);
+        output.write_all(row.as_bytes())?;
     }
-    text
+    Ok(())
 }
 
 /// A JSON array of `{type, src, dst, old, new}`; `old` and `new` have `all` and `conns` as in `list`, and `text`.
-#[must_use]
-pub fn json(changes: &[Change]) -> String {
+///
+/// # Errors
+/// Those of the output.
+pub fn json(changes: &[Change], output: &mut dyn Write) -> io::Result<()> {
     let connections = |set| {
         let words = ("text", Value::string(format!("{set}")));
         Value::map(connection_fields(set).into_iter().chain([words]))
@@ -102,13 +110,14 @@ pub fn json(changes: &[Change]) -> String {
     let changes = changes.iter().map(|change| {
         Value::map([
             ("type", Value::string(change.kind.as_str())),
-            ("src", Value::string(&change.source)),
-            ("dst", Value::string(&change.destination)),
+            ("src", Value::string(&*change.source)),
+            ("dst", Value::string(&*change.destination)),
             ("old", connections(&change.old)),
             ("new", connections(&change.new)),
             ("srcInOneOnly", Value::Bool(change.source_is_in_one)),
             ("dstInOneOnly", Value::Bool(change.destination_is_in_one)),
         ])
     });
-    json::pretty(&Value::List(changes.collect()))
+    json::write_list(changes, 0, output)?;
+    writeln!(output)
 }

@@ -1,14 +1,40 @@
 //! Values as JSON text.
 
 use crate::model::value::Value;
+use std::io;
 
 /// The value as JSON: two spaces per level, a line per entry, short lists of scalars in one line, a line break at the end.
 #[must_use]
 pub fn pretty(value: &Value) -> String {
-    let mut text = String::new();
-    write(value, 0, &mut text);
+    let mut text = pretty_at(value, 0);
     text.push('\n');
     text
+}
+
+/// The same inside of other JSON, `depth` levels deep and without the line break.
+pub(super) fn pretty_at(value: &Value, depth: usize) -> String {
+    let mut text = String::new();
+    write(value, depth, &mut text);
+    text
+}
+
+/// A list of maps, which need not be in memory all at once, like [`pretty_at`].
+///
+/// # Errors
+/// Those of the output.
+pub(super) fn write_list(
+    items: impl Iterator<Item = Value>,
+    depth: usize,
+    output: &mut dyn io::Write,
+) -> io::Result<()> {
+    let (inside, outside) = ("  ".repeat(depth + 1), "  ".repeat(depth));
+    let mut is_empty = true;
+    for item in items {
+        let before = if is_empty { "[\n" } else { ",\n" };
+        write!(output, "{before}{inside}{}", pretty_at(&item, depth + 1))?;
+        is_empty = false;
+    }
+    if is_empty { write!(output, "[]") } else { write!(output, "\n{outside}]") }
 }
 
 /// Recursion is as deep as the value, and values are made by this program.

@@ -5,17 +5,18 @@ use crate::model::policy::Direction;
 use crate::model::value::Value;
 use crate::verify::connections::{ConnectionSet, PROTOCOLS};
 use crate::verify::exposure::{DirectionExposure, ExposedWorkload};
-use crate::verify::listing::{ListedConnection, end_text};
+use crate::verify::listing::{Listing, end_text};
 use crate::verify::reach::{End, Reachability};
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
 /// What there is to print: the connections, and the exposures if they were asked for.
 #[derive(Clone, Copy)]
 pub struct List<'a> {
     /// The world that was judged.
     pub reach: &'a Reachability<'a>,
-    /// The connections, sorted.
-    pub connections: &'a [ListedConnection],
+    /// The connections.
+    pub connections: &'a Listing,
     /// The exposed workloads; `None` if nobody asked.
     pub exposures: Option<&'a [ExposedWorkload]>,
 }
@@ -28,20 +29,18 @@ struct ExposureLine {
 }
 
 /// Lines of the form `SRC => DST : CONNECTIONS`, and netpol-analyzer's exposure report.
-#[must_use]
-pub fn text(list: List<'_>) -> String {
-    let mut text: String = list
-        .connections
-        .iter()
-        .map(|one| format!("{} => {} : {}\n", one.source, one.destination, one.connections))
-        .collect();
-    if list.exposures.is_some() {
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        text.push_str(&exposure_text(list));
+///
+/// # Errors
+/// Those of the output.
+pub fn text(list: List<'_>, output: &mut dyn Write) -> io::Result<()> {
+    for one in list.connections.iter() {
+        writeln!(output, "{} => {} : {}", one.source, one.destination, one.connections_text)?;
     }
-    text
+    if list.exposures.is_some() {
+        let separator = if list.connections.iter().next().is_some() { "\n" } else { "" };
+        write!(output, "{separator}{}", exposure_text(list))?;
+    }
+    Ok(())
 }
 
 fn exposure_text(list: List<'_>) -> String {
@@ -72,14 +71,14 @@ fn exposure_text(list: List<'_>) -> String {
 
 /// The lines of one direction, sorted, connections with external addresses among them.
 fn exposure_lines(list: List<'_>, direction: Direction) -> Vec<ExposureLine> {
-    let mut external: BTreeMap<usize, Vec<(&String, &ListedConnection)>> = BTreeMap::new();
-    for one in list.connections {
+    let mut external: BTreeMap<usize, Vec<(&str, &str)>> = BTreeMap::new();
+    for one in list.connections.iter() {
         match (direction, one.ends) {
             (Direction::Egress, (End::Workload(own), End::External(_))) => {
-                external.entry(own).or_default().push((&one.destination, one));
+                external.entry(own).or_default().push((one.destination, one.connections_text));
             }
             (Direction::Ingress, (End::External(_), End::Workload(own))) => {
-                external.entry(own).or_default().push((&one.source, one));
+                external.entry(own).or_default().push((one.source, one.connections_text));
             }
             _ => {}
         }
@@ -95,7 +94,7 @@ fn exposure_lines(list: List<'_>, direction: Direction) -> Vec<ExposureLine> {
         }
         lines.extend(exposure.peers.iter().map(|(peer, set)| line(peer.to_string(), set.to_string())));
         let external = external.get(&exposed.workload).map(Vec::as_slice).unwrap_or_default();
-        lines.extend(external.iter().map(|(peer, one)| line((*peer).clone(), one.connections.to_string())));
+        lines.extend(external.iter().map(|(peer, connections)| line((*peer).to_owned(), (*connections).to_owned())));
     }
     lines.sort_by(|a, b| (&a.workload, &a.peer).cmp(&(&b.workload, &b.peer)));
     lines
@@ -125,19 +124,17 @@ impl ExposedWorkload {
 
 /// A JSON array of `{src, dst, all, conns}` with the port ranges per protocol; with exposures an object that has it as
 /// `connections`.
-#[must_use]
-pub fn json(list: List<'_>) -> String {
-    let connections: Vec<Value> = list
-        .connections
-        .iter()
-        .map(|one| {
-            let ends = [("src", Value::string(&one.source)), ("dst", Value::string(&one.destination))];
-            Value::map(ends.into_iter().chain(connection_fields(&one.connections)))
-        })
-        .collect();
-    let connections = Value::List(connections);
+///
+/// # Errors
+/// Those of the output.
+pub fn json(list: List<'_>, output: &mut dyn Write) -> io::Result<()> {
+    let connections = list.connections.iter().map(|one| {
+        let ends = [("src", Value::string(&**one.source)), ("dst", Value::string(&**one.destination))];
+        Value::map(ends.into_iter().chain(connection_fields(one.connections)))
+    });
     if list.exposures.is_none() {
-        return json::pretty(&connections);
+        json::write_list(connections, 0, output)?;
+        return writeln!(output);
     }
     let lines = |direction| {
         let lines = exposure_lines(list, direction);
@@ -157,17 +154,14 @@ pub fn json(list: List<'_>) -> String {
     let unprotected = unprotected(list).into_iter().map(|(workload, direction)| {
         Value::map([("workload", Value::string(workload)), ("direction", Value::string(direction.as_str()))])
     });
-    json::pretty(&Value::map([
-        ("connections", connections),
-        (
-            "exposure",
-            Value::map([
-                ("egress", lines(Direction::Egress)),
-                ("ingress", lines(Direction::Ingress)),
-                ("unprotected", Value::List(unprotected.collect())),
-            ]),
-        ),
-    ]))
+    let exposure = Value::map([
+        ("egress", lines(Direction::Egress)),
+        ("ingress", lines(Direction::Ingress)),
+        ("unprotected", Value::List(unprotected.collect())),
+    ]);
+    write!(output, "{{\n  \"connections\": ")?;
+    json::write_list(connections, 1, output)?;
+    writeln!(output, ",\n  \"exposure\": {}\n}}", json::pretty_at(&exposure, 1))
 }
 
 /// `all` and `conns`: whether it is every connection, and if not the port ranges per protocol.
@@ -181,27 +175,29 @@ pub(super) fn connection_fields(set: &ConnectionSet) -> [(&'static str, Value); 
 }
 
 /// A table `src,dst,conn`, and with exposures more tables below it.
-#[must_use]
-pub fn csv(list: List<'_>) -> String {
-    let mut text = csv_row(&["src", "dst", "conn"]);
-    for one in list.connections {
-        text.push_str(&csv_row(&[&one.source, &one.destination, &one.connections.to_string()]));
+///
+/// # Errors
+/// Those of the output.
+pub fn csv(list: List<'_>, output: &mut dyn Write) -> io::Result<()> {
+    output.write_all(csv_row(&["src", "dst", "conn"]).as_bytes())?;
+    for one in list.connections.iter() {
+        output.write_all(csv_row(&[one.source, one.destination, one.connections_text]).as_bytes())?;
     }
     if list.exposures.is_some() {
-        text.push_str(&csv_row(&["Exposure Analysis Result:", "", ""]));
+        output.write_all(csv_row(&["Exposure Analysis Result:", "", ""]).as_bytes())?;
         for direction in [Direction::Egress, Direction::Ingress] {
             let lines = exposure_lines(list, direction);
             if lines.is_empty() {
                 continue;
             }
-            text.push_str(&csv_row(&[&format!("{} Exposure:", direction.as_str()), "", ""]));
-            text.push_str(&csv_row(&exposure_header(direction)));
+            output.write_all(csv_row(&[&format!("{} Exposure:", direction.as_str()), "", ""]).as_bytes())?;
+            output.write_all(csv_row(&exposure_header(direction)).as_bytes())?;
             for line in lines {
-                text.push_str(&csv_row(&[&line.workload, &line.peer, &line.connections]));
+                output.write_all(csv_row(&[&line.workload, &line.peer, &line.connections]).as_bytes())?;
             }
         }
     }
-    text
+    Ok(())
 }
 
 /// The workload always comes first.
@@ -225,27 +221,29 @@ pub(super) fn csv_row(fields: &[&str]) -> String {
 }
 
 /// A Markdown table, and with exposures more tables below it.
-#[must_use]
-pub fn markdown(list: List<'_>) -> String {
-    let mut text = String::from("| src | dst | conn |\n|-----|-----|------|\n");
-    for one in list.connections {
-        text.push_str(&format!("| {} | {} | {} |\n", one.source, one.destination, one.connections));
+///
+/// # Errors
+/// Those of the output.
+pub fn markdown(list: List<'_>, output: &mut dyn Write) -> io::Result<()> {
+    output.write_all(b"| src | dst | conn |\n|-----|-----|------|\n")?;
+    for one in list.connections.iter() {
+        writeln!(output, "| {} | {} | {} |", one.source, one.destination, one.connections_text)?;
     }
     if list.exposures.is_some() {
-        text.push_str("## Exposure Analysis Result:\n");
+        output.write_all(b"## Exposure Analysis Result:\n")?;
         for direction in [Direction::Egress, Direction::Ingress] {
             let lines = exposure_lines(list, direction);
             if lines.is_empty() {
                 continue;
             }
             let [first, second, third] = exposure_header(direction);
-            text.push_str(&format!("### {} Exposure:\n| {first} | {second} | {third} |\n", direction.as_str()));
-            text.push_str("|-----|-----|------|\n");
+            writeln!(output, "### {} Exposure:\n| {first} | {second} | {third} |", direction.as_str())?;
+            output.write_all(b"|-----|-----|------|\n")?;
             for line in lines {
-                text.push_str(&format!("| {} | {} | {} |\n", line.workload, line.peer, line.connections));
+                writeln!(output, "| {} | {} | {} |", line.workload, line.peer, line.connections)?;
             }
-            text.push('\n');
+            writeln!(output)?;
         }
     }
-    text
+    Ok(())
 }

@@ -12,7 +12,7 @@ use crate::model::labels::OUR_PREFIX;
 use crate::model::place::{Place, ResourceId};
 use crate::model::workload::{IdentitySource, Workload};
 use crate::model::world::World;
-use crate::threads::{MANY_OBJECTS, in_parts};
+use crate::threads::{MANY_OBJECTS, at_once, in_parts};
 use indexmap::{IndexMap, IndexSet};
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,8 +37,10 @@ pub(super) fn check(objects: &[Object<'_>], config: &Config, world: &World, thre
             .with_help("if there should be some, look for a selector of kpt or kustomize that hides them"),
         );
     }
-    report_duplicates(objects, world, findings);
-    report_references(world, threads, findings);
+    let for_both = if objects.len() < MANY_OBJECTS { 1 } else { threads };
+    let (duplicates, references) = at_once(for_both, || duplicates(objects, world), || references(world, threads));
+    findings.0.extend(duplicates.0);
+    findings.0.extend(references.0);
     report_unused_settings(objects, config, world, findings);
 }
 
@@ -76,7 +78,8 @@ fn report_missing_namespaces(objects: &[Object<'_>], config: &Config, world: &Wo
 }
 
 /// Workloads and ClientIntents of one kind, namespace and name: all are read, but a cluster keeps one of them.
-fn report_duplicates(objects: &[Object<'_>], world: &World, findings: &mut Findings) {
+fn duplicates(objects: &[Object<'_>], world: &World) -> Findings {
+    let mut findings = Findings::default();
     let workloads = world.workloads.iter().map(|workload| workload.resource);
     let mut first = IndexMap::with_capacity(world.workloads.len() + world.client_intents_objects.len());
     for resource in workloads.chain(world.client_intents_objects.iter().copied()) {
@@ -91,13 +94,16 @@ fn report_duplicates(objects: &[Object<'_>], world: &World, findings: &mut Findi
             );
         }
     }
+    findings
 }
 
 /// What a reference is about, as messages say it.
 const CLIENT: &str = "client";
 const PROTECTED: &str = "protected workload";
 
-fn report_references(world: &World, threads: usize, findings: &mut Findings) {
+/// References to workloads that are not there, or not clear.
+fn references(world: &World, threads: usize) -> Findings {
+    let mut findings = Findings::default();
     let workloads = Workloads::of(world);
     // Nearly all references are clear, and several threads find out which are not.
     let unclear = in_parts(&world.client_intents, MANY_OBJECTS, threads, |_, intents| -> Vec<_> {
@@ -128,7 +134,7 @@ fn report_references(world: &World, threads: usize, findings: &mut Findings) {
         dotted: OnceCell::new(),
         reported: BTreeSet::new(),
         suggestions: 0,
-        findings,
+        findings: &mut findings,
     };
     for workload in world.workloads.iter().filter(|workload| workload.identity_source != IdentitySource::Object) {
         references.by_object_name.insert((&workload.namespace, &workload.name), workload);
@@ -146,6 +152,7 @@ fn report_references(world: &World, threads: usize, findings: &mut Findings) {
             references.protected(&protected.protected, protected.place);
         }
     }
+    findings
 }
 
 /// The workloads by namespace and identity name.

@@ -2,24 +2,25 @@
 
 use super::addresses::{AddressRange, AddressSet, partition};
 use super::connections::ConnectionSet;
-use super::listing::{ListFilter, ListedConnection, end_text, list};
+use super::listing::{ListFilter, ListedConnection, Listing, end_text, list};
 use super::reach::{End, Reachability};
 use crate::model::policy::Direction;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-/// A pair whose connections are not the same in both bundles.
+/// A pair whose connections are not the same in both bundles. There can be millions, which share what they have in common.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
     /// What happened.
     pub kind: ChangeKind,
     /// Who connects.
-    pub source: String,
+    pub source: Arc<str>,
     /// To whom.
-    pub destination: String,
+    pub destination: Arc<str>,
     /// How, in the old bundle.
-    pub old: ConnectionSet,
+    pub old: Arc<ConnectionSet>,
     /// How, in the new bundle.
-    pub new: ConnectionSet,
+    pub new: Arc<ConnectionSet>,
     /// Whether the source is a workload of one of the bundles only.
     pub source_is_in_one: bool,
     /// Whether the destination is a workload of one of the bundles only.
@@ -48,16 +49,11 @@ pub fn difference(old: &Reachability<'_>, new: &Reachability<'_>) -> Vec<Change>
     let mut changes = inside(&sides);
     changes.extend(outside(&sides, Direction::Egress));
     changes.extend(outside(&sides, Direction::Ingress));
-    for change in &mut changes {
-        let is_in_one = |name: &String| {
-            let [in_old, in_new] =
-                [0, 1].map(|side: usize| sides.get(side).is_some_and(|side| side.workloads.contains(name)));
-            in_old != in_new
-        };
-        if change.kind != ChangeKind::Changed {
-            change.source_is_in_one = is_in_one(&change.source);
-            change.destination_is_in_one = is_in_one(&change.destination);
-        }
+    let [in_old, in_new] = sides.each_ref().map(|side| &side.workloads);
+    let in_one: BTreeSet<&str> = in_old.symmetric_difference(in_new).map(String::as_str).collect();
+    for change in changes.iter_mut().filter(|change| change.kind != ChangeKind::Changed) {
+        change.source_is_in_one = in_one.contains(&*change.source);
+        change.destination_is_in_one = in_one.contains(&*change.destination);
     }
     changes.sort_by(|a, b| {
         let key = |change: &Change| (change.is_from_ingress_controller, change.kind);
@@ -73,7 +69,7 @@ impl Change {
         !self.new.is_subset_of(&self.old)
     }
 
-    fn new(source: String, destination: String, old: ConnectionSet, new: ConnectionSet) -> Option<Self> {
+    fn new(source: Arc<str>, destination: Arc<str>, old: Arc<ConnectionSet>, new: Arc<ConnectionSet>) -> Option<Self> {
         let kind = match (old.is_empty(), new.is_empty()) {
             _ if old == new => return None,
             (true, _) => ChangeKind::Added,
@@ -108,8 +104,7 @@ impl ChangeKind {
 /// One of the bundles, by the names of its workloads.
 struct Side {
     workloads: BTreeSet<String>,
-    /// Connections between workloads, and from the ingress controller.
-    inside: BTreeMap<(String, String), (ConnectionSet, bool)>,
+    listing: Listing,
     /// Connections of workloads with the outside.
     egress: BTreeMap<String, Vec<(AddressRange, ConnectionSet)>>,
     ingress: BTreeMap<String, Vec<(AddressRange, ConnectionSet)>>,
@@ -120,19 +115,17 @@ impl Side {
     fn new(reach: &Reachability<'_>, other: &Reachability<'_>) -> Self {
         let mut side = Self {
             workloads: reach.workloads().iter().map(ToString::to_string).collect(),
-            inside: BTreeMap::new(),
+            listing: list(reach, &ListFilter::default()),
             egress: BTreeMap::new(),
             ingress: BTreeMap::new(),
         };
-        for ListedConnection { source, destination, connections, ends } in list(reach, &ListFilter::default()) {
-            match ends {
-                (End::External(range), _) => side.ingress.entry(destination).or_default().push((range, connections)),
-                (_, End::External(range)) => side.egress.entry(source).or_default().push((range, connections)),
-                (from, _) => {
-                    let is_from_controller = from == End::IngressController;
-                    side.inside.insert((source, destination), (connections, is_from_controller));
-                }
-            }
+        for ListedConnection { source, destination, connections, ends, .. } in side.listing.iter() {
+            let (ranges, name, range) = match ends {
+                (End::External(range), _) => (&mut side.ingress, destination, range),
+                (_, End::External(range)) => (&mut side.egress, source, range),
+                _ => continue,
+            };
+            ranges.entry(name.to_string()).or_default().push((range, ConnectionSet::clone(connections)));
         }
         let everywhere = AddressRange::EVERY_V6;
         for direction in [Direction::Egress, Direction::Ingress] {
@@ -154,6 +147,12 @@ impl Side {
         side
     }
 
+    /// Connections between workloads, and from the ingress controller.
+    fn inside(&self) -> impl Iterator<Item = ListedConnection<'_>> {
+        let is_outside = |end: End| matches!(end, End::External(_));
+        self.listing.iter().filter(move |one| !is_outside(one.ends.0) && !is_outside(one.ends.1))
+    }
+
     fn outside(&self, direction: Direction) -> &BTreeMap<String, Vec<(AddressRange, ConnectionSet)>> {
         match direction {
             Direction::Egress => &self.egress,
@@ -168,13 +167,23 @@ fn names_v6(reach: &Reachability<'_>, direction: Direction) -> bool {
 }
 
 fn inside([old, new]: &[Side; 2]) -> Vec<Change> {
-    let pairs: BTreeSet<_> = old.inside.keys().chain(new.inside.keys()).collect();
-    let changes = pairs.into_iter().filter_map(|pair| {
-        let [before, after] = [old, new].map(|side| side.inside.get(pair));
-        let set = |side: Option<&(ConnectionSet, bool)>| side.map(|(set, _)| set.clone()).unwrap_or_default();
-        let change = Change::new(pair.0.clone(), pair.1.clone(), set(before), set(after))?;
-        let is_from_ingress_controller = before.or(after).is_some_and(|&(_, is_from_controller)| is_from_controller);
-        Some(Change { is_from_ingress_controller, ..change })
+    let (mut old, mut new) = (old.inside().peekable(), new.inside().peekable());
+    // Both are sorted by the names, of which there may be millions.
+    let pairs = std::iter::from_fn(|| {
+        let next = old.peek().into_iter().chain(new.peek()).map(|one| (one.source, one.destination)).min()?;
+        let is_next = |one: &ListedConnection<'_>| (one.source, one.destination) == next;
+        Some([old.next_if(is_next), new.next_if(is_next)])
+    });
+    let nothing = Arc::new(ConnectionSet::none());
+    let changes = pairs.filter_map(|[before, after]| {
+        let one = before.or(after)?;
+        let [old, new] = [before, after].map(|one| one.map_or(&nothing, |one| one.connections));
+        if old == new {
+            return None;
+        }
+        let [source, destination] = [one.source, one.destination].map(Arc::clone);
+        let change = Change::new(source, destination, Arc::clone(old), Arc::clone(new))?;
+        Some(Change { is_from_ingress_controller: one.ends.0 == End::IngressController, ..change })
     });
     changes.collect()
 }
@@ -193,12 +202,12 @@ fn outside([old, new]: &[Side; 2], direction: Direction) -> Vec<Change> {
         }
         for ((before, after), atoms) in alike {
             for range in AddressSet::from_iter(atoms).ranges() {
-                let (peer, own) = (format!("{range}[External]"), name.clone());
+                let (peer, own): (Arc<str>, Arc<str>) = (format!("{range}[External]").into(), name.as_str().into());
                 let (source, destination) = match direction {
                     Direction::Egress => (own, peer),
                     Direction::Ingress => (peer, own),
                 };
-                changes.extend(Change::new(source, destination, before.clone(), after.clone()));
+                changes.extend(Change::new(source, destination, before.clone().into(), after.clone().into()));
             }
         }
     }

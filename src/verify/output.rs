@@ -30,6 +30,7 @@ use crate::write::stream::dropped;
 use compare::{Comparison, Rules, difference};
 use excerpt::{Excerpt, Excerpts, Run, excerpt, excerpts};
 use std::collections::BTreeSet;
+use std::iter::Peekable;
 use std::ops::Range;
 
 /// Compares the written text with the plan. Findings are `output-mismatch` errors: defects of this program, never of the input.
@@ -153,13 +154,22 @@ struct ListItem<'t> {
 fn list_items<'t>(package: &'t Package, plan: &Plan, changes: &Changes<'_>, list: ResourceList) -> Vec<ListItem<'t>> {
     let removals: BTreeSet<ResourceId> = plan.removals.iter().copied().collect();
     let mut resources = package.iter().filter(|(_, resource)| resource.role == Role::Item).peekable();
+    // Both are in the order of the resources, so nothing has to be searched.
+    let (mut going, mut changed) = (removals.into_iter().peekable(), changes.resources().peekable());
     let sequence = list.items.and_then(|(_, items)| package.node_in(list.source, items));
     let item = |node: Node<'t>| {
         let id = resources.next_if(|(_, resource)| resource.node == node.id()).map(|(id, _)| id);
-        let (goes, is_changed) = id.map_or((false, false), |id| (removals.contains(&id), changes.contain(id)));
+        let goes = id.is_some_and(|id| has_next(&mut going, id));
+        let is_changed = id.is_some_and(|id| has_next(&mut changed, id));
         ListItem { id, node, range: node.outer_start()..node.end(), goes, is_changed }
     };
     sequence.into_iter().flat_map(Node::children_of_list).map(item).collect()
+}
+
+/// Whether a resource is the next one, when those before it are passed.
+fn has_next(sorted: &mut Peekable<impl Iterator<Item = ResourceId>>, resource: ResourceId) -> bool {
+    while sorted.next_if(|next| *next < resource).is_some() {}
+    sorted.next_if_eq(&resource).is_some()
 }
 
 /// Whether the output is the input but for the edits.

@@ -13,6 +13,9 @@ use crate::read::tree::{CollectionStyle, Node, Shape};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+/// Room for the labels that a workload usually gets: growing a text takes longer than making it.
+const USUAL_LENGTH: usize = 160;
+
 /// A block mapping with what its edits need.
 struct Block<'a, 't> {
     text: &'t str,
@@ -166,7 +169,7 @@ impl<'t> Block<'_, 't> {
             }
         };
         let as_next_lines = |position: usize| {
-            let (line_ending, mut printed) = (line_ending(self.text, position), String::new());
+            let (line_ending, mut printed) = (line_ending(self.text, position), String::with_capacity(USUAL_LENGTH));
             new_line(line_ending, &mut printed);
             print(line_ending, &mut printed);
             Edit::insert(position, printed)

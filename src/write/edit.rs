@@ -100,24 +100,7 @@ impl EditSet {
         to_end: bool,
         output: &mut String,
     ) -> Result<(), EditConflict> {
-        let is_before =
-            |edit: &Edit| edit.range.end < slice.start || (edit.range.end == slice.start && !edit.range.is_empty());
-        let edits = self.edits.get(self.edits.partition_point(is_before)..).unwrap_or_default();
-        let inside = edits.iter().take_while(|edit| {
-            edit.range.start < slice.end || (to_end && edit.range.start == slice.end && edit.range.is_empty())
-        });
-        let mut position = slice.start;
-        for edit in inside {
-            let conflict = EditConflict { offset: edit.range.start };
-            if edit.range.end > slice.end {
-                return Err(conflict);
-            }
-            output.push_str(text.get(position..edit.range.start).ok_or(conflict)?);
-            output.push_str(&edit.replacement);
-            position = edit.range.end;
-        }
-        output.push_str(text.get(position..slice.end).ok_or(EditConflict { offset: position })?);
-        Ok(())
+        append_edited(&self.edits, text, slice, to_end, output)
     }
 }
 
@@ -127,6 +110,37 @@ pub(crate) fn touching<'e>(edits: &'e [Edit], slice: &Range<usize>) -> &'e [Edit
     let rest = edits.get(start..).unwrap_or_default();
     let count = rest.iter().take_while(|edit| edit.range.start <= slice.end).count();
     rest.get(..count).unwrap_or_default()
+}
+
+/// [`EditSet::append_slice`] with edits of which those that lie in the slice are all there, in text order.
+///
+/// # Errors
+/// As for [`EditSet::apply_within`].
+pub(crate) fn append_edited(
+    edits: &[Edit],
+    text: &str,
+    slice: Range<usize>,
+    to_end: bool,
+    output: &mut String,
+) -> Result<(), EditConflict> {
+    let is_before =
+        |edit: &Edit| edit.range.end < slice.start || (edit.range.end == slice.start && !edit.range.is_empty());
+    let edits = edits.get(edits.partition_point(is_before)..).unwrap_or_default();
+    let inside = edits.iter().take_while(|edit| {
+        edit.range.start < slice.end || (to_end && edit.range.start == slice.end && edit.range.is_empty())
+    });
+    let mut position = slice.start;
+    for edit in inside {
+        let conflict = EditConflict { offset: edit.range.start };
+        if edit.range.end > slice.end {
+            return Err(conflict);
+        }
+        output.push_str(text.get(position..edit.range.start).ok_or(conflict)?);
+        output.push_str(&edit.replacement);
+        position = edit.range.end;
+    }
+    output.push_str(text.get(position..slice.end).ok_or(EditConflict { offset: position })?);
+    Ok(())
 }
 
 impl Edit {

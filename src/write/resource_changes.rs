@@ -48,11 +48,6 @@ impl<'p> Changes<'p> {
         self.parts.chunk_by(|(one, _), (other, _)| one == other).filter_map(|parts| Some(parts.first()?.0))
     }
 
-    /// Whether the plan changes a resource.
-    pub(crate) fn contain(&self, resource: ResourceId) -> bool {
-        self.parts.binary_search_by_key(&resource, |(id, _)| *id).is_ok()
-    }
-
     /// What shall become of a resource, if anything.
     pub(crate) fn get(&self, resource: ResourceId) -> Option<Change<'p>> {
         let start = self.parts.partition_point(|(id, _)| *id < resource);

@@ -11,6 +11,7 @@ use enforce_intents::verify::listing::{ListFilter, list};
 use enforce_intents::verify::reach::decisions::Verdict;
 use enforce_intents::verify::reach::{End, Reachability};
 use std::collections::BTreeSet;
+use std::io::{self, Write};
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -33,13 +34,21 @@ fn compare(what: &str, actual: &str, expected: &str) -> Result<(), String> {
 
 fn list_text(reach: &Reachability<'_>) -> String {
     let connections = list(reach, &ListFilter::default());
-    report::list::text(report::list::List { reach, connections: &connections, exposures: None })
+    let list = report::list::List { reach, connections: &connections, exposures: None };
+    printed(|output| report::list::text(list, output))
+}
+
+/// What a report writes.
+fn printed(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> String {
+    let mut output = Vec::new();
+    write(&mut output).unwrap();
+    String::from_utf8(output).unwrap()
 }
 
 fn exposure_text(reach: &Reachability<'_>) -> String {
     let (connections, exposures) = (list(reach, &ListFilter::default()), exposures(reach, &ListFilter::default()));
     let list = report::list::List { reach, connections: &connections, exposures: Some(&exposures) };
-    let text = report::list::text(list);
+    let text = printed(|output| report::list::text(list, output));
     text.split_at(text.find("Exposure Analysis Result:").unwrap()).1.to_owned()
 }
 
@@ -56,7 +65,8 @@ pub(crate) fn case(folder: &Path) -> Result<(), String> {
     }
     if let Some(text) = expected(folder, "expected.json") {
         let connections = list(&reach, &ListFilter::default());
-        let ours = report::list::json(report::list::List { reach: &reach, connections: &connections, exposures: None });
+        let ours = report::list::List { reach: &reach, connections: &connections, exposures: None };
+        let ours = printed(|output| report::list::json(ours, output));
         let [ours, theirs] = [&ours, &text].map(|text| serde_json::from_str::<serde_json::Value>(text).unwrap());
         if ours != theirs {
             return Err(format!("JSON differs:\n{ours}\n{theirs}"));
@@ -130,7 +140,8 @@ pub(crate) fn diff(folder: &Path) -> Result<(), String> {
     let [old, new] = ["input1", "input2"].map(|input| Bundle::read(&folder.join(input), &[]));
     let [old, new] = [&old, &new].map(|bundle| Reachability::new(&bundle.world, &bundle.config));
     let changes = difference(&old, &new);
-    compare("diff", &report::diff::text(&changes, report::diff::REFERENCES), &expected(folder, "expected.txt").unwrap())
+    let ours = printed(|output| report::diff::text(&changes, report::diff::REFERENCES, output));
+    compare("diff", &ours, &expected(folder, "expected.txt").unwrap())
 }
 
 /// Bundles with something invalid: a finding that names it, and the rest is judged all the same.

@@ -1,14 +1,14 @@
 //! The tree while it grows.
 
 use super::decode;
-use crate::read::prune::{self, Keep, Selection};
+use crate::read::prune::{Forgetting, Selection};
 use crate::read::tree::{NONE, NodeData, NodeId, ScalarStyle, Shape, Tree, UNDECODED, to_u32};
 use std::ops::Range;
 
 /// Nodes in preorder, and the end of the last one.
 pub(super) struct Builder<'t> {
     pub(super) text: &'t str,
-    selection: Option<Selection>,
+    forgetting: Forgetting,
     pub(super) tree: Tree,
     /// End of the node that was finished last.
     last_end: u32,
@@ -26,7 +26,7 @@ pub(super) struct Scalar {
 
 impl<'t> Builder<'t> {
     pub(super) fn new(text: &'t str, selection: Option<Selection>) -> Self {
-        Self { text, selection, tree: Tree::default(), last_end: 0 }
+        Self { text, forgetting: Forgetting::new(selection), tree: Tree::default(), last_end: 0 }
     }
 
     #[inline]
@@ -123,10 +123,7 @@ impl<'t> Builder<'t> {
 
     /// Completes an object: forgets what is not needed of it, and works out the values of the rest.
     pub(super) fn finish_object(&mut self, id: u32) -> Option<()> {
-        let keep = self.selection.map_or(Keep::Whole, |selection| selection(self.tree.node(self.text, NodeId(id))));
-        if keep != Keep::Whole {
-            prune::forget(&mut self.tree, self.text, NodeId(id), keep);
-        }
+        self.forgetting.forget(&mut self.tree, self.text, NodeId(id));
         for id in id..self.next_id() {
             self.decode(id)?;
         }

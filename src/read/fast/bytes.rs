@@ -1,17 +1,20 @@
 //! Bytes that the lexer can look at one by one.
 
-/// Whether the text, which is UTF-8, has none of the characters that readers disagree about (rules I1 and I2): control characters
-/// other than tab and line feed, byte order marks, non-characters, and the line breaks of Unicode.
-pub(super) fn are_plain(bytes: &[u8]) -> bool {
+use std::ops::Range;
+
+/// Whether a part of the text, which is UTF-8, has none of the characters that readers disagree about (rules I1 and I2): control
+/// characters other than tab and line feed, byte order marks, non-characters, and the line breaks of Unicode. A character belongs to the
+/// part where it begins.
+pub(super) fn are_plain(text: &[u8], part: Range<usize>) -> bool {
     const BLOCK: usize = 64;
     let is_suspect = |byte: u8| (byte < b' ' && byte != b'\n') || matches!(byte, 0x7F | 0xC2 | 0xE2 | 0xEF);
-    for (index, block) in bytes.chunks(BLOCK).enumerate() {
+    for (index, block) in text.get(part.clone()).unwrap_or_default().chunks(BLOCK).enumerate() {
         // Without an early exit the compiler makes this loop a few wide instructions.
         if !block.iter().fold(false, |found, byte| found | is_suspect(*byte)) {
             continue;
         }
-        for (offset, byte) in (index * BLOCK..).zip(block) {
-            if is_suspect(*byte) && !is_harmless(bytes.get(offset..).unwrap_or_default()) {
+        for (offset, byte) in (part.start + index * BLOCK..).zip(block) {
+            if is_suspect(*byte) && !is_harmless(text.get(offset..).unwrap_or_default()) {
                 return false;
             }
         }
@@ -57,7 +60,11 @@ mod tests {
         ] {
             for padding in [0, 61, 62, 63, 64, 200] {
                 let padded = format!("{}{text}", " ".repeat(padding));
-                assert_eq!(are_plain(padded.as_bytes()), expected, "{text:?} behind {padding} blanks");
+                let padded = padded.as_bytes();
+                assert_eq!(are_plain(padded, 0..padded.len()), expected, "{text:?} behind {padding} blanks");
+                // Wherever the parts of a text meet.
+                let in_parts = |end| are_plain(padded, 0..end) && are_plain(padded, end..padded.len());
+                assert!((0..=padded.len()).all(|end| in_parts(end) == expected), "{text:?} behind {padding} blanks");
             }
         }
     }

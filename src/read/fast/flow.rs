@@ -17,19 +17,33 @@ enum Expected {
     Next,
 }
 
+/// A collection that was not closed yet.
+pub(super) struct Open {
+    node: u32,
+    is_mapping: bool,
+}
+
 /// Reads the flow collection that starts there and gives the offset behind it. Where elements are objects, as directly in a
 /// flow sequence that is the value of a root's `items`, only an empty one is read.
-pub(super) fn read(bytes: &[u8], start: usize, builder: &mut Builder<'_>, elements_are_objects: bool) -> Option<usize> {
-    let mut open: Vec<(u32, bool)> = Vec::new();
+///
+/// `open` is for use inside: a text may have many of them.
+pub(super) fn read(
+    bytes: &[u8],
+    start: usize,
+    builder: &mut Builder<'_>,
+    open: &mut Vec<Open>,
+    elements_are_objects: bool,
+) -> Option<usize> {
+    open.clear();
     let mut expected = Expected::Value;
     let mut position = start;
     loop {
         position = skip_spaces(bytes, position);
         let byte = at(bytes, position);
-        let is_mapping = open.last().is_some_and(|(_, is_mapping)| *is_mapping);
+        let is_mapping = open.last().is_some_and(|open| open.is_mapping);
         match (expected, byte) {
             (Expected::First | Expected::Next, b']' | b'}') if is_mapping == (byte == b'}') => {
-                let (node, _) = open.pop()?;
+                let Open { node, .. } = open.pop()?;
                 position += 1;
                 builder.close(node, Some(position));
                 if open.is_empty() {
@@ -51,7 +65,7 @@ pub(super) fn read(bytes: &[u8], start: usize, builder: &mut Builder<'_>, elemen
                 let is_mapping = byte == b'{';
                 let style = CollectionStyle::Flow;
                 let shape = if is_mapping { Shape::Mapping(style) } else { Shape::Sequence(style) };
-                open.push((builder.open(shape, position), is_mapping));
+                open.push(Open { node: builder.open(shape, position), is_mapping });
                 position += 1;
                 expected = Expected::First;
             }

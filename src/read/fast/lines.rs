@@ -2,6 +2,7 @@
 
 use super::block_scalar::{self, BlockScalar};
 use super::builder::{Builder, Scalar};
+use super::bytes;
 use super::eight_bytes::skip_spaces;
 use super::flow;
 use super::scalar::{self, Stop};
@@ -37,6 +38,8 @@ pub(super) struct Lexer<'t> {
     bytes: &'t [u8],
     builder: Builder<'t>,
     open: Vec<Frame>,
+    /// The same of a flow collection while it is read.
+    open_flow: Vec<flow::Open>,
     documents: Vec<Document>,
     /// Whether the document that is being read has its root.
     has_root: bool,
@@ -46,16 +49,20 @@ pub(super) struct Lexer<'t> {
     is_items_key: bool,
 }
 
+/// So few that they are still at hand when they are read.
+const CHECKED_AT_ONCE: usize = 1 << 14;
+
 /// The nodes of the root and its `items`, which a lexer that starts between two items has instead of the real ones.
 const STAND_INS: u32 = 2;
 
 impl<'t> Lexer<'t> {
-    /// A lexer at the start of a text whose bytes were looked at and that ends with a line break.
+    /// A lexer at the start of a text that ends with a line break.
     pub(super) fn new(text: &'t str, selection: Option<Selection>) -> Self {
         Self {
             bytes: text.as_bytes(),
             builder: Builder::new(text, selection),
             open: Vec::new(),
+            open_flow: Vec::new(),
             documents: Vec::new(),
             has_root: false,
             is_continuable: false,
@@ -75,13 +82,23 @@ impl<'t> Lexer<'t> {
         lexer
     }
 
-    /// Reads lines from `start` on until a line starts at `end` or behind it; gives where that is.
+    /// Reads lines from `start` on until a line starts at `end` or behind it; gives where that is. The bytes up to `end` are looked
+    /// at shortly before they are read.
     pub(super) fn lines(&mut self, start: usize, end: usize) -> Option<usize> {
-        let mut position = start;
+        let (mut position, mut checked) = (start, start);
         while position < end {
+            if position >= checked {
+                checked = self.check(checked, position.saturating_add(CHECKED_AT_ONCE).min(end))?;
+            }
             position = self.line(position)?;
         }
+        self.check(checked, end)?;
         Some(position)
+    }
+
+    /// Looks at bytes; gives the end.
+    fn check(&self, start: usize, end: usize) -> Option<usize> {
+        bytes::are_plain(self.bytes, start..end).then_some(end)
     }
 
     /// Whether an item at that column, in the line that comes next, would be one more of the root's `items`; if so, the item
@@ -355,7 +372,8 @@ impl<'t> Lexer<'t> {
             }
             b'[' | b'{' => {
                 let id = self.builder.next_id();
-                let end = flow::read(self.bytes, start, &mut self.builder, self.is_items_key && self.open.len() == 1)?;
+                let elements_are_objects = self.is_items_key && self.open.len() == 1;
+                let end = flow::read(self.bytes, start, &mut self.builder, &mut self.open_flow, elements_are_objects)?;
                 if self.open.last().is_some_and(|top| top.is_items) {
                     self.builder.finish_object(id)?;
                 }

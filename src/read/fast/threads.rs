@@ -1,7 +1,6 @@
 //! Two threads for one large ResourceList (`spec/yaml.md` 5): the second starts at what looks like an item in the middle, and what it
 //! read counts only if the first one arrives there between two items. So the tree is the same with one thread.
 
-use super::bytes;
 use super::lines::Lexer;
 use crate::read::document::Document;
 use crate::read::prune::Selection;
@@ -11,19 +10,15 @@ use crate::read::tree::Tree;
 #[allow(clippy::option_option, reason = "two different reasons for there being no tree")]
 pub(super) fn parse(text: &str, selection: Option<Selection>) -> Option<Option<(Tree, Vec<Document>)>> {
     let (middle, column) = middle(text)?;
-    let (first_bytes, second_bytes) = text.as_bytes().split_at_checked(middle)?;
     std::thread::scope(|scope| {
         let second = std::thread::Builder::new().spawn_scoped(scope, || {
-            if !bytes::are_plain(second_bytes) {
-                return None;
-            }
             let mut lexer = Lexer::between_items(text, selection, column);
             lexer.lines(middle, text.len())?;
             Some(lexer)
         });
         let second = second.ok()?;
         let mut lexer = Lexer::new(text, selection);
-        let arrived = bytes::are_plain(first_bytes).then(|| lexer.lines(0, middle)).flatten();
+        let arrived = lexer.lines(0, middle);
         let is_right = match arrived {
             // A text that is not in the subset up to here is not, whatever follows.
             None => return Some(None),

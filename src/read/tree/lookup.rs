@@ -131,7 +131,7 @@ impl<'t> Node<'t> {
     pub fn merged_entries(self) -> Vec<(&'t str, Self, Self)> {
         // Nearly all mappings are short and have no merges.
         const SHORT: usize = 12;
-        let mut entries: Vec<(&str, Self, Self)> = Vec::new();
+        let mut entries: Vec<(&str, Self, Self)> = Vec::with_capacity(SHORT / 2);
         let mut is_simple = true;
         for (key_node, value) in self.entries() {
             let Some(key) = key_node.as_str() else { continue };

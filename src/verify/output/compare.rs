@@ -34,11 +34,15 @@ pub(super) struct Rules<'r> {
     pub(super) cut: &'r [NodeId],
 }
 
+/// Room for what an object usually has to compare: growing a list takes longer than making it.
+const USUALLY_PENDING: usize = 8;
+
 /// The first difference from what was planned, as a field path (from `path` on) and what is wrong with it.
 pub(super) fn difference(path: &str, comparison: Comparison<'_, '_>, rules: Rules<'_>) -> Option<String> {
     let change = comparison.change.filter(|change| !change.is_done(comparison.before));
     // A list of what is left to compare instead of recursion: aliases can make trees deep and wide.
-    let mut pending = vec![(path.to_owned(), Comparison { change, ..comparison })];
+    let mut pending = Vec::with_capacity(USUALLY_PENDING);
+    pending.push((path.to_owned(), Comparison { change, ..comparison }));
     let mut seen: BTreeSet<(NodeId, NodeId)> = BTreeSet::new();
     while let Some((path, comparison)) = pending.pop() {
         if let Some(before) = comparison.before.filter(|before| rules.cut.binary_search(&before.id()).is_ok()) {

@@ -8,10 +8,9 @@
 use super::ListItem;
 use super::cut::cuts;
 use crate::read::tree::{CollectionStyle, Node, NodeId, Shape};
-use crate::write::edit::{Edit, EditSet, touching};
+use crate::write::edit::{Edit, EditSet, append_edited, touching};
 use crate::write::items::{append_point, dash_of};
 use crate::write::lines::{column, line_start};
-use std::ops::Range;
 
 /// A shorter ResourceList.
 #[derive(Default)]
@@ -35,8 +34,8 @@ pub(super) struct Excerpts {
     pub(super) last: Excerpt,
 }
 
-/// Items of the input, with the lines of each.
-pub(super) type Run = Vec<(usize, Range<usize>)>;
+/// Items of the input, each with the one that follows it in the output.
+pub(super) type Run = Vec<(usize, usize)>;
 
 /// Takes what may have changed out of the output. `None` where items do not stand on lines of their own.
 pub(super) fn excerpts(sequence: Node<'_>, items: &[ListItem<'_>], edits: &EditSet) -> Option<Excerpts> {
@@ -45,23 +44,17 @@ pub(super) fn excerpts(sequence: Node<'_>, items: &[ListItem<'_>], edits: &EditS
     }
     let input = sequence.source();
     let dash_column = column(input, sequence.start());
-    let end = append_point(input, items.last()?.node, dash_column)?.finished_position()?;
-    let start = |index: usize| match items.get(index) {
-        Some(item) => Some(line_start(input, dash_of(input, item.node, dash_column)?)),
-        None => Some(end),
-    };
+    append_point(input, items.last()?.node, dash_column)?.finished_position()?;
     let touched = touched(items, edits.as_slice());
-    let kept: Vec<usize> = (0..=items.len()).filter(|index| items.get(*index).is_none_or(|item| !item.goes)).collect();
-    let last_index = kept.iter().rev().nth(1).copied()?;
-    let last_start = start(last_index)?;
+    let kept = || (0..).zip(items).filter(|(_, item)| !item.goes).map(|(index, _)| index);
+    let (first_index, last_index) = (kept().next()?, items.iter().rposition(|item| !item.goes)?);
     let (mut runs, mut run, mut length) = (Vec::new(), Run::new(), 0);
-    for (index, next) in kept.iter().zip(kept.iter().skip(1)) {
-        if !touched.get(*index).copied().unwrap_or(true) || *index == last_index {
+    for (index, next) in kept().zip(kept().skip(1)) {
+        if !touched.get(index).copied().unwrap_or(true) {
             continue;
         }
-        let lines = start(*index)?..start(*next)?;
-        length += lines.len();
-        run.push((*index, lines));
+        length += items.get(next)?.range.start - items.get(index)?.range.start;
+        run.push((index, next));
         if length >= PART {
             runs.push(std::mem::take(&mut run));
             length = 0;
@@ -70,35 +63,45 @@ pub(super) fn excerpts(sequence: Node<'_>, items: &[ListItem<'_>], edits: &EditS
     if !run.is_empty() {
         runs.push(run);
     }
+    let start = |index: usize| line_of_dash(items.get(index)?, dash_column);
     let mut last = Excerpt::default();
-    edits.append_slice(input, 0..start(*kept.first()?)?, false, &mut last.text).ok()?;
-    if kept.len() > 2 {
+    edits.append_slice(input, 0..start(first_index)?, false, &mut last.text).ok()?;
+    if first_index != last_index {
         last.text.push_str(&null_item(dash_column));
         last.items.push(None);
     }
-    edits.append_slice(input, last_start..input.len(), true, &mut last.text).ok()?;
+    edits.append_slice(input, start(last_index)?..input.len(), true, &mut last.text).ok()?;
     last.items.push(Some(last_index));
     Some(Excerpts { runs, last })
 }
 
 /// The ResourceList of a run, with a null behind the last item: each must end where the next begins. What no edit touches of an item
-/// is left out. `None` where an edit crosses the lines of two items.
+/// is left out. `None` where items do not stand on lines of their own, or an edit crosses the lines of two.
 pub(super) fn excerpt(sequence: Node<'_>, items: &[ListItem<'_>], run: &Run, edits: &EditSet) -> Option<Excerpt> {
     let input = sequence.source();
+    let dash_column = column(input, sequence.start());
     let mut excerpt = Excerpt { text: "items:\n".to_owned(), ..Excerpt::default() };
-    for (index, lines) in run {
+    for (index, next) in run {
+        let item = items.get(*index)?;
+        let lines = line_of_dash(item, dash_column)?..line_of_dash(items.get(*next)?, dash_column)?;
+        let edits = touching(edits.as_slice(), &lines);
         let mut position = lines.start;
-        for cut in cuts(items.get(*index)?.node, lines.end, touching(edits.as_slice(), lines)) {
-            edits.append_slice(input, position..cut.lines.start, false, &mut excerpt.text).ok()?;
+        for cut in cuts(item.node, lines.end, edits) {
+            append_edited(edits, input, position..cut.lines.start, false, &mut excerpt.text).ok()?;
             excerpt.cut.push(cut.value);
             position = cut.lines.end;
         }
-        edits.append_slice(input, position..lines.end, false, &mut excerpt.text).ok()?;
+        append_edited(edits, input, position..lines.end, false, &mut excerpt.text).ok()?;
         excerpt.items.push(Some(*index));
     }
-    excerpt.text.push_str(&null_item(column(input, sequence.start())));
+    excerpt.text.push_str(&null_item(dash_column));
     excerpt.items.push(None);
     Some(excerpt)
+}
+
+fn line_of_dash(item: &ListItem<'_>, dash_column: usize) -> Option<usize> {
+    let input = item.node.source();
+    Some(line_start(input, dash_of(input, item.node, dash_column)?))
 }
 
 fn null_item(dash_column: usize) -> String {
