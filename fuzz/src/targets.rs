@@ -310,7 +310,7 @@ pub fn intents(data: &[u8]) {
             written(|output| form(list, output));
         }
         is_json(&written(|output| report::list::json(list, output)));
-        let _ = report::list_explain::text(reach, &filter);
+        written(|output| report::list_explain::text(reach, &filter, output));
     }
     if let [old, .., new] = reaches.as_slice() {
         let changes = difference::difference(old, new);

@@ -1,7 +1,7 @@
 //! `list`: who can reach whom, all pairs.
 
 use super::bundles::{Options, is_ingress_controller, no_namespace, no_workload};
-use super::streams::{complain, print, print_with};
+use super::streams::{complain, print_with};
 use super::{FAULTY, WRONG_ARGUMENTS};
 use enforce_intents::model::policy::Direction;
 use enforce_intents::report::list::{self, List};
@@ -88,7 +88,8 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
     });
     let filter = ListFilter { workloads: arguments.workloads, namespaces: arguments.namespaces, direction };
     if arguments.explain {
-        return Ok(print(&list_explain::text(&reach, &filter)).max(judged.code));
+        let written = print_with(|output| list_explain::text(&reach, &filter, output));
+        return Ok(written.max(judged.code));
     }
     let exposed = arguments.exposure.then(|| exposures(&reach, &filter));
     let connections = listing::list(&reach, &filter);

@@ -7,69 +7,75 @@ use crate::verify::listing::{ListFilter, end_text};
 use crate::verify::reach::decisions::{Decision, RefusalReason, Segment, Verdict};
 use crate::verify::reach::{End, EntryPoint, Reachability};
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
 
 const SYSTEM_DEFAULT: &str = "due to the system default (Allow all)";
 
 /// Reasons by the kind of object that gives them.
 type Reasons = BTreeMap<&'static str, BTreeSet<String>>;
 
-/// The explanation of every pair that the filter wants: first those with specific reasons, then those that nothing restricts.
-#[must_use]
-pub fn text(reach: &Reachability<'_>, filter: &ListFilter) -> String {
-    let (mut specific, mut unrestricted) = (BTreeMap::new(), BTreeSet::new());
-    for (source, destination) in pairs(reach) {
-        if !filter.wants(reach, source, destination) {
-            continue;
-        }
-        let names = (end_text(reach, source), end_text(reach, destination));
-        let segments = reach.explain(source, destination);
-        let is_unrestricted = segments.iter().all(|one| !is_specific(&one.egress) && !is_specific(&one.ingress));
-        if is_unrestricted {
-            unrestricted.insert(names);
-        } else {
-            let explained = segments.iter().map(|segment| explain(reach, &names, segment)).collect();
-            specific.insert(names, explanation(explained));
-        }
-    }
-    for entry in reach.entry_points() {
-        if filter.wants(reach, End::IngressController, End::Workload(entry.workload)) && !entry.allowed().is_empty() {
-            let names = (end_text(reach, End::IngressController), end_text(reach, End::Workload(entry.workload)));
-            let explained = explain_entry(reach, &names, &entry);
-            specific.insert(names, explanation(explained));
-        }
-    }
-    let mut text = String::new();
-    if !specific.is_empty() {
-        text.push_str(&header("Specific connections and their reasons"));
-        for ((source, destination), explanation) in &specific {
-            text.push_str(&format!("{}\nConnections between {source} => {destination}:\n\n", "-".repeat(160)));
-            text.push_str(explanation);
+/// The explanation of every pair that the filter wants: first those with specific reasons, then those that nothing restricts. Pairs
+/// are written as they are found: there can be millions.
+///
+/// # Errors
+/// Those of the output.
+pub fn text(reach: &Reachability<'_>, filter: &ListFilter, output: &mut dyn Write) -> io::Result<()> {
+    let in_order = |ends: &mut dyn Iterator<Item = End>| {
+        let mut ends: Vec<(String, End)> = ends.map(|end| (end_text(reach, end), end)).collect();
+        ends.sort_unstable();
+        ends
+    };
+    let external = |direction| reach.external(direction).iter().copied().map(End::External);
+    let workloads = || (0..reach.workloads().len()).map(End::Workload);
+    let entries: BTreeMap<usize, EntryPoint> = (reach.entry_points().into_iter())
+        .filter(|entry| !entry.allowed().is_empty())
+        .map(|entry| (entry.workload, entry))
+        .collect();
+    let sources = in_order(&mut workloads().chain(external(Direction::Ingress)).chain([End::IngressController]));
+    let of_workloads = in_order(&mut workloads().chain(external(Direction::Egress)));
+    let of_others = in_order(&mut workloads());
+    let (mut unrestricted, mut is_first) = (Vec::new(), true);
+    for (source_text, source) in &sources {
+        let destinations = if matches!(source, End::Workload(_)) { &of_workloads } else { &of_others };
+        for (destination_text, destination) in destinations {
+            if source == destination || !filter.wants(reach, *source, *destination) {
+                continue;
+            }
+            let names = (source_text.as_str(), destination_text.as_str());
+            let explained = match (source, destination) {
+                (End::IngressController, End::Workload(workload)) => match entries.get(workload) {
+                    Some(entry) => explain_entry(reach, names, entry),
+                    None => continue,
+                },
+                _ => {
+                    let segments = reach.explain(*source, *destination);
+                    if segments.iter().all(|one| !is_specific(&one.egress) && !is_specific(&one.ingress)) {
+                        unrestricted.push(names);
+                        continue;
+                    }
+                    segments.iter().map(|segment| explain(reach, names, segment)).collect()
+                }
+            };
+            if std::mem::take(&mut is_first) {
+                write!(output, "{}", header("Specific connections and their reasons"))?;
+            }
+            let line = "-".repeat(160);
+            writeln!(output, "{line}\nConnections between {source_text} => {destination_text}:\n")?;
+            output.write_all(explanation(explained).as_bytes())?;
         }
     }
     if !unrestricted.is_empty() {
-        text.push_str(&header(&format!("All Connections {SYSTEM_DEFAULT}")));
-        for (source, destination) in &unrestricted {
-            text.push_str(&format!("{source} => {destination}\n"));
-        }
+        write!(output, "{}", header(&format!("All Connections {SYSTEM_DEFAULT}")))?;
     }
-    text
+    for (source, destination) in unrestricted {
+        writeln!(output, "{source} => {destination}")?;
+    }
+    Ok(())
 }
 
 fn header(title: &str) -> String {
     let line = "#".repeat(title.len() + 4);
     format!("\n{line}\n# {title} #\n{line}\n")
-}
-
-fn pairs(reach: &Reachability<'_>) -> Vec<(End, End)> {
-    let workloads: Vec<End> = (0..reach.workloads().len()).map(End::Workload).collect();
-    let sources = reach.external(Direction::Ingress).iter().copied().map(End::External);
-    let destinations: Vec<End> =
-        reach.external(Direction::Egress).iter().copied().map(End::External).chain(workloads.iter().copied()).collect();
-    let from_workloads = workloads.iter().flat_map(|&source| {
-        destinations.iter().map(move |&destination| (source, destination)).filter(|(source, other)| source != other)
-    });
-    let from_outside = sources.flat_map(|source| workloads.iter().map(move |&destination| (source, destination)));
-    from_workloads.chain(from_outside).collect()
 }
 
 fn is_specific(decision: &Decision) -> bool {
@@ -83,7 +89,7 @@ struct Explained {
     connections: ConnectionSet,
 }
 
-fn explain(reach: &Reachability<'_>, names: &(String, String), segment: &Segment) -> Explained {
+fn explain(reach: &Reachability<'_>, names: (&str, &str), segment: &Segment) -> Explained {
     let reasons = [(Direction::Egress, &segment.egress), (Direction::Ingress, &segment.ingress)]
         .map(|(direction, decision)| {
             let is_allowed = decision.verdict() == Verdict::Allowed;
@@ -95,7 +101,7 @@ fn explain(reach: &Reachability<'_>, names: &(String, String), segment: &Segment
 }
 
 /// What comes through Ingresses and Routes: they and the policies must both let it through.
-fn explain_entry(reach: &Reachability<'_>, names: &(String, String), entry: &EntryPoint) -> Vec<Explained> {
+fn explain_entry(reach: &Reachability<'_>, names: (&str, &str), entry: &EntryPoint) -> Vec<Explained> {
     let segments = reach.explain(End::IngressController, End::Workload(entry.workload));
     let mut found = Vec::new();
     for (wanted, way_reasons) in way_reasons(reach, entry) {
@@ -149,7 +155,7 @@ fn way_reasons(reach: &Reachability<'_>, entry: &EntryPoint) -> Vec<(ConnectionS
 
 fn policy_reasons(
     reach: &Reachability<'_>,
-    (source, destination): &(String, String),
+    (source, destination): (&str, &str),
     direction: Direction,
     decision: &Decision,
 ) -> Reasons {

@@ -61,7 +61,8 @@ pub(crate) fn case(folder: &Path) -> Result<(), String> {
         compare("exposure", &exposure_text(&reach), &text)?;
     }
     if let Some(text) = expected(folder, "expected_explain.txt") {
-        compare("explanation", &report::list_explain::text(&reach, &ListFilter::default()), &text)?;
+        let ours = printed(|output| report::list_explain::text(&reach, &ListFilter::default(), output));
+        compare("explanation", &ours, &text)?;
     }
     if let Some(text) = expected(folder, "expected.json") {
         let connections = list(&reach, &ListFilter::default());
