@@ -305,6 +305,16 @@ impl Config {
         });
         Findings(kept.collect())
     }
+
+    /// The known addresses of a domain: those of a ClientIntents object's status, then those of `resolvedDomains` (decision D2).
+    pub fn addresses_of<'a>(
+        &'a self,
+        domain: &str,
+        from_status: Option<&'a [IpAddr]>,
+    ) -> impl Iterator<Item = IpAddr> + use<'a> {
+        let from_config = self.resolved_domains.get(domain).into_iter().flatten();
+        from_status.into_iter().flatten().chain(from_config).copied()
+    }
 }
 
 impl Default for Config {

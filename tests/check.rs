@@ -309,6 +309,47 @@ fn compiling_and_check_agree() {
     }
 }
 
+/// A domain has the addresses of the status and of the configuration together, as its policy does. One that has none in either,
+/// though the status names it, is not known.
+#[test]
+fn domains_are_judged_by_every_known_address() {
+    const CONFIG: &str = "\
+apiVersion: fn.kpt.dev/v1alpha1
+kind: EnforceIntents
+metadata: {name: c}
+spec: {resolvedDomains: {configured.example: [192.0.2.2]}}
+---
+";
+    const FIRST_ADDRESS: &str =
+        "{podSelector: {}, policyTypes: [Egress], egress: [{to: [{ipBlock: {cidr: 192.0.2.1/32}}]}]}";
+    let workloads = CALL.split_once("apiVersion: k8s.otterize.com").unwrap().0;
+    let opened = policy("by-hand", FIRST_ADDRESS);
+    for (domain, status, expected) in [
+        ("other.example", "[192.0.2.1]", "allowed"),
+        ("other.example", "[192.0.2.2]", "denied"),
+        ("other.example", "[]", "unknown"),
+        ("configured.example", "[]", "denied"),
+        ("configured.example", "[192.0.2.1]", "denied"),
+    ] {
+        let intents = format!(
+            "\
+apiVersion: k8s.otterize.com/v2beta1
+kind: ClientIntents
+metadata: {{name: web, namespace: shop}}
+spec: {{workload: {{name: web, kind: Deployment}}, targets: [{{internet: {{domains: [{domain}]}}}}]}}
+status: {{resolvedIPs: [{{dns: {domain}, ips: {status}}}]}}
+"
+        );
+        let text = format!("{CONFIG}{workloads}{intents}---\n{opened}");
+        let source = SourceText { origin: SourceOrigin::Stdin, text: text.into() };
+        let (mut package, _) = read::stream::read(vec![source]);
+        let compiled = compile(&mut package, Settings::default());
+        let report = check(&Reachability::new(&compiled.world, &compiled.config), &compiled.config);
+        let verdicts: Vec<&str> = report.intents.iter().map(|intent| verdict_word(intent.verdict)).collect();
+        assert_eq!(verdicts, [expected], "{domain} {status}");
+    }
+}
+
 /// What every SARIF log must have, of the schema and of code scanning.
 #[test]
 fn sarif_logs_are_sound() {

@@ -23,7 +23,7 @@ use enforce_intents::model::policy::Protocol;
 use enforce_intents::model::world::World;
 use enforce_intents::plan;
 use least_privilege::asked::{self, Asked, Declared};
-use least_privilege::cluster::{API_SERVER, Cluster, NETWORKS, cluster};
+use least_privilege::cluster::{API_SERVER, BLOCKS, Cluster, cluster};
 use least_privilege::evaluator::{After, End, Pod, Port};
 use proptest::prelude::*;
 use std::net::IpAddr;
@@ -44,9 +44,9 @@ const PORTS: &[Port] = &[
 
 /// Addresses inside, beside and far from everything that intents name.
 fn outside() -> Vec<IpAddr> {
-    let named = NETWORKS.iter().map(|network| network.split_once('/').unwrap().0);
+    let named = BLOCKS.iter().map(|block| block.split('/').next().unwrap());
     named
-        .chain([API_SERVER, "1.1.1.200", "8.8.8.8", "10.200.0.1", "2001:db8::2"])
+        .chain([API_SERVER, "1.1.1.200", "2.2.2.200", "8.8.8.8", "10.200.0.1", "2001:db8::2"])
         .map(|text| text.parse().unwrap())
         .collect()
 }

@@ -2,6 +2,7 @@
 
 use super::identity::Identity;
 use super::place::{Place, ResourceId};
+use ipnet::IpNet;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -52,10 +53,20 @@ pub enum TargetKind {
 pub struct InternetTarget {
     /// Domains as written; may be a wildcard.
     pub domains: Vec<(String, Place)>,
-    /// Addresses and networks, canonical (a single address has full prefix length).
-    pub networks: Vec<ipnet::IpNet>,
+    /// Single addresses, written without a prefix length.
+    pub addresses: Vec<IpAddr>,
+    /// Networks, written with one; canonical. One of full length is not the same as an address: `spec/otterize.md` 4.5 keeps
+    /// what is written as a network.
+    pub networks: Vec<IpNet>,
     /// TCP ports; empty means all ports.
     pub ports: Vec<u16>,
+}
+
+impl InternetTarget {
+    /// Addresses and networks alike as networks, the addresses first.
+    pub fn blocks(&self) -> impl Iterator<Item = IpNet> + '_ {
+        self.addresses.iter().copied().map(IpNet::from).chain(self.networks.iter().copied())
+    }
 }
 
 /// A client named in a `called-by` annotation of a server's pod template (`spec/otterize.md` 3.4).

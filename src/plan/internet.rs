@@ -26,11 +26,11 @@ pub(crate) fn rules(
     let mut rules = Vec::new();
     for call in calls {
         let TargetRef::Internet(target) = call.target else { continue };
-        let mut networks = target.networks.clone();
+        let mut addresses = target.addresses.clone();
         if domains::flavor(context).is_none() {
-            networks.extend(domain_networks(context.config, client, call, target, findings));
+            addresses.extend(domain_addresses(context.config, client, call, target, findings));
         }
-        let networks = grouped(by_text(networks), context.config);
+        let networks = blocks(&addresses, &target.networks, context.config);
         if networks.is_empty() {
             continue;
         }
@@ -52,18 +52,17 @@ fn ports(target: &InternetTarget) -> Vec<PolicyPort> {
 }
 
 /// The known addresses of a target's domains. A domain without any is an error or, if so configured, a warning.
-fn domain_networks(
+fn domain_addresses(
     config: &Config,
     client: &Identity,
     call: &Call<'_>,
     target: &InternetTarget,
     findings: &mut Findings,
-) -> Vec<IpNet> {
-    let mut networks = Vec::new();
+) -> Vec<IpAddr> {
+    let mut addresses = Vec::new();
     for (domain, place) in &target.domains {
-        let from_status = call.resolved.iter().filter(|(name, _)| name == domain).flat_map(|(_, addresses)| *addresses);
-        let from_config = config.resolved_domains.get(domain).into_iter().flatten();
-        let known: Vec<IpAddr> = from_status.chain(from_config).copied().collect();
+        let from_status = call.resolved.iter().find(|(name, _)| name == domain).map(|(_, addresses)| *addresses);
+        let known: Vec<IpAddr> = config.addresses_of(domain, from_status).collect();
         if known.is_empty() {
             let message = format!("no address is known for {domain}, which {client} calls");
             let mut finding = Finding::new(Code::UnresolvedDomain, *place, message).with_help(
@@ -74,27 +73,34 @@ fn domain_networks(
             }
             findings.push(finding);
         }
-        networks.extend(known.into_iter().map(IpNet::from));
+        addresses.extend(known);
     }
-    networks
+    addresses
+}
+
+/// Networks for the rule: single addresses as such or, where `enableGroupIPsByCIDR` says so and there are more networks than the
+/// limit, the IPv4 ones as their /24. What was written as a network stays as it is.
+fn blocks(addresses: &[IpAddr], networks: &[IpNet], config: &Config) -> Vec<IpNet> {
+    let with =
+        |single: fn(IpAddr) -> IpNet| by_text(addresses.iter().copied().map(single).chain(networks.iter().copied()));
+    let each = with(IpNet::from);
+    if config.enable_group_ips_by_cidr && each.len() > config.group_ips_by_cidr_peers_limit {
+        return with(group_of);
+    }
+    each
+}
+
+/// The /24 of an IPv4 address; an IPv6 address alone.
+fn group_of(address: IpAddr) -> IpNet {
+    match address {
+        IpAddr::V4(v4) => Ipv4Net::new(v4, GROUP_PREFIX).map_or(IpNet::from(address), IpNet::V4),
+        IpAddr::V6(_) => IpNet::from(address),
+    }
 }
 
 /// Without repetition, sorted by their text as the operator does.
-fn by_text(networks: impl IntoIterator<Item = IpNet>) -> Vec<IpNet> {
+fn by_text(networks: impl Iterator<Item = IpNet>) -> Vec<IpNet> {
     let sorted: BTreeMap<String, IpNet> =
-        networks.into_iter().map(|network| network.trunc()).map(|network| (network.to_string(), network)).collect();
+        networks.map(|network| network.trunc()).map(|network| (network.to_string(), network)).collect();
     sorted.into_values().collect()
-}
-
-/// `enableGroupIPsByCIDR`: more networks than the limit make each IPv4 address give way to its /24.
-fn grouped(networks: Vec<IpNet>, config: &Config) -> Vec<IpNet> {
-    if !config.enable_group_ips_by_cidr || networks.len() <= config.group_ips_by_cidr_peers_limit {
-        return networks;
-    }
-    by_text(networks.into_iter().map(|network| match network {
-        IpNet::V4(single) if single.prefix_len() == single.max_prefix_len() => {
-            Ipv4Net::new(single.addr(), GROUP_PREFIX).map_or(network, IpNet::V4)
-        }
-        IpNet::V4(_) | IpNet::V6(_) => network,
-    }))
 }

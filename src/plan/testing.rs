@@ -71,20 +71,26 @@ pub(crate) fn target(text: &str, place: Place) -> TargetKind {
     if let Some(service) = text.strip_prefix("svc:") {
         TargetKind::Service(Identity { kind: Some("Service".into()), ..identity(service) })
     } else if let Some(internet) = text.strip_prefix("internet:") {
-        let (networks, ports) = internet.split_once('@').unwrap_or((internet, ""));
-        let network =
-            |text: &str| text.parse().unwrap_or_else(|_| ipnet::IpNet::from(text.parse::<std::net::IpAddr>().unwrap()));
+        let (blocks, ports) = internet.split_once('@').unwrap_or((internet, ""));
+        let (networks, addresses): (Vec<&str>, Vec<&str>) = blocks.split(',').partition(|text| text.contains('/'));
         TargetKind::Internet(
             InternetTarget {
                 domains: Vec::new(),
-                networks: networks.split(',').map(network).collect(),
+                addresses: addresses.iter().map(|text| text.parse().unwrap()).collect(),
+                networks: networks.iter().map(|text| text.parse().unwrap()).collect(),
                 ports: ports.split(',').filter(|port| !port.is_empty()).map(|port| port.parse().unwrap()).collect(),
             }
             .into(),
         )
     } else if let Some(domain) = text.strip_prefix("domain:") {
         TargetKind::Internet(
-            InternetTarget { domains: vec![(domain.into(), place)], networks: Vec::new(), ports: Vec::new() }.into(),
+            InternetTarget {
+                domains: vec![(domain.into(), place)],
+                addresses: Vec::new(),
+                networks: Vec::new(),
+                ports: Vec::new(),
+            }
+            .into(),
         )
     } else if text == "cloud" {
         TargetKind::OutOfCluster

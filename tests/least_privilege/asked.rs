@@ -134,15 +134,19 @@ impl<'w> Asked<'w> {
     /// An address of the target, or with grouping one of the /24 around it.
     fn names(&self, internet: &InternetTarget, address: IpAddr) -> bool {
         let knows_domain = internet.domains.iter().any(|(domain, _)| domain == "known.example");
-        let resolved = knows_domain.then(|| "1.1.1.2/32".parse().unwrap());
+        let resolved = knows_domain.then(|| "1.1.1.2".parse().unwrap());
         let near = |a: IpAddr| match (a, address) {
             (IpAddr::V4(a), IpAddr::V4(b)) => a.octets()[..3] == b.octets()[..3],
             _ => false,
         };
-        internet.networks.iter().copied().chain(resolved).any(|network: ipnet::IpNet| {
-            let single = network.prefix_len() == network.max_prefix_len();
-            network.contains(&address) || self.config.enable_group_ips_by_cidr && single && near(network.addr())
-        })
+        let is_grouped = self.config.enable_group_ips_by_cidr;
+        internet.networks.iter().any(|network| network.contains(&address))
+            || internet
+                .addresses
+                .iter()
+                .copied()
+                .chain(resolved)
+                .any(|single: IpAddr| single == address || is_grouped && near(single))
     }
 
     /// A called DNS server of the cluster stays open on port 53, and scraped ones do (decision D6).

@@ -25,7 +25,9 @@ const SERVICES: &[&str] = &["a", "front", "kube-dns"];
 const KINDS: &[&str] = &["Deployment", "StatefulSet"];
 const APPS: &[&str] = &["x", "y"];
 const DOMAINS: &[&str] = &["known.example", "unknown.example"];
-pub(crate) const NETWORKS: &[&str] = &["1.1.1.1/32", "1.1.1.2/32", "10.0.0.0/8", "2001:db8::1/128"];
+/// What internet targets name: single addresses, and networks. Grouping widens the former, not even those of full length among
+/// the latter.
+pub(crate) const BLOCKS: &[&str] = &["1.1.1.1", "1.1.1.2", "2.2.2.1/32", "10.0.0.0/8", "2001:db8::1"];
 pub(crate) const API_SERVER: &str = "192.168.0.1";
 
 /// A cluster and the switches to plan it with.
@@ -351,12 +353,15 @@ fn service() -> impl Strategy<Value = Service> {
 }
 
 fn target() -> impl Strategy<Value = TargetKind> {
-    let networks = subsequence(NETWORKS, 0..=3)
-        .prop_map(|networks| networks.into_iter().map(|network| network.parse().unwrap()).collect::<Vec<_>>());
-    let internet = (networks, subsequence(DOMAINS, 0..=1), subsequence(vec![443_u16, 80], 0..=2)).prop_map(
-        |(networks, domains, ports)| {
+    let blocks = subsequence(BLOCKS, 0..=3);
+    let internet = (blocks, subsequence(DOMAINS, 0..=1), subsequence(vec![443_u16, 80], 0..=2)).prop_map(
+        |(blocks, domains, ports)| {
             let domains = domains.into_iter().map(|domain| (domain.to_owned(), place(0))).collect();
-            TargetKind::Internet(InternetTarget { domains, networks, ports }.into())
+            let (networks, addresses): (Vec<&str>, Vec<&str>) =
+                blocks.into_iter().partition(|block| block.contains('/'));
+            let addresses = addresses.into_iter().map(|address| address.parse().unwrap()).collect();
+            let networks = networks.into_iter().map(|network| network.parse().unwrap()).collect();
+            TargetKind::Internet(InternetTarget { domains, addresses, networks, ports }.into())
         },
     );
     let api_server = |kind: Option<&str>| Identity {

@@ -15,6 +15,7 @@ fn internet(domains: &[&str], ports: &[u16]) -> TargetKind {
     TargetKind::Internet(
         InternetTarget {
             domains: domains.iter().map(|domain| ((*domain).to_owned(), place)).collect(),
+            addresses: Vec::new(),
             networks: Vec::new(),
             ports: ports.to_vec(),
         }

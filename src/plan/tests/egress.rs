@@ -108,7 +108,7 @@ fn addresses_are_canonical_distinct_and_sorted_by_text() {
 fn grouping_starts_above_the_limit() {
     let bundle = Bundle::default().intents(
         "a/web",
-        &["internet:10.1.2.4,10.1.2.5,10.1.3.6,10.1.2.0/28,2001:db8::1", "internet:10.1.2.4,10.1.2.5"],
+        &["internet:10.1.2.4,10.1.2.5,10.1.3.6,10.1.4.7/32,10.1.2.0/28,2001:db8::1", "internet:10.1.2.4,10.1.2.5"],
     );
     let config = |limit| {
         egress(|config| {
@@ -116,11 +116,11 @@ fn grouping_starts_above_the_limit() {
             config.group_ips_by_cidr_peers_limit = limit;
         })
     };
-    assert_eq!(rules(&bundle, &config(5)), rules(&bundle, &egress(|_| {})));
+    assert_eq!(rules(&bundle, &config(6)), rules(&bundle, &egress(|_| {})));
     assert_eq!(
-        rules(&bundle, &config(4)),
+        rules(&bundle, &config(5)),
         "\
-\x20 egress 10.1.2.0/24 | 10.1.2.0/28 | 10.1.3.0/24 | 2001:db8::1/128
+\x20 egress 10.1.2.0/24 | 10.1.2.0/28 | 10.1.3.0/24 | 10.1.4.7/32 | 2001:db8::1/128
 \x20 egress 10.1.2.4/32 | 10.1.2.5/32
 \x20 egress anyone on UDP/53 TCP/53
 "

@@ -48,7 +48,14 @@ pub(super) fn read<'a>(fields: &mut Fields<'_, 'a>, node: Node<'a>, wording: &Wo
             fields.fault(Code::InvalidIntents, value, format_args!("`{text}` should be valid DNS name"));
         }
     }
-    let networks = ip_texts.into_iter().filter_map(|(text, value)| network(fields, text, value, noun)).collect();
+    let (mut addresses, mut networks) = (Vec::new(), Vec::new());
+    for (text, value) in ip_texts {
+        match block(fields, text, value, noun) {
+            Some(Block::Address(address)) => addresses.push(address),
+            Some(Block::Network(network)) => networks.push(network),
+            None => {}
+        }
+    }
     let port_nodes = fields.list(node, "ports");
     if wording.strict.is_some() && port_nodes.is_empty() {
         fields.fault(
@@ -58,10 +65,16 @@ pub(super) fn read<'a>(fields: &mut Fields<'_, 'a>, node: Node<'a>, wording: &Wo
         );
     }
     let ports = port_nodes.into_iter().filter_map(|port| fields.port_number(port, "ports[]")).collect();
-    InternetTarget { domains, networks, ports }
+    InternetTarget { domains, addresses, networks, ports }
 }
 
-fn network<'a>(fields: &mut Fields<'_, 'a>, text: &str, node: Node<'a>, noun: &str) -> Option<IpNet> {
+/// An entry of `ips`.
+enum Block {
+    Address(IpAddr),
+    Network(IpNet),
+}
+
+fn block<'a>(fields: &mut Fields<'_, 'a>, text: &str, node: Node<'a>, noun: &str) -> Option<Block> {
     if text.is_empty() {
         fields.fault(
             Code::InvalidIntents,
@@ -70,17 +83,17 @@ fn network<'a>(fields: &mut Fields<'_, 'a>, text: &str, node: Node<'a>, noun: &s
         );
         return None;
     }
-    let network = match text.parse::<IpAddr>() {
-        Ok(address) => Some(IpNet::from(address.to_canonical())),
-        Err(_) => text.parse::<IpNet>().ok().map(|network| network.trunc()),
+    let block = match text.parse::<IpAddr>() {
+        Ok(address) => Some(Block::Address(address.to_canonical())),
+        Err(_) => text.parse::<IpNet>().ok().map(|network| Block::Network(network.trunc())),
     };
-    if network.is_none() {
+    if block.is_none() {
         let finding =
             fields.fault(Code::InvalidIntents, node, format_args!("`{text}` should be value IP address or CIDR"));
         let is_name = is_domain(text) && text.contains(|letter: char| letter.is_alphabetic());
         finding.help = is_name.then(|| "write names under `domains`".into());
     }
-    network
+    block
 }
 
 /// The look-up rules of internationalised domain names, as far as they do not need Unicode's tables: labels of letters,

@@ -20,7 +20,7 @@ fn model(world: &World) -> String {
         .map(|target| match &target.kind {
             TargetKind::Internet(internet) => {
                 let domains: Vec<&String> = internet.domains.iter().map(|(domain, _)| domain).collect();
-                format!("internet {domains:?} {:?} {:?}", internet.networks, internet.ports)
+                format!("internet {domains:?} {:?} {:?} {:?}", internet.addresses, internet.networks, internet.ports)
             }
             other => format!("{other:?}"),
         })
@@ -58,7 +58,7 @@ fn each_call_and_its_target() {
         ("{name: s, type: azure, azureRoles: [r]}", "{azure: {scope: s, roles: [r]}}"),
         (
             "{type: internet, internet: {domains: [a.example], ips: [10.0.0.1, 10.0.0.7/8, '2001:DB8::1', '2001:db8::7/32'], ports: [443]}}",
-            "{internet: {domains: [a.example], ips: [10.0.0.1/32, 10.0.0.0/8, '2001:db8::1/128', '2001:db8::/32'], ports: [443]}}",
+            "{internet: {domains: [a.example], ips: [10.0.0.1, 10.0.0.0/8, '2001:db8::1', '2001:db8::/32'], ports: [443]}}",
         ),
     ] {
         for v1 in v1_versions {

@@ -405,20 +405,21 @@ impl<'w> Judge<'_, 'w> {
         internet: &InternetTarget,
         intents: &ClientIntents,
     ) -> IntentVerdict {
-        let addresses = internet.networks.iter().map(ToString::to_string);
+        let addresses = internet.blocks().map(|network| network.to_string());
         let domains = internet.domains.iter().map(|(domain, _)| domain.clone());
         let names = (client, addresses.chain(domains).collect::<Vec<_>>().join(", "));
         if clients.is_empty() {
             return self.unknown(names, place, "the client's workload is not in the input");
         }
         let (mut sets, mut unresolved) = (Vec::new(), Vec::new());
-        sets.extend(internet.networks.iter().map(|network| AddressSet::block(network, &[])));
+        sets.extend(internet.blocks().map(|network| AddressSet::block(&network, &[])));
         for (domain, _) in &internet.domains {
-            match intents.resolved_ips.get(domain).or_else(|| self.config.resolved_domains.get(domain)) {
-                Some(addresses) => {
-                    sets.extend(addresses.iter().map(|&address| AddressSet::from_iter([single(address)])))
-                }
-                None => unresolved.push(domain.as_str()),
+            let from_status = intents.resolved_ips.get(domain).map(Vec::as_slice);
+            let known = sets.len();
+            let addresses = self.config.addresses_of(domain, from_status);
+            sets.extend(addresses.map(|address| AddressSet::from_iter([single(address)])));
+            if sets.len() == known {
+                unresolved.push(domain.as_str());
             }
         }
         let wanted = if internet.ports.is_empty() {
