@@ -169,7 +169,12 @@ impl Member {
                 output.extend(std::iter::repeat_n(' ', self.margin));
                 output.push_str(line);
             } else {
-                output.push_str(&moved_left(line, self.indent, self.margin));
+                let moved = moved_left(line, self.indent, self.margin);
+                // Without the blanks between them, two line breaks would be one.
+                if output.ends_with('\r') && moved.starts_with('\n') {
+                    output.push(' ');
+                }
+                output.push_str(&moved);
             }
         }
         Ok(output)
