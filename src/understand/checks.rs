@@ -1,7 +1,7 @@
 //! What is odd about the world as a whole: references to what is not there, and the like (`spec/krm.md` 9).
 
 use super::called_by;
-use super::object::{Object, of_resource};
+use super::object::Object;
 use crate::config::Config;
 use crate::diag::suggest::nearest;
 use crate::diag::{Code, Finding, Findings};
@@ -80,10 +80,10 @@ fn report_missing_namespaces(objects: &[Object<'_>], config: &Config, world: &Wo
 /// Workloads and ClientIntents of one kind, namespace and name: all are read, but a cluster keeps one of them.
 fn duplicates(objects: &[Object<'_>], world: &World) -> Findings {
     let mut findings = Findings::default();
-    let workloads = world.workloads.iter().map(|workload| workload.resource);
     let mut first = IndexMap::with_capacity(world.workloads.len() + world.client_intents_objects.len());
-    for resource in workloads.chain(world.client_intents_objects.iter().copied()) {
-        let Some(object) = of_resource(objects, resource).filter(|object| !object.name.is_empty()) else { continue };
+    let workloads = read_from(objects, world.workloads.iter().map(|workload| workload.resource));
+    let client_intents = read_from(objects, world.client_intents_objects.iter().copied());
+    for object in workloads.chain(client_intents).filter(|object| !object.name.is_empty()) {
         let known: &Object<'_> = first.entry((object.kind, object.namespace, object.name)).or_insert(object);
         if known.resource != object.resource {
             let message = format!("{} is there twice, and only one can be deployed", object.title());
@@ -95,6 +95,15 @@ fn duplicates(objects: &[Object<'_>], world: &World) -> Findings {
         }
     }
     findings
+}
+
+/// The objects that were read from resources which are in the order of the objects.
+fn read_from<'o, 'a>(
+    objects: &'o [Object<'a>],
+    resources: impl Iterator<Item = ResourceId>,
+) -> impl Iterator<Item = &'o Object<'a>> {
+    let mut objects = objects.iter();
+    resources.filter_map(move |resource| objects.find(|object| object.resource == resource))
 }
 
 /// What a reference is about, as messages say it.
