@@ -471,9 +471,14 @@ fn known_workloads(value: &Checked) -> Vec<KnownWorkload> {
 /// One address or a list of them.
 fn parsed(value: &Checked) -> Vec<IpAddr> {
     match value {
-        Checked::Text(text) => text.parse().into_iter().collect(),
-        _ => value.items().iter().filter_map(|item| item.text().parse().ok()).collect(),
+        Checked::Text(text) => address(text).into_iter().collect(),
+        _ => value.items().iter().filter_map(|item| address(item.text())).collect(),
     }
+}
+
+/// An address; an IPv4 one written as IPv6 (`::ffff:10.0.0.1`) is the IPv4 one, as for Go.
+fn address(text: &str) -> Option<IpAddr> {
+    text.parse().ok().map(|address: IpAddr| address.to_canonical())
 }
 
 fn api_server(value: &Checked) -> ApiServer {
@@ -519,9 +524,9 @@ fn dns_peer(value: &Checked) -> DnsPeer {
 }
 
 fn network(text: &str) -> Option<ipnet::IpNet> {
-    match text.parse::<IpAddr>() {
-        Ok(address) => Some(address.into()),
-        Err(_) => text.parse::<ipnet::IpNet>().ok().map(|network| network.trunc()),
+    match address(text) {
+        Some(address) => Some(address.into()),
+        None => text.parse::<ipnet::IpNet>().ok().map(|network| network.trunc()),
     }
 }
 

@@ -252,7 +252,7 @@ fn structured_fields() {
             }),
         ),
         (
-            "{resolvedDomains: {a.example: [192.0.2.1, 192.0.2.2], '*.b.example': 192.0.2.3}}",
+            "{resolvedDomains: {a.example: [192.0.2.1, '::ffff:192.0.2.2'], '*.b.example': 192.0.2.3}}",
             with(|config| {
                 config.resolved_domains = [
                     ("a.example".to_owned(), vec!["192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap()]),

@@ -15,7 +15,7 @@ use std::io::{self, Write};
 pub struct List<'a> {
     /// The world that was judged.
     pub reach: &'a Reachability<'a>,
-    /// The connections.
+    /// The connections, sorted.
     pub connections: &'a Listing,
     /// The exposed workloads; `None` if nobody asked.
     pub exposures: Option<&'a [ExposedWorkload]>,

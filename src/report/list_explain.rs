@@ -32,11 +32,11 @@ pub fn text(reach: &Reachability<'_>, filter: &ListFilter, output: &mut dyn Writ
         .map(|entry| (entry.workload, entry))
         .collect();
     let sources = in_order(&mut workloads().chain(external(Direction::Ingress)).chain([End::IngressController]));
-    let of_workloads = in_order(&mut workloads().chain(external(Direction::Egress)));
-    let of_others = in_order(&mut workloads());
-    let (mut unrestricted, mut is_first) = (Vec::new(), true);
+    let workloads_and_outside = in_order(&mut workloads().chain(external(Direction::Egress)));
+    let only_workloads = in_order(&mut workloads());
+    let (mut unrestricted, mut is_first, line) = (Vec::new(), true, "-".repeat(160));
     for (source_text, source) in &sources {
-        let destinations = if matches!(source, End::Workload(_)) { &of_workloads } else { &of_others };
+        let destinations = if matches!(source, End::Workload(_)) { &workloads_and_outside } else { &only_workloads };
         for (destination_text, destination) in destinations {
             if source == destination || !filter.wants(reach, *source, *destination) {
                 continue;
@@ -59,7 +59,6 @@ pub fn text(reach: &Reachability<'_>, filter: &ListFilter, output: &mut dyn Writ
             if std::mem::take(&mut is_first) {
                 write!(output, "{}", header("Specific connections and their reasons"))?;
             }
-            let line = "-".repeat(160);
             writeln!(output, "{line}\nConnections between {source_text} => {destination_text}:\n")?;
             output.write_all(explanation(explained).as_bytes())?;
         }

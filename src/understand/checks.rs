@@ -38,7 +38,8 @@ pub(super) fn check(objects: &[Object<'_>], config: &Config, world: &World, thre
         );
     }
     let for_both = if objects.len() < MANY_OBJECTS { 1 } else { threads };
-    let (duplicates, references) = at_once(for_both, || duplicates(objects, world), || references(world, threads));
+    let (duplicates, references) =
+        at_once(for_both, || duplicates(objects, world), || references(world, threads / for_both));
     findings.0.extend(duplicates.0);
     findings.0.extend(references.0);
     report_unused_settings(objects, config, world, findings);
@@ -102,8 +103,11 @@ fn read_from<'o, 'a>(
     objects: &'o [Object<'a>],
     resources: impl Iterator<Item = ResourceId>,
 ) -> impl Iterator<Item = &'o Object<'a>> {
-    let mut objects = objects.iter();
-    resources.filter_map(move |resource| objects.find(|object| object.resource == resource))
+    let mut objects = objects.iter().peekable();
+    resources.filter_map(move |resource| {
+        while objects.next_if(|object| object.resource < resource).is_some() {}
+        objects.next_if(|object| object.resource == resource)
+    })
 }
 
 /// What a reference is about, as messages say it.

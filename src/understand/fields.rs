@@ -223,10 +223,10 @@ impl<'o, 'a> Fields<'o, 'a> {
         protocol
     }
 
-    /// An IP address.
+    /// An IP address; an IPv4 one written as IPv6 (`::ffff:10.0.0.1`) is the IPv4 one, as for Go.
     pub(super) fn address(&mut self, node: Node<'a>, field: &str) -> Option<IpAddr> {
         let text = self.scalar(node, field)?;
-        let address = text.parse().ok();
+        let address = text.parse().ok().map(|address: IpAddr| address.to_canonical());
         if address.is_none() {
             self.fault(Code::InvalidField, node, format_args!("`{field}` must be an IP address, not `{text}`"));
         }

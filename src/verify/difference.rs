@@ -178,6 +178,7 @@ fn inside([old, new]: &[Side; 2]) -> Vec<Change> {
     let changes = pairs.filter_map(|[before, after]| {
         let one = before.or(after)?;
         let [old, new] = [before, after].map(|one| one.map_or(&nothing, |one| one.connections));
+        // Nearly all pairs are the same.
         if old == new {
             return None;
         }
@@ -193,6 +194,7 @@ fn outside([old, new]: &[Side; 2], direction: Direction) -> Vec<Change> {
     let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
     let mut changes = Vec::new();
     for name in names {
+        let own: Arc<str> = name.as_str().into();
         let [before, after] = [old, new].map(|side| side.get(name).map(Vec::as_slice).unwrap_or_default());
         let sets: Vec<AddressSet> =
             before.iter().chain(after).map(|&(range, _)| AddressSet::from_iter([range])).collect();
@@ -201,13 +203,14 @@ fn outside([old, new]: &[Side; 2], direction: Direction) -> Vec<Change> {
             alike.entry((connections_of(before, atom), connections_of(after, atom))).or_default().push(atom);
         }
         for ((before, after), atoms) in alike {
+            let [before, after] = [before, after].map(Arc::new);
             for range in AddressSet::from_iter(atoms).ranges() {
-                let (peer, own): (Arc<str>, Arc<str>) = (format!("{range}[External]").into(), name.as_str().into());
+                let (peer, own): (Arc<str>, _) = (format!("{range}[External]").into(), Arc::clone(&own));
                 let (source, destination) = match direction {
                     Direction::Egress => (own, peer),
                     Direction::Ingress => (peer, own),
                 };
-                changes.extend(Change::new(source, destination, before.clone().into(), after.clone().into()));
+                changes.extend(Change::new(source, destination, Arc::clone(&before), Arc::clone(&after)));
             }
         }
     }

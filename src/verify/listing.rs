@@ -20,7 +20,7 @@ pub struct ListFilter {
 /// Connections, sorted by the words for source and destination. There can be millions, so words and ports are kept once each.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
-    /// Every end with its words, sorted by them.
+    /// Every end with its words, sorted by them. No two have the same words: namespace, kind and name make a workload.
     ends: Vec<(Arc<str>, End)>,
     /// Every set of ports with its words.
     sets: Vec<(String, Arc<ConnectionSet>)>,
@@ -75,7 +75,7 @@ pub fn end_text(reach: &Reachability<'_>, end: End) -> String {
     }
 }
 
-/// Every connection between two different ends that the filter wants.
+/// Every connection between two different ends that the filter wants, sorted by the words for source and destination.
 #[must_use]
 pub fn list(reach: &Reachability<'_>, filter: &ListFilter) -> Listing {
     let (mut ends, mut sets, mut pairs) = (IndexSet::new(), IndexSet::<ConnectionSet>::new(), Vec::new());

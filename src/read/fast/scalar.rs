@@ -15,7 +15,7 @@ pub(super) enum Stop {
     Comment(usize),
 }
 
-/// The byte at an offset, and a null, which no text has, behind the end.
+/// The byte at an offset, and a null, which no text of the subset has, behind the end.
 #[inline]
 pub(super) fn at(bytes: &[u8], position: usize) -> u8 {
     bytes.get(position).copied().unwrap_or(0)

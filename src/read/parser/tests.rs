@@ -248,7 +248,7 @@ fn odd_line_breaks_are_read_only_where_readers_agree() {
         assert!(parse(text).is_ok(), "{text:?}");
     }
     for text in ["a: {b:}\n", "a: {b:, c: d}\n", "a: [b:]\n", "a: {b\n  :}\n", "a: {? b:}\n", "a: {b: c, d e::}\n"] {
-        let expected = "no blank follows the colon, which kustomize and kpt read as a part of the key: add one";
+        let expected = "no blank follows the colon, which kustomize and kpt read as a part of the text: add one, or quote the text";
         assert!(refusal(text).ends_with(expected), "{text:?}: {}", refusal(text));
     }
     for text in ["a: {b: , c:\n  }\n", "a: {\"b\":, 'c':}\n", "a: &a b\nc: {*a :}\n", "a: {: , b: }\n", "a: [b: ]\n"] {

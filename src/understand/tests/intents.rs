@@ -342,13 +342,13 @@ fn one_client_has_one_object() {
 
 #[test]
 fn resolved_addresses_come_from_the_status() {
-    let status = "status:\n  resolvedIPs:\n  - {dns: a.example, ips: [192.0.2.1, '2001:db8::1']}\n  - {dns: a.example, ips: [192.0.2.9]}\n";
+    let status = "status:\n  resolvedIPs:\n  - {dns: a.example, ips: [192.0.2.1, '2001:db8::1', '::ffff:192.0.2.2']}\n  - {dns: a.example, ips: [192.0.2.9]}\n";
     let spec = "{workload: {name: web}, targets: [{internet: {domains: [a.example]}}]}";
     let manifests = manifests("v2beta1", spec).trim_end_matches("---\n").to_owned() + status;
     let (world, lines) = understand(&manifests);
     assert_eq!(lines, "");
     let resolved = format!("{:?}", world.client_intents[0].resolved_ips);
-    assert_eq!(resolved, r#"{"a.example": [192.0.2.1, 2001:db8::1]}"#);
+    assert_eq!(resolved, r#"{"a.example": [192.0.2.1, 2001:db8::1, 192.0.2.2]}"#);
 }
 
 #[test]
