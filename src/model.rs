@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows YAML, Kubernetes wire types or I/O, and nothing here imports another module of the crate.
 
+pub mod address;
 pub mod identity;
 pub mod intent;
 pub mod labels;

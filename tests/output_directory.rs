@@ -283,11 +283,16 @@ fn a_full_disk_leaves_everything_as_it_was() {
         assert!(message.starts_with("error: out/b.yaml cannot be written: "), "{message}");
         assert_eq!(files(&work), before);
     }
-    // And stdout.
-    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    let output = program().args(["render", "in"]).current_dir(&work).stdout(full).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("\nerror: cannot write standard output: "), "{output:?}");
+    // And stdout, for what is printed at once and what is printed while it is put together.
+    for arguments in
+        [&["render", "in"][..], &["list", "in"], &["list", "in", "--explain"], &["diff", "in/a.yaml", "in"]]
+    {
+        let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let output = program().args(arguments).current_dir(&work).stdout(full).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        let message = format!("\n{}", String::from_utf8_lossy(&output.stderr));
+        assert!(message.contains("\nerror: cannot write standard output: "), "{arguments:?}: {output:?}");
+    }
 }
 
 #[test]

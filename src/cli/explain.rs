@@ -3,6 +3,7 @@
 use super::FAULTY;
 use super::bundles::{Namespace, Options, is_ingress_controller, no_workload};
 use super::streams::{complain, print};
+use enforce_intents::model::address::address;
 use enforce_intents::model::policy::{PortValue, Protocol};
 use enforce_intents::report::explain::{self, Question};
 use enforce_intents::verify::addresses::AddressRange;
@@ -77,7 +78,7 @@ fn try_run(arguments: Arguments) -> Result<u8, u8> {
 
 /// The one end that a text names.
 fn end(reach: &Reachability<'_>, text: &str) -> Result<End, String> {
-    if let Ok(address) = text.parse::<IpAddr>() {
+    if let Some(address) = address(text) {
         return Ok(End::External(match address {
             IpAddr::V4(address) => AddressRange::V4(address, address),
             IpAddr::V6(address) => AddressRange::V6(address, address),

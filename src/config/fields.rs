@@ -8,6 +8,7 @@ use super::{
     VirtualWorkload, WorkloadKind,
 };
 use crate::diag::{Code, Severity};
+use crate::model::address::{address, network};
 use crate::model::labels::Labels;
 use crate::model::policy::Protocol;
 use std::collections::{BTreeMap, BTreeSet};
@@ -476,11 +477,6 @@ fn parsed(value: &Checked) -> Vec<IpAddr> {
     }
 }
 
-/// An address; an IPv4 one written as IPv6 (`::ffff:10.0.0.1`) is the IPv4 one, as for Go.
-fn address(text: &str) -> Option<IpAddr> {
-    text.parse().ok().map(|address: IpAddr| address.to_canonical())
-}
-
 fn api_server(value: &Checked) -> ApiServer {
     let ports = value.get("ports").map(Checked::items).unwrap_or_default();
     ApiServer {
@@ -520,14 +516,12 @@ fn dns_peer(value: &Checked) -> DnsPeer {
     let mut pod_labels = label_map(value.get("podLabels"));
     pod_labels.extend(&selector("podSelector"));
     let cidr = value.get("cidr").or_else(|| value.get("ipBlock").and_then(|block| block.get("cidr")));
-    DnsPeer { namespace_labels, pod_labels, cidr: cidr.and_then(|cidr| network(cidr.text())) }
+    DnsPeer { namespace_labels, pod_labels, cidr: cidr.and_then(|cidr| block(cidr.text())) }
 }
 
-fn network(text: &str) -> Option<ipnet::IpNet> {
-    match address(text) {
-        Some(address) => Some(address.into()),
-        None => text.parse::<ipnet::IpNet>().ok().map(|network| network.trunc()),
-    }
+/// A network, or an address alone.
+fn block(text: &str) -> Option<ipnet::IpNet> {
+    address(text).map(Into::into).or_else(|| network(text))
 }
 
 fn default_deny(value: &Checked) -> DefaultDeny {

@@ -2,6 +2,7 @@
 
 use super::object::Object;
 use crate::diag::{Code, Finding, Findings};
+use crate::model::address::address;
 use crate::model::place::Place;
 use crate::model::policy::{PortValue, Protocol};
 use crate::model::selector::{LabelSelector, Labels, Operator, Requirement};
@@ -223,14 +224,14 @@ impl<'o, 'a> Fields<'o, 'a> {
         protocol
     }
 
-    /// An IP address; an IPv4 one written as IPv6 (`::ffff:10.0.0.1`) is the IPv4 one, as for Go.
+    /// An IP address.
     pub(super) fn address(&mut self, node: Node<'a>, field: &str) -> Option<IpAddr> {
         let text = self.scalar(node, field)?;
-        let address = text.parse().ok().map(|address: IpAddr| address.to_canonical());
-        if address.is_none() {
+        let found = address(text);
+        if found.is_none() {
             self.fault(Code::InvalidField, node, format_args!("`{field}` must be an IP address, not `{text}`"));
         }
-        address
+        found
     }
 
     /// A boolean, false when absent.

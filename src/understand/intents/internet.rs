@@ -2,6 +2,7 @@
 
 use super::super::fields::Fields;
 use crate::diag::Code;
+use crate::model::address::{address, network};
 use crate::model::intent::InternetTarget;
 use crate::read::tree::Node;
 use ipnet::IpNet;
@@ -83,10 +84,7 @@ fn block<'a>(fields: &mut Fields<'_, 'a>, text: &str, node: Node<'a>, noun: &str
         );
         return None;
     }
-    let block = match text.parse::<IpAddr>() {
-        Ok(address) => Some(Block::Address(address.to_canonical())),
-        Err(_) => text.parse::<IpNet>().ok().map(|network| Block::Network(network.trunc())),
-    };
+    let block = address(text).map(Block::Address).or_else(|| network(text).map(Block::Network));
     if block.is_none() {
         let finding =
             fields.fault(Code::InvalidIntents, node, format_args!("`{text}` should be value IP address or CIDR"));

@@ -1,5 +1,6 @@
 //! Single values as the API server reads them.
 
+use crate::model::address;
 use crate::model::value::Value;
 use crate::read::tree::{Node, ScalarStyle, Shape};
 use ipnet::IpNet;
@@ -35,7 +36,7 @@ fn is_decimal(text: &str) -> bool {
 
 /// A network in CIDR form, canonical. Leading zeros are decimal, as the API server still reads them.
 pub(super) fn network(text: &str) -> Option<IpNet> {
-    let parsed = text.parse::<IpNet>().ok().or_else(|| {
+    address::network(text).or_else(|| {
         let (address, length) = text.split_once('/')?;
         let octets: Vec<&str> = address
             .split('.')
@@ -44,9 +45,8 @@ pub(super) fn network(text: &str) -> Option<IpNet> {
                 rest => rest,
             })
             .collect();
-        format!("{}/{length}", octets.join(".")).parse().ok()
-    });
-    parsed.map(|network| network.trunc())
+        address::network(&format!("{}/{length}", octets.join(".")))
+    })
 }
 
 /// Whether a text is an IANA service name, which the API requires of port names.
