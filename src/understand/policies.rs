@@ -1,7 +1,6 @@
 //! NetworkPolicies of the input, and other objects of kinds that this project emits.
 //!
-//! A policy that the API server would refuse never reaches a cluster: it gets findings and no place in the world, and the rest
-//! of the input is judged without it. What "missing", null and empty mean is the API's (`spec/networkpolicy.md` 4.1).
+//! A policy that the API server would refuse never reaches a cluster: it gets findings, and the input is judged without it. What "missing", null and empty mean is the API's (`spec/networkpolicy.md` 4.1).
 
 mod values;
 
@@ -31,9 +30,8 @@ pub(super) fn read(object: &Object<'_>, world: &mut World, findings: &mut Findin
             }
             let mut reader = Reader { object, findings, is_valid: true, details: PolicyDetails::default() };
             let policy = reader.policy();
-            if reader.is_valid {
-                world.policies.push(policy);
-            }
+            let is_valid = reader.is_valid;
+            if is_valid { &mut world.policies } else { &mut world.refused_policies }.push(policy);
             true
         }
         (STAGED_API_VERSION, STAGED_KIND) => {
@@ -504,13 +502,12 @@ impl<'a> Reader<'_, 'a> {
     fn label_value(&mut self, node: Node<'a>) -> Option<&'a str> {
         let text = node.as_str();
         let is_legal = text.is_some_and(is_label_value);
-        if is_legal && is_text(node) {
-            return text;
+        if !is_legal || !is_text(node) {
+            let shown = text.unwrap_or("a collection");
+            let help = if is_legal { format!("write \"{shown}\" in quotes") } else { String::new() };
+            let what = if is_legal { "is no string, as a label value must be" } else { "is not a label value" };
+            self.refuse_with_help(Code::InvalidPolicySelector, node, format_args!("`{shown}` {what}"), help);
         }
-        let text = text.unwrap_or("a collection");
-        let help = if is_legal { format!("write \"{text}\" in quotes") } else { String::new() };
-        let what = if is_legal { "is no string, as a label value must be" } else { "is not a label value" };
-        self.refuse_with_help(Code::InvalidPolicySelector, node, format_args!("`{text}` {what}"), help);
-        None
+        text
     }
 }
