@@ -118,6 +118,7 @@ fn read_object(object: &Object<'_>, config: &Config, world: &mut World, findings
             world.endpoints.extend(services::read_endpoint_slice(object, findings));
         }
         _ => {
+            world.other_policies.extend(policies::of_another_kind(object));
             if policies::read(object, world, findings) {
                 note_values(object, &["metadata", "labels"], world);
                 note_values(object, &["metadata", "annotations"], world);

@@ -47,6 +47,8 @@ pub struct World {
     /// NetworkPolicies of the input that the API server would refuse: they are not judged, but their names are taken. What could
     /// not be read of them is left out.
     pub refused_policies: Vec<InputPolicy>,
+    /// Policies of kinds that are not judged, which may deny or allow what the judged ones do not.
+    pub other_policies: Vec<OtherPolicy>,
     /// Calico's previews of NetworkPolicies that stand in the input, ours and others'. They enforce nothing.
     pub staged_policies: Vec<StagedPolicy>,
     /// Ingresses and routes.
@@ -64,6 +66,15 @@ pub struct World {
     /// Keys of labels and annotations of ours with values that are no strings to some YAML reader: the API server refuses a
     /// label `true` without quotes, so that it is not the label "true". Labels are those of pods, where the resource has pods.
     pub not_strings: BTreeMap<ResourceId, BTreeSet<String>>,
+}
+
+/// A policy for the network of a kind that is not judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherPolicy {
+    /// Its kind, namespace and name, for messages.
+    pub title: String,
+    /// Where `metadata.name` is said.
+    pub place: Place,
 }
 
 /// An object in the input of a kind, other than NetworkPolicy, that this project emits.
@@ -104,6 +115,7 @@ impl World {
             protected_services,
             policies,
             refused_policies,
+            other_policies,
             staged_policies,
             exposures,
             reference_grants,
@@ -123,6 +135,7 @@ impl World {
         append(&mut self.protected_services, protected_services);
         append(&mut self.policies, policies);
         append(&mut self.refused_policies, refused_policies);
+        append(&mut self.other_policies, other_policies);
         append(&mut self.staged_policies, staged_policies);
         append(&mut self.exposures, exposures);
         append(&mut self.reference_grants, reference_grants);
