@@ -11,18 +11,21 @@ use crate::diag::{Code, Finding, Findings};
 use crate::model::labels::OUR_PREFIX;
 use crate::model::place::Place;
 use crate::model::policy::{
-    Direction, InputPolicy, NetworkPolicy, Peer, PolicyDetails, PolicyPort, PolicySpec, PortValue, Protocol, Rule,
-    RuleParts, STAGED_ACTION_SET, STAGED_API_VERSION, STAGED_KIND, StagedPolicy,
+    Direction, InputPolicy, NetworkPolicy, POLICY_KIND, Peer, PolicyDetails, PolicyPort, PolicySpec, PortValue,
+    Protocol, Rule, RuleParts, STAGED_ACTION_SET, STAGED_API_VERSION, STAGED_KIND, StagedPolicy,
 };
 use crate::model::selector::{LabelSelector, Labels, Operator, Requirement, is_label_key, is_label_value};
 use crate::model::world::{OtherObject, OtherPolicy, World};
 use crate::read::tree::Node;
 use ipnet::IpNet;
 
+/// The API versions of NetworkPolicy that are read; clusters have had no others.
+const JUDGED_VERSIONS: [&str; 2] = ["networking.k8s.io/v1", "extensions/v1beta1"];
+
 /// Reads the object into `world.policies` or `world.other_generated` if it is a policy. Says whether it was one.
 pub(super) fn read(object: &Object<'_>, world: &mut World, findings: &mut Findings) -> bool {
     match (object.api_version, object.kind) {
-        ("networking.k8s.io/v1" | "extensions/v1beta1", "NetworkPolicy") => {
+        (version, POLICY_KIND) if JUDGED_VERSIONS.contains(&version) => {
             if object.group() == "extensions" {
                 let message =
                     format!("{} is of {}, which clusters no longer serve", object.object_name(), object.api_version);
@@ -60,13 +63,15 @@ pub(super) fn read(object: &Object<'_>, world: &mut World, findings: &mut Findin
     }
 }
 
-/// A policy of another kind that a network plugin enforces beside NetworkPolicies: AdminNetworkPolicies, those of Cilium, Calico, Antrea and GKE.
+/// A policy of another kind that a network plugin enforces beside NetworkPolicies: AdminNetworkPolicies, those of Cilium, Calico,
+/// Antrea and GKE; or a NetworkPolicy of a version that does not exist.
 ///
 /// Previews enforce nothing, and Multus' policies are for networks beside the cluster's.
 pub(super) fn of_another_kind(object: &Object<'_>) -> Option<OtherPolicy> {
     let is_enforced = object.kind.ends_with("NetworkPolicy")
         && !object.kind.starts_with("Staged")
-        && !["", "networking.k8s.io", "extensions", "k8s.cni.cncf.io"].contains(&object.group());
+        && !matches!(object.group(), "" | "k8s.cni.cncf.io")
+        && !JUDGED_VERSIONS.contains(&object.api_version);
     let is_ours = || text_map(object.node.path(&["metadata", "labels"])).keys().any(|key| key.starts_with(OUR_PREFIX));
     (is_enforced && !is_ours()).then(|| OtherPolicy { title: object.title(), place: object.name_place() })
 }

@@ -24,7 +24,7 @@ fn not_judged(reach: &Reachability<'_>) -> Option<Finding> {
     let (first, others) = reach.world().other_policies.split_first()?;
     let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
     let message = format!("no verdict counts what is denied or allowed by {}{more}", first.title);
-    let help = "only NetworkPolicies are judged; ask the tools of the network plugin about policies of its own";
+    let help = "only NetworkPolicies of networking.k8s.io/v1 are judged; ask the tools of the network plugin about policies of its own";
     Some(Finding::new(Code::PolicyNotJudged, first.place, message).with_help(help))
 }
 
