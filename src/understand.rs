@@ -24,8 +24,10 @@ pub use configured_workloads::use_deployed_names;
 
 use crate::config::Config;
 use crate::diag::{Code, Findings};
+use crate::model::labels::OUR_PREFIX;
 use crate::model::world::{Namespace, World};
 use crate::read::package::Package;
+use crate::read::tree::Node;
 use crate::threads::{MANY_OBJECTS, in_parts};
 use fields::Fields;
 use names::Names;
@@ -106,21 +108,44 @@ fn read_part(config: &Config, start: usize, objects: &[Object<'_>]) -> Part {
 /// Reads an object that goes to the cluster and is no intent.
 fn read_object(object: &Object<'_>, config: &Config, world: &mut World, findings: &mut Findings) {
     match (object.group(), object.kind) {
-        ("", "Namespace") => world.namespaces.extend(namespace(object, findings)),
+        ("", "Namespace") => {
+            world.namespaces.extend(namespace(object, findings));
+            note_values(object, &["metadata", "labels"], world);
+        }
         ("", "Service") => world.services.extend(services::read(object, findings)),
         ("", "Endpoints") => world.endpoints.push(services::read_endpoints(object, findings)),
         ("discovery.k8s.io", "EndpointSlice") => {
             world.endpoints.extend(services::read_endpoint_slice(object, findings));
         }
         _ => {
+            world.other_policies.extend(policies::of_another_kind(object));
             if policies::read(object, world, findings) {
+                note_values(object, &["metadata", "labels"], world);
+                note_values(object, &["metadata", "annotations"], world);
                 return;
             }
             if let Some(template_path) = workloads::template_path(object, config) {
-                world.workloads.extend(workloads::read(object, template_path, config, findings));
+                let workload = workloads::read(object, template_path, config, findings);
+                if let Some(workload) = &workload
+                    && workload.template_labels.keys().any(|key| key.starts_with(OUR_PREFIX))
+                {
+                    let path: Vec<&str> = workload.template_path.iter().map(AsRef::as_ref).collect();
+                    note_values(object, &[path.as_slice(), &["metadata", "labels"]].concat(), world);
+                }
+                world.workloads.extend(workload);
             } else {
                 world.virtual_workloads.extend(virtual_workloads::inferred(object));
             }
+        }
+    }
+}
+
+/// Notes which labels or annotations of ours have values that are no strings.
+fn note_values(object: &Object<'_>, path: &[&str], world: &mut World) {
+    let entries = object.node.path(path).map(Node::merged_entries).unwrap_or_default();
+    for (key, _, value) in entries {
+        if key.starts_with(OUR_PREFIX) && !value.as_str().is_some_and(|text| value.is_string(text)) {
+            world.not_strings.entry(object.resource).or_default().insert(key.to_owned());
         }
     }
 }

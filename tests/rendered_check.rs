@@ -121,6 +121,17 @@ fn what_a_run_would_change_is_named() {
             &[],
             "error stale-render: Namespace otterize-tutorial-npol lacks the label intents.otterize.com/namespace-name=otterize-tutorial-npol\n",
         ),
+        // What the API server would refuse is not what a run writes, though its text is.
+        (
+            replaced(access.trim_end(), &access.trim_end().replace('"', "")),
+            &[],
+            "error stale-render: Deployment otterize-tutorial-npol/client lacks the label intents.otterize.com/access-server-otterize-tutorial-np-7e16db=true\n",
+        ),
+        (
+            replaced("  policyTypes:\n  - Ingress\n", "  policyTypes: Ingress\n"),
+            &[],
+            "error stale-render: NetworkPolicy otterize-tutorial-npol/access-to-server-from-otterize-tutorial-npol is not what a run would write\n",
+        ),
         // The configuration of the run is part of the question, and `rules` holds for the answer.
         (
             good.clone(),

@@ -170,3 +170,46 @@ fn a_sync_wave_of_everything_stays() {
     );
     assert!(settle(&reconfigured(&annotated, "{}")).contains("    argocd.argoproj.io/sync-wave: \"3\""));
 }
+
+/// A label `true` without quotes is a boolean, which the API server takes for no label value: it is written again.
+#[test]
+fn values_that_are_no_strings_are_written_again() {
+    let client = "---
+apiVersion: v1
+kind: Pod
+metadata: {name: tester, namespace: \"on\", labels: {app: tester}}
+spec: {containers: [{name: tester, image: tester}]}
+---
+apiVersion: v1
+kind: Namespace
+metadata: {name: \"on\"}
+";
+    let stream = format!("{}{client}", WORKLOADS.replace("namespace: shop", "namespace: \"on\""));
+    for profile in ["classic", "v2"] {
+        let written = settle(&resource_list(&stream, &config(&format!(r#"{{"profile": "{profile}"}}"#))));
+        for quoted in ["\"true\"", "namespace-name: \"on\""] {
+            let unquoted = quoted.replace('"', "");
+            let mended = settle(&written.replace(quoted, &unquoted));
+            assert_eq!(mended.trim_end(), written.trim_end(), "{profile} {quoted}");
+        }
+    }
+}
+
+/// A policy that the API server would refuse has its name all the same: of ours it is mended or goes, of others it is a clash.
+#[test]
+fn names_of_refused_policies_are_taken() {
+    let written = settle(&resource_list(WORKLOADS, &config(r#"{"profile": "v2"}"#)));
+    let (before, policy) = written.split_once("  spec:\n    podSelector:\n").unwrap();
+    let (_, after) = policy.split_once("functionConfig:").unwrap();
+    for spec in ["[]", "{podSelector: x}", "{podSelector: {}, ingress: [{from: [{}]}]}", "{policyTypes: Ingress}"] {
+        let refused = format!("{before}  spec: {spec}\nfunctionConfig:{after}");
+        assert_eq!(objects(&settle(&refused)), objects(&written), "{spec}");
+        let stale = refused.replace("kubernetes: {name: web}", "sql: {name: web}");
+        assert!(!settle(&stale).contains("web-access"), "{spec}");
+        let of_others = refused.replace("intents.otterize.com/network-policy: ", "app: ");
+        let outcome = enforce_intents::process(of_others.into_bytes(), Settings::default());
+        let messages: Vec<&str> = outcome.findings.0.iter().map(|finding| finding.message.as_str()).collect();
+        let clash = "NetworkPolicy shop/web-access is to be generated, but the input has one of that name that was not generated";
+        assert!(outcome.failed() && messages.contains(&clash), "{spec}: {messages:#?}");
+    }
+}

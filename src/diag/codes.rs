@@ -126,6 +126,7 @@ codes! {
     DuplicatePolicy "duplicate-policy" Error free "Two NetworkPolicies have the same namespace and name, so one replaces the other.";
     DuplicateService "duplicate-service" Warning free "Two Services have the same namespace and name, so one replaces the other.";
     DuplicateObject "duplicate-object" Warning free "Two workloads or ClientIntents have the same kind, namespace and name, so one replaces the other.";
+    PolicyNotJudged "policy-not-judged" Warning free "A policy of a kind that is not judged may deny or allow more than the verdicts say.";
     DuplicateNamespace "duplicate-namespace" Error free "Two Namespace manifests have the same name, so one replaces the other.";
     PodsDiffer "pods-differ" Warning free "Pods of one owner differ in what policies look at, so no statement holds for all of them.";
     PortNameOnBlock "port-name-on-block" Warning free "A rule names a port of destinations outside the cluster, which have no port names.";

@@ -8,7 +8,7 @@ use super::service::{Endpoints, Service};
 use super::traffic::{Exposure, Monitor, ReferenceGrant, Webhook};
 use super::value::Value;
 use super::workload::Workload;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A Namespace manifest.
 #[derive(Clone, Debug)]
@@ -44,6 +44,11 @@ pub struct World {
     pub protected_services: Vec<ProtectedService>,
     /// NetworkPolicies that stand in the input, ours and others'.
     pub policies: Vec<InputPolicy>,
+    /// NetworkPolicies of the input that the API server would refuse: they are not judged, but their names are taken. What could
+    /// not be read of them is left out.
+    pub refused_policies: Vec<InputPolicy>,
+    /// Policies of kinds that are not judged, which may deny or allow what the judged ones do not.
+    pub other_policies: Vec<OtherPolicy>,
     /// Calico's previews of NetworkPolicies that stand in the input, ours and others'. They enforce nothing.
     pub staged_policies: Vec<StagedPolicy>,
     /// Ingresses and routes.
@@ -58,6 +63,18 @@ pub struct World {
     pub other_generated: Vec<OtherObject>,
     /// kpt's `package-path` of the resources that have one.
     pub package_paths: BTreeMap<ResourceId, String>,
+    /// Keys of labels and annotations of ours with values that are no strings to some YAML reader: the API server refuses a
+    /// label `true` without quotes, so that it is not the label "true". Labels are those of pods, where the resource has pods.
+    pub not_strings: BTreeMap<ResourceId, BTreeSet<String>>,
+}
+
+/// A policy for the network of a kind that is not judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherPolicy {
+    /// Its kind, namespace and name, for messages.
+    pub title: String,
+    /// Where `metadata.name` is said.
+    pub place: Place,
 }
 
 /// An object in the input of a kind, other than NetworkPolicy, that this project emits.
@@ -97,6 +114,8 @@ impl World {
             client_intents_objects,
             protected_services,
             policies,
+            refused_policies,
+            other_policies,
             staged_policies,
             exposures,
             reference_grants,
@@ -104,6 +123,7 @@ impl World {
             monitors,
             other_generated,
             package_paths,
+            not_strings,
         } = later;
         append(&mut self.namespaces, namespaces);
         append(&mut self.workloads, workloads);
@@ -114,6 +134,8 @@ impl World {
         append(&mut self.client_intents_objects, client_intents_objects);
         append(&mut self.protected_services, protected_services);
         append(&mut self.policies, policies);
+        append(&mut self.refused_policies, refused_policies);
+        append(&mut self.other_policies, other_policies);
         append(&mut self.staged_policies, staged_policies);
         append(&mut self.exposures, exposures);
         append(&mut self.reference_grants, reference_grants);
@@ -121,12 +143,19 @@ impl World {
         append(&mut self.monitors, monitors);
         append(&mut self.other_generated, other_generated);
         self.package_paths.extend(package_paths);
+        self.not_strings.extend(not_strings);
     }
 
     /// The Service of that namespace and name.
     #[must_use]
     pub fn service(&self, namespace: &str, name: &str) -> Option<&Service> {
         self.services.iter().find(|service| service.namespace == namespace && service.name == name)
+    }
+
+    /// Whether that label or annotation of ours is there with a value that is no string.
+    #[must_use]
+    pub fn is_no_string(&self, resource: ResourceId, key: &str) -> bool {
+        self.not_strings.get(&resource).is_some_and(|keys| keys.contains(key))
     }
 
     /// The Namespace manifest of that name.

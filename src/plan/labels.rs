@@ -4,12 +4,13 @@ use super::MapChange;
 use super::context::PlanContext;
 use super::labelled_workload::LabelledWorkload;
 use super::{keys, known_workloads};
-use crate::config::{ClientIntentsOutput, Config, LabelWorkloads, Profile, Selectors};
+use crate::config::{ClientIntentsOutput, LabelWorkloads, Profile, Selectors};
 use crate::diag::{Code, Finding, Findings};
 use crate::model::identity::Identity;
 use crate::model::place::ResourceId;
 use crate::model::selector::{Labels, is_label_value};
 use crate::model::workload::Workload;
+use crate::model::world::World;
 use crate::threads::{MANY_OBJECTS, in_parts};
 use indexmap::IndexMap;
 use std::borrow::Cow;
@@ -53,7 +54,7 @@ pub(crate) fn plan(context: &PlanContext<'_>, findings: &mut Findings) -> Labell
         let mut changes = Vec::with_capacity(workloads.len());
         for LabelledWorkload { workload, .. } in workloads {
             let keys = access.get(&workload.resource).map(Vec::as_slice).unwrap_or_default();
-            let change = pod_labels(context.config, workload, is_involved(workload), keys, &mut findings);
+            let change = pod_labels(context, workload, is_involved(workload), keys, &mut findings);
             if !change.is_empty() {
                 findings.0.extend(immutable_template(workload));
                 changes.push(change);
@@ -86,12 +87,13 @@ fn access_keys<'a>(context: &PlanContext<'a>) -> IndexMap<ResourceId, Vec<&'a st
 
 /// What changes about the labels of a workload's pods; `access` has the keys of the labels that its calls need.
 fn pod_labels(
-    config: &Config,
+    context: &PlanContext<'_>,
     workload: &Workload,
     is_involved: bool,
     access: &[&str],
     findings: &mut Findings,
 ) -> MapChange {
+    let config = context.config;
     let needs_identity = config.selectors == Selectors::Labels && (is_involved || !access.is_empty());
     let identity = needs_identity.then(|| workload.identity.formatted());
     let mut wanted: Vec<(&str, &str)> = Vec::with_capacity(access.len() + 4);
@@ -107,7 +109,7 @@ fn pod_labels(
     if config.credentials_operator_label {
         wanted.extend(credentials_label(workload, findings));
     }
-    template_change(workload, wanted.into_iter().collect(), findings)
+    template_change(context.world, workload, wanted.into_iter().collect(), findings)
 }
 
 /// The workloads that intents, ProtectedServices or the configuration speak of (`labelWorkloads: involved`).
@@ -170,12 +172,14 @@ fn credentials_label<'w>(workload: &'w Workload, findings: &mut Findings) -> Opt
 /// What must change on a pod template: wanted labels set, stale ones of ours removed.
 ///
 /// A label that the workload's own selector uses is never touched, because that selector cannot change in a cluster.
-fn template_change(workload: &Workload, wanted: Labels, findings: &mut Findings) -> MapChange {
+fn template_change(world: &World, workload: &Workload, wanted: Labels, findings: &mut Findings) -> MapChange {
     let stale = |key: &&str| keys::is_pod_label_of_ours(key) && !wanted.contains_key(key);
     let remove = workload.template_labels.keys().filter(stale).map(str::to_owned).collect();
     let path = labels_path(&workload.template_path);
     let mut change = MapChange { resource: workload.resource, path, set: wanted, remove };
-    change.set.retain(|key, value| workload.template_labels.get(key) != Some(value));
+    change.set.retain(|key, value| {
+        workload.template_labels.get(key) != Some(value) || world.is_no_string(workload.resource, key)
+    });
     if let Some(selector) = &workload.selector {
         let expressions = selector.match_expressions.iter().map(|requirement| requirement.key.as_str());
         let used = selector.match_labels.keys().chain(expressions);
@@ -225,7 +229,8 @@ fn namespace_changes(context: &PlanContext<'_>) -> Vec<MapChange> {
         };
         let present = namespace.labels.get(keys::NAMESPACE_NAME);
         let gets_label = context.config.profile == Profile::Classic && context.config.selectors == Selectors::Labels;
-        if gets_label && present != Some(namespace.name.as_str()) {
+        let is_no_string = context.world.is_no_string(namespace.resource, keys::NAMESPACE_NAME);
+        if gets_label && (is_no_string || present != Some(namespace.name.as_str())) {
             change.set.insert(keys::NAMESPACE_NAME, &namespace.name);
         } else if !gets_label && present.is_some() {
             change.remove.insert(keys::NAMESPACE_NAME.into());

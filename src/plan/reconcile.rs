@@ -25,6 +25,8 @@ struct Existing<'a> {
 
 enum Content<'a> {
     NetworkPolicy(&'a NetworkPolicy),
+    /// One that the API server would refuse, so that it is never right as it is.
+    Refused(&'a NetworkPolicy),
     Staged(&'a StagedPolicy),
     Other(&'a OtherObject),
 }
@@ -59,7 +61,8 @@ pub(crate) fn reconcile(context: &PlanContext<'_>, wanted: Vec<Wanted>, findings
             Some(ours) => {
                 let (existing, annotations) = (ours.content.annotations(), object.annotations());
                 plan.map_changes.extend(sync_wave::removal(context, ours.resource, existing, annotations));
-                if !ours.content.is_as_wanted(&object) {
+                let has_faults = context.world.not_strings.contains_key(&ours.resource);
+                if has_faults || !ours.content.is_as_wanted(&object) {
                     plan.updates.push((ours.resource, Arc::clone(&object)));
                 }
             }
@@ -80,11 +83,13 @@ pub(crate) fn reconcile(context: &PlanContext<'_>, wanted: Vec<Wanted>, findings
 
 /// The objects in the input by namespace, name and kind.
 fn existing<'a>(context: &PlanContext<'a>) -> BTreeMap<(&'a str, &'a str, &'a str), Vec<Existing<'a>>> {
-    let policies = context.world.policies.iter().map(|input| {
+    let of_policy = |input: &'a InputPolicy, content| {
         let is_ours = ownership::is_ours(&input.policy, context.config);
-        let content = Content::NetworkPolicy(&input.policy);
         (key(&input.policy, POLICY_KIND), Existing { resource: input.resource, place: input.place, is_ours, content })
-    });
+    };
+    let world = context.world;
+    let policies = world.policies.iter().map(|input| of_policy(input, Content::NetworkPolicy(&input.policy)));
+    let refused = world.refused_policies.iter().map(|input| of_policy(input, Content::Refused(&input.policy)));
     let staged = context.world.staged_policies.iter().map(|staged| {
         let InputPolicy { resource, place, policy, .. } = &staged.preview;
         let is_ours = ownership::is_ours(policy, context.config);
@@ -101,7 +106,7 @@ fn existing<'a>(context: &PlanContext<'a>) -> BTreeMap<(&'a str, &'a str, &'a st
         )
     });
     let mut existing: BTreeMap<_, Vec<Existing<'_>>> = BTreeMap::new();
-    for (id, found) in policies.chain(staged).chain(others) {
+    for (id, found) in policies.chain(refused).chain(staged).chain(others) {
         existing.entry(id).or_default().push(found);
     }
     existing
@@ -114,7 +119,7 @@ fn key<'a>(policy: &'a NetworkPolicy, kind: &'a str) -> (&'a str, &'a str, &'a s
 impl Content<'_> {
     fn annotations(&self) -> &Labels {
         match self {
-            Self::NetworkPolicy(policy) => &policy.annotations,
+            Self::NetworkPolicy(policy) | Self::Refused(policy) => &policy.annotations,
             Self::Staged(staged) => &staged.preview.policy.annotations,
             Self::Other(other) => &other.annotations,
         }
@@ -131,7 +136,7 @@ impl Content<'_> {
             (Self::Other(other), GeneratedObject::DomainPolicy(wanted)) => {
                 sameness::is_domain_policy_as_wanted(other, wanted)
             }
-            // Objects of different kinds have different ids.
+            // Refused, or not of one kind, which objects of one id are.
             _ => false,
         }
     }
@@ -229,7 +234,7 @@ fn prune(
             );
             continue;
         }
-        let is_enforced = matches!(found.content, Content::NetworkPolicy(_));
+        let is_enforced = matches!(found.content, Content::NetworkPolicy(_) | Content::Refused(_));
         let reason = if !context.config.enable_network_policy_creation {
             Some("enableNetworkPolicyCreation is false")
         } else if context.config.staged == Staged::Calico && is_enforced {

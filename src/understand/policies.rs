@@ -1,7 +1,6 @@
 //! NetworkPolicies of the input, and other objects of kinds that this project emits.
 //!
-//! A policy that the API server would refuse never reaches a cluster: it gets findings and no place in the world, and the rest
-//! of the input is judged without it. What "missing", null and empty mean is the API's (`spec/networkpolicy.md` 4.1).
+//! A policy that the API server would refuse never reaches a cluster: it gets findings, and the input is judged without it. What "missing", null and empty mean is the API's (`spec/networkpolicy.md` 4.1).
 
 mod values;
 
@@ -9,20 +8,24 @@ use self::values::{is_text, plain_value};
 use super::object::Object;
 use crate::diag::suggest::nearest;
 use crate::diag::{Code, Finding, Findings};
+use crate::model::labels::OUR_PREFIX;
 use crate::model::place::Place;
 use crate::model::policy::{
-    Direction, InputPolicy, NetworkPolicy, Peer, PolicyDetails, PolicyPort, PolicySpec, PortValue, Protocol, Rule,
-    RuleParts, STAGED_ACTION_SET, STAGED_API_VERSION, STAGED_KIND, StagedPolicy,
+    Direction, InputPolicy, NetworkPolicy, POLICY_KIND, Peer, PolicyDetails, PolicyPort, PolicySpec, PortValue,
+    Protocol, Rule, RuleParts, STAGED_ACTION_SET, STAGED_API_VERSION, STAGED_KIND, StagedPolicy,
 };
 use crate::model::selector::{LabelSelector, Labels, Operator, Requirement, is_label_key, is_label_value};
-use crate::model::world::{OtherObject, World};
+use crate::model::world::{OtherObject, OtherPolicy, World};
 use crate::read::tree::Node;
 use ipnet::IpNet;
+
+/// The API versions of NetworkPolicy that are read; clusters have had no others.
+const JUDGED_VERSIONS: [&str; 2] = ["networking.k8s.io/v1", "extensions/v1beta1"];
 
 /// Reads the object into `world.policies` or `world.other_generated` if it is a policy. Says whether it was one.
 pub(super) fn read(object: &Object<'_>, world: &mut World, findings: &mut Findings) -> bool {
     match (object.api_version, object.kind) {
-        ("networking.k8s.io/v1" | "extensions/v1beta1", "NetworkPolicy") => {
+        (version, POLICY_KIND) if JUDGED_VERSIONS.contains(&version) => {
             if object.group() == "extensions" {
                 let message =
                     format!("{} is of {}, which clusters no longer serve", object.object_name(), object.api_version);
@@ -31,9 +34,8 @@ pub(super) fn read(object: &Object<'_>, world: &mut World, findings: &mut Findin
             }
             let mut reader = Reader { object, findings, is_valid: true, details: PolicyDetails::default() };
             let policy = reader.policy();
-            if reader.is_valid {
-                world.policies.push(policy);
-            }
+            let is_valid = reader.is_valid;
+            if is_valid { &mut world.policies } else { &mut world.refused_policies }.push(policy);
             true
         }
         (STAGED_API_VERSION, STAGED_KIND) => {
@@ -59,6 +61,19 @@ pub(super) fn read(object: &Object<'_>, world: &mut World, findings: &mut Findin
         }
         _ => false,
     }
+}
+
+/// A policy of another kind that a network plugin enforces beside NetworkPolicies: AdminNetworkPolicies, those of Cilium, Calico,
+/// Antrea and GKE; or a NetworkPolicy of a version that does not exist.
+///
+/// Previews enforce nothing, and Multus' policies are for networks beside the cluster's.
+pub(super) fn of_another_kind(object: &Object<'_>) -> Option<OtherPolicy> {
+    let is_enforced = object.kind.ends_with("NetworkPolicy")
+        && !object.kind.starts_with("Staged")
+        && !matches!(object.group(), "" | "k8s.cni.cncf.io")
+        && !JUDGED_VERSIONS.contains(&object.api_version);
+    let is_ours = || text_map(object.node.path(&["metadata", "labels"])).keys().any(|key| key.starts_with(OUR_PREFIX));
+    (is_enforced && !is_ours()).then(|| OtherPolicy { title: object.title(), place: object.name_place() })
 }
 
 /// A map of metadata, read by its texts.
@@ -504,13 +519,12 @@ impl<'a> Reader<'_, 'a> {
     fn label_value(&mut self, node: Node<'a>) -> Option<&'a str> {
         let text = node.as_str();
         let is_legal = text.is_some_and(is_label_value);
-        if is_legal && is_text(node) {
-            return text;
+        if !is_legal || !is_text(node) {
+            let shown = text.unwrap_or("a collection");
+            let help = if is_legal { format!("write \"{shown}\" in quotes") } else { String::new() };
+            let what = if is_legal { "is no string, as a label value must be" } else { "is not a label value" };
+            self.refuse_with_help(Code::InvalidPolicySelector, node, format_args!("`{shown}` {what}"), help);
         }
-        let text = text.unwrap_or("a collection");
-        let help = if is_legal { format!("write \"{text}\" in quotes") } else { String::new() };
-        let what = if is_legal { "is no string, as a label value must be" } else { "is not a label value" };
-        self.refuse_with_help(Code::InvalidPolicySelector, node, format_args!("`{text}` {what}"), help);
-        None
+        text
     }
 }

@@ -5,17 +5,27 @@ use crate::diag::{Code, Finding, Findings};
 use crate::model::policy::{Direction, InputPolicy, Peer, PortValue};
 use std::collections::BTreeMap;
 
-/// Two policies or Namespaces with one name, pods of one owner that differ, port names where nothing has names.
+/// Two policies or Namespaces with one name, policies of kinds that are not judged, pods of one owner that differ, port names where nothing has names.
 #[must_use]
 pub fn faults(reach: &Reachability<'_>) -> Findings {
     let mut findings = Findings::default();
     duplicate_policies(reach, &mut findings);
     duplicate_namespaces(reach, &mut findings);
     pods_that_differ(reach, &mut findings);
+    findings.0.extend(not_judged(reach));
     for policy in &reach.world().policies {
         port_names_outside(policy, &mut findings);
     }
     findings
+}
+
+/// One finding for all policies of other kinds: each of them can make every verdict wrong.
+fn not_judged(reach: &Reachability<'_>) -> Option<Finding> {
+    let (first, others) = reach.world().other_policies.split_first()?;
+    let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+    let message = format!("no verdict counts what is denied or allowed by {}{more}", first.title);
+    let help = "only NetworkPolicies of networking.k8s.io/v1 are judged; ask the tools of the network plugin about policies of its own";
+    Some(Finding::new(Code::PolicyNotJudged, first.place, message).with_help(help))
 }
 
 fn duplicate_policies(reach: &Reachability<'_>, findings: &mut Findings) {

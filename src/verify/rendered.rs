@@ -22,8 +22,10 @@ pub fn rendered(world: &World, plan: &Plan) -> World {
     after.policies.retain(|policy| !plan.removals.contains(&policy.resource));
     for (resource, object) in &plan.updates {
         let GeneratedObject::NetworkPolicy(policy) = &**object else { continue };
-        let old = after.policies.iter().position(|old| old.resource == *resource);
-        let place = old.map(|index| after.policies.remove(index).place);
+        let replaced = |old: &InputPolicy| old.resource == *resource;
+        let old = after.policies.iter().chain(&after.refused_policies).find(|old| replaced(old));
+        let place = old.map(|old| old.place);
+        after.policies.retain(|old| !replaced(old));
         after.policies.push(generated(policy, *resource, place));
     }
     for new in &plan.new_objects {

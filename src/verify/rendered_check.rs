@@ -52,7 +52,7 @@ pub fn check(world: &World, plan: &Plan, mut findings: Findings) -> Findings {
 fn has_ours(world: &World) -> bool {
     let is_ours = |labels: &Labels| labels.keys().any(|key| key.starts_with(OUR_PREFIX));
     world.workloads.iter().any(|workload| is_ours(&workload.template_labels))
-        || world.policies.iter().any(|input| is_ours(&input.policy.labels))
+        || world.policies.iter().chain(&world.refused_policies).any(|input| is_ours(&input.policy.labels))
         || world.staged_policies.iter().any(|staged| is_ours(&staged.preview.policy.labels))
         || world.other_generated.iter().any(|other| is_ours(&other.labels))
 }
@@ -85,7 +85,8 @@ fn known_objects(world: &World) -> BTreeMap<ResourceId, (ObjectName, Place)> {
         .client_intents
         .iter()
         .map(|one| (one.resource, (name("ClientIntents", &one.namespace, &one.name), one.client_place)));
-    let policies = world.policies.iter().map(|one| (one.resource, (one.policy.object_name(), one.place)));
+    let policies = world.policies.iter().chain(&world.refused_policies);
+    let policies = policies.map(|one| (one.resource, (one.policy.object_name(), one.place)));
     let others = world.other_generated.iter().map(|one| (one.resource, (one.id.clone(), one.place)));
     let staged = world.staged_policies.iter().map(|one| (one.preview.resource, (one.object_name(), one.preview.place)));
     workloads.chain(namespaces).chain(intents).chain(policies).chain(staged).chain(others).collect()

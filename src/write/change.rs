@@ -2,7 +2,7 @@
 
 use super::piece::{Piece, Token};
 use crate::plan::MapChange;
-use crate::read::tree::{Node, ScalarStyle, Shape};
+use crate::read::tree::Node;
 use std::collections::BTreeMap;
 
 /// Changes at one node of a resource and below it. Lists instead of maps, since hardly any has more than a few entries.
@@ -111,7 +111,7 @@ impl<'p> Change<'p> {
         let entries = node.filter(|_| !is_short).map(entries_by_key).unwrap_or_default();
         let value =
             |key: &str| if is_short { node.and_then(|node| node.get(key)) } else { value_of(&entries, key).copied() };
-        self.set.iter().all(|(key, wanted)| value(key).is_some_and(|value| is_string(value, wanted)))
+        self.set.iter().all(|(key, wanted)| value(key).is_some_and(|value| value.is_string(wanted)))
             && self.remove.iter().all(|key| value(key).is_none())
             && self.below.iter().all(|(key, change)| change.is_done(value(key)))
     }
@@ -179,75 +179,4 @@ pub(crate) fn entries_by_key(mapping: Node<'_>) -> Vec<(&str, Node<'_>)> {
         entries.sort_unstable_by_key(|(key, _)| *key);
     }
     entries
-}
-
-/// Whether a node is this string for every YAML reader in the chain: `true` without quotes is not the string "true".
-pub(crate) fn is_string(node: Node<'_>, wanted: &str) -> bool {
-    if node.as_str() != Some(wanted) {
-        return false;
-    }
-    let Some(node) = node.resolve() else { return false };
-    match node.tag() {
-        Some("!!str" | "!") => true,
-        Some(_) => false,
-        None => node.shape() != Shape::Scalar(ScalarStyle::Plain) || is_plain_string(node, wanted),
-    }
-}
-
-/// Whether a plain scalar is a string to YAML 1.1 and 1.2 readers alike: no null, boolean, number or date.
-fn is_plain_string(node: Node<'_>, text: &str) -> bool {
-    let is_number_like = text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first))
-        && text.bytes().all(|byte| byte.is_ascii_hexdigit() || b"+-._xXoOtTzZ: infINFanAN".contains(&byte));
-    !node.is_null() && node.as_bool().is_none() && !is_number_like && text != "=" && text != "<<"
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_string;
-    use crate::read::parser::parse;
-
-    fn is(spelling: &str, wanted: &str) -> bool {
-        let text = format!("a: &a {spelling}\nb: *a\n");
-        let (tree, documents) = parse(&text).unwrap();
-        let root = tree.node(&text, documents[0].root);
-        assert_eq!(is_string(root.get("a").unwrap(), wanted), is_string(root.get("b").unwrap(), wanted));
-        is_string(root.get("a").unwrap(), wanted)
-    }
-
-    #[test]
-    fn only_strings_are_strings() {
-        for (spelling, wanted) in [
-            ("web", "web"),
-            ("\"true\"", "true"),
-            ("'yes'", "yes"),
-            ("!!str true", "true"),
-            ("! 1", "1"),
-            ("|-\n  true", "true"),
-            ("yess", "yess"),
-            ("1.2.3-rc", "1.2.3-rc"),
-            ("\"\"", ""),
-            ("8.8.8.8/32", "8.8.8.8/32"),
-        ] {
-            assert!(is(spelling, wanted), "{spelling}");
-        }
-        for (spelling, wanted) in [
-            ("true", "true"),
-            ("Yes", "Yes"),
-            ("n", "n"),
-            ("", ""),
-            ("~", "~"),
-            ("1", "1"),
-            ("0x1F", "0x1F"),
-            ("1e3", "1e3"),
-            (".inf", ".inf"),
-            ("2024-01-01", "2024-01-01"),
-            ("!!int \"1\"", "1"),
-            ("!custom web", "web"),
-            ("|\n  true", "true"),
-            ("[web]", "web"),
-            ("web", "other"),
-        ] {
-            assert!(!is(spelling, wanted), "{spelling}");
-        }
-    }
 }

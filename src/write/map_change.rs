@@ -2,7 +2,7 @@
 //!
 //! A map that is reached through an alias or a merge is not edited where it stands: the alias gets a copy of its own.
 
-use super::change::{Change, entries_by_key, is_string, value_of};
+use super::change::{Change, entries_by_key, value_of};
 use super::copy::{copy, copy_entries};
 use super::draft::{Draft, EditFault};
 use super::entry_changes::{EntryChange, EntryChanges};
@@ -110,11 +110,11 @@ fn change_strings<'t, 'p>(
     }
     for (key, wanted) in &change.set {
         match value_of(own, key) {
-            Some((_, _, value)) if is_string(*value, wanted) => {}
+            Some((_, _, value)) if value.is_string(wanted) => {}
             Some((index, ..)) => {
                 changes.existing.insert(*index, EntryChange::Replace(Piece::text(*wanted)));
             }
-            None if !writes_out_merges && value_of(&merged, key).is_some_and(|value| is_string(*value, wanted)) => {}
+            None if !writes_out_merges && value_of(&merged, key).is_some_and(|value| value.is_string(wanted)) => {}
             None => changes.added.push((Token::text(*key), Piece::text(*wanted))),
         }
     }

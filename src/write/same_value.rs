@@ -1,6 +1,6 @@
 //! Whether a node says what we generate.
 
-use super::change::{entries_by_key, is_string, value_of};
+use super::change::{entries_by_key, value_of};
 use super::piece::{Piece, Token};
 use crate::read::tree::Node;
 
@@ -10,7 +10,7 @@ pub(crate) fn is_value(node: Node<'_>, piece: &Piece<'_>) -> bool {
         Piece::Null => node.is_null(),
         Piece::Bool(value) => node.as_bool() == Some(*value),
         Piece::Integer(value) => node.as_integer() == Some(*value),
-        Piece::Scalar(Token::Text(text)) => is_string(node, text),
+        Piece::Scalar(Token::Text(text)) => node.is_string(text),
         Piece::Scalar(Token::Spelled(_)) => false,
         Piece::List(pieces) => {
             node.is_sequence()

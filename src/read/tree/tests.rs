@@ -306,3 +306,49 @@ fn properties_are_kept() {
         assert_eq!(root.get("c").and_then(Node::resolve).map(Node::id), root.get("a").map(Node::id));
     });
 }
+
+/// Whether the value is that string, which does not depend on whether an alias stands for it.
+fn is_string(spelling: &str, wanted: &str) -> bool {
+    with_root(&format!("a: &a {spelling}\nb: *a\n"), |root, _| {
+        let is_string = |key| root.get(key).unwrap().is_string(wanted);
+        assert_eq!(is_string("a"), is_string("b"));
+        is_string("a")
+    })
+}
+
+#[test]
+fn only_strings_are_strings() {
+    for (spelling, wanted) in [
+        ("web", "web"),
+        ("\"true\"", "true"),
+        ("'yes'", "yes"),
+        ("!!str true", "true"),
+        ("! 1", "1"),
+        ("|-\n  true", "true"),
+        ("yess", "yess"),
+        ("1.2.3-rc", "1.2.3-rc"),
+        ("\"\"", ""),
+        ("8.8.8.8/32", "8.8.8.8/32"),
+    ] {
+        assert!(is_string(spelling, wanted), "{spelling}");
+    }
+    for (spelling, wanted) in [
+        ("true", "true"),
+        ("Yes", "Yes"),
+        ("n", "n"),
+        ("", ""),
+        ("~", "~"),
+        ("1", "1"),
+        ("0x1F", "0x1F"),
+        ("1e3", "1e3"),
+        (".inf", ".inf"),
+        ("2024-01-01", "2024-01-01"),
+        ("!!int \"1\"", "1"),
+        ("!custom web", "web"),
+        ("|\n  true", "true"),
+        ("[web]", "web"),
+        ("web", "other"),
+    ] {
+        assert!(!is_string(spelling, wanted), "{spelling}");
+    }
+}

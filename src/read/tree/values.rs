@@ -38,6 +38,27 @@ impl<'t> Node<'t> {
         }
     }
 
+    /// Whether it is this string for every YAML reader in the chain: `true` without quotes is not the string "true".
+    #[must_use]
+    pub fn is_string(self, wanted: &str) -> bool {
+        if self.as_str() != Some(wanted) {
+            return false;
+        }
+        let Some(node) = self.resolve() else { return false };
+        match node.tag() {
+            Some("!!str" | "!") => true,
+            Some(_) => false,
+            None => node.shape() != Shape::Scalar(ScalarStyle::Plain) || node.is_plain_string(wanted),
+        }
+    }
+
+    /// Whether a plain scalar is a string to YAML 1.1 and 1.2 readers alike: no null, boolean, number or date.
+    fn is_plain_string(self, text: &str) -> bool {
+        let is_number_like = text.starts_with(|first: char| first.is_ascii_digit() || "+-.".contains(first))
+            && text.bytes().all(|byte| byte.is_ascii_hexdigit() || b"+-._xXoOtTzZ: infINFanAN".contains(&byte));
+        !self.is_null() && self.as_bool().is_none() && !is_number_like && text != "=" && text != "<<"
+    }
+
     /// An integer as Go's YAML reader sees it (`0644`, `0o17`, `0x1F`, `0b1`, `1_000`, `8e1`), only if it is not a string by
     /// its quotes or tag.
     #[must_use]

@@ -1,7 +1,7 @@
 //! Two nodes, before and after, and the change that was planned between them.
 
 use crate::read::tree::{CollectionStyle, Node, NodeId, Shape};
-use crate::write::change::{Change, entries_by_key, is_string, value_of};
+use crate::write::change::{Change, entries_by_key, value_of};
 use crate::write::same_value::is_value;
 use std::collections::BTreeSet;
 use std::iter::Peekable;
@@ -190,7 +190,7 @@ fn changed<'n, 'c>(
     let entries = entries_by_key(after);
     for (key, wanted) in &change.set {
         match value_of(&entries, key) {
-            Some(value) if is_string(*value, wanted) => {}
+            Some(value) if value.is_string(wanted) => {}
             Some(_) => return Err(format!("{} is not the string {wanted:?}", join(path, key))),
             None => return Err(format!("{} is missing", join(path, key))),
         }
@@ -226,7 +226,7 @@ fn is_same_scalar(before: Node<'_>, after: Node<'_>) -> bool {
     }
     let (Some(text), Some(other)) = (before.as_str(), after.as_str()) else { return false };
     let tag = |node: Node<'_>| node.resolve().and_then(Node::tag).map(str::to_owned);
-    text == other && is_string(before, text) == is_string(after, other) && tag(before) == tag(after)
+    text == other && before.is_string(text) == after.is_string(other) && tag(before) == tag(after)
 }
 
 /// A field path in a message; the object itself has none.
