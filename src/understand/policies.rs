@@ -1,6 +1,7 @@
 //! NetworkPolicies of the input, and other objects of kinds that this project emits.
 //!
-//! A policy that the API server would refuse never reaches a cluster: it gets findings, and the input is judged without it. What "missing", null and empty mean is the API's (`spec/networkpolicy.md` 4.1).
+//! A policy that the API server would refuse never reaches a cluster: it gets findings, and the input is judged without it. What
+//! "missing", null and empty mean is the API's (`spec/networkpolicy.md` 4.1).
 
 mod values;
 

@@ -5,7 +5,8 @@ use crate::diag::{Code, Finding, Findings};
 use crate::model::policy::{Direction, InputPolicy, Peer, PortValue};
 use std::collections::BTreeMap;
 
-/// Two policies or Namespaces with one name, policies of kinds that are not judged, pods of one owner that differ, port names where nothing has names.
+/// Two policies or Namespaces with one name, policies of kinds that are not judged, pods of one owner that differ, port names where
+/// nothing has names.
 #[must_use]
 pub fn faults(reach: &Reachability<'_>) -> Findings {
     let mut findings = Findings::default();

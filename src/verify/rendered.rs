@@ -6,7 +6,8 @@ use crate::model::policy::{InputPolicy, NetworkPolicy, PolicyDetails};
 use crate::model::selector::Labels;
 use crate::model::world::World;
 use crate::plan::{GeneratedObject, MapChange, Plan};
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The resource of objects that are not in the input: [`crate::read`] has no text for it, so places in it have no line.
 pub const NOT_IN_INPUT: ResourceId = ResourceId(u32::MAX);
@@ -16,18 +17,8 @@ pub const NOT_IN_INPUT: ResourceId = ResourceId(u32::MAX);
 #[must_use]
 pub fn rendered(world: &World, plan: &Plan) -> World {
     let mut after = world.clone();
-    for change in &plan.map_changes {
-        apply(change, &mut after);
-    }
-    after.policies.retain(|policy| !plan.removals.contains(&policy.resource));
-    for (resource, object) in &plan.updates {
-        let GeneratedObject::NetworkPolicy(policy) = &**object else { continue };
-        let replaced = |old: &InputPolicy| old.resource == *resource;
-        let old = after.policies.iter().chain(&after.refused_policies).find(|old| replaced(old));
-        let place = old.map(|old| old.place);
-        after.policies.retain(|old| !replaced(old));
-        after.policies.push(generated(policy, *resource, place));
-    }
+    change_labels(plan, &mut after);
+    replace_policies(plan, &mut after);
     for new in &plan.new_objects {
         if let GeneratedObject::NetworkPolicy(policy) = &*new.object {
             after.policies.push(generated(policy, NOT_IN_INPUT, None));
@@ -35,6 +26,29 @@ pub fn rendered(world: &World, plan: &Plan) -> World {
     }
     add_previews(world, plan, &mut after);
     after.with_virtual_workloads()
+}
+
+/// Takes the policies out that the plan removes, and puts those in that it writes instead of others, refused ones among them.
+fn replace_policies(plan: &Plan, after: &mut World) {
+    let written: BTreeMap<ResourceId, &NetworkPolicy> = plan
+        .updates
+        .iter()
+        .filter_map(|(resource, object)| match &**object {
+            GeneratedObject::NetworkPolicy(policy) => Some((*resource, policy)),
+            _ => None,
+        })
+        .collect();
+    let replaced =
+        after.policies.iter().chain(&after.refused_policies).filter(|old| written.contains_key(&old.resource));
+    let places: BTreeMap<ResourceId, Place> = replaced.map(|old| (old.resource, old.place)).collect();
+    let gone: BTreeSet<ResourceId> = plan.removals.iter().chain(written.keys()).copied().collect();
+    after.policies.retain(|policy| !gone.contains(&policy.resource));
+    after.policies.extend(
+        plan.updates
+            .iter()
+            .filter_map(|(resource, _)| Some((resource, *written.get(resource)?)))
+            .map(|(resource, policy)| generated(policy, *resource, places.get(resource).copied())),
+    );
 }
 
 /// Lets our previews, those of the plan, count as the policies that they preview.
@@ -73,27 +87,40 @@ fn generated(policy: &NetworkPolicy, resource: ResourceId, place: Option<Place>)
     }
 }
 
-fn apply(change: &MapChange, world: &mut World) {
-    let Some((map, template)) = change.path.split_last().and_then(|(map, path)| {
-        let (metadata, template) = path.split_last()?;
-        (metadata == "metadata").then_some((map, template))
-    }) else {
-        return;
-    };
-    for workload in world.workloads.iter_mut().filter(|workload| workload.resource == change.resource) {
-        if workload.template_path == template {
-            match map.as_ref() {
-                "labels" => change_map(change, &mut workload.template_labels),
-                "annotations" => change_map(change, &mut workload.template_annotations),
+/// Carries the changes of pod templates' labels and annotations out, and those of namespaces' labels.
+fn change_labels(plan: &Plan, world: &mut World) {
+    let mut changes: BTreeMap<ResourceId, Vec<&MapChange>> = BTreeMap::new();
+    for change in &plan.map_changes {
+        changes.entry(change.resource).or_default().push(change);
+    }
+    let of = |resource| changes.get(&resource).into_iter().flatten().copied();
+    for workload in &mut world.workloads {
+        for change in of(workload.resource) {
+            match map_in_metadata(change) {
+                Some((template, "labels")) if workload.template_path == template => {
+                    change_map(change, &mut workload.template_labels);
+                }
+                Some((template, "annotations")) if workload.template_path == template => {
+                    change_map(change, &mut workload.template_annotations);
+                }
                 _ => {}
             }
         }
     }
-    for namespace in world.namespaces.iter_mut().filter(|namespace| namespace.resource == change.resource) {
-        if template.is_empty() && map == "labels" {
-            change_map(change, &mut namespace.labels);
+    for namespace in &mut world.namespaces {
+        for change in of(namespace.resource) {
+            if map_in_metadata(change) == Some((&[], "labels")) {
+                change_map(change, &mut namespace.labels);
+            }
         }
     }
+}
+
+/// The map of `metadata` that a change is about, and the keys of the object that this metadata belongs to.
+fn map_in_metadata(change: &MapChange) -> Option<(&[Cow<'static, str>], &str)> {
+    let (map, path) = change.path.split_last()?;
+    let (metadata, object) = path.split_last()?;
+    (metadata == "metadata").then_some((object, map.as_ref()))
 }
 
 fn change_map(change: &MapChange, labels: &mut Labels) {
