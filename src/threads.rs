@@ -1,5 +1,7 @@
 //! Work on many items, shared by threads where there are enough of them. The result does not depend on the number of threads.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 /// How many objects are worth starting a thread for.
 pub(crate) const MANY_OBJECTS: usize = 500;
 
@@ -35,6 +37,39 @@ pub(crate) fn in_parts<'t, T: Sync, R: Send>(
     })
 }
 
+/// Does the work on one item after the other, each by whichever thread is free, until it gives `None`. The results are in the order of
+/// the items; of those behind the first `None` some may be missing.
+pub(crate) fn one_by_one<T: Sync, R: Send>(
+    items: &[T],
+    threads: usize,
+    work: impl Fn(usize, &T) -> Option<R> + Sync,
+) -> Vec<Option<R>> {
+    let next = AtomicUsize::new(0);
+    let take = || {
+        let mut results = Vec::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(item) = items.get(index) else { return results };
+            let result = work(index, item);
+            if result.is_none() {
+                next.store(items.len(), Ordering::Relaxed);
+            }
+            results.push((index, result));
+        }
+    };
+    let mut results = std::thread::scope(|scope| {
+        let others: Vec<_> =
+            (1..threads).filter_map(|_| std::thread::Builder::new().spawn_scoped(scope, take).ok()).collect();
+        let mut results = take();
+        for other in others {
+            results.extend(other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        }
+        results
+    });
+    results.sort_unstable_by_key(|(index, _)| *index);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
 /// Does both, the second by another thread.
 ///
 /// # Errors
@@ -63,7 +98,7 @@ pub(crate) fn at_once<A, B: Send>(
 
 #[cfg(test)]
 mod tests {
-    use super::{at_once, in_parts};
+    use super::{at_once, in_parts, one_by_one};
 
     const MANY: usize = 20;
 
@@ -71,6 +106,22 @@ mod tests {
     fn two_things_at_once() {
         for threads in [1, 2] {
             assert_eq!(at_once(threads, || 1, || "a"), (1, "a"));
+        }
+    }
+
+    #[test]
+    fn one_after_the_other_until_there_is_none() {
+        let items: Vec<usize> = (0..MANY).collect();
+        for threads in [1, 2, 3] {
+            for end in [0, 7, MANY] {
+                let results = one_by_one(&items, threads, |index, item| {
+                    assert_eq!(index, *item);
+                    (index != end).then_some(2 * item)
+                });
+                let found: Vec<usize> = results.iter().map_while(|result| *result).collect();
+                assert_eq!(found, (0..end).map(|item| 2 * item).collect::<Vec<_>>());
+                assert_eq!(results.get(end), if end < MANY { Some(&None) } else { None });
+            }
         }
     }
 

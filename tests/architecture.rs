@@ -54,7 +54,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("io::stdin()", &["cli/"]),
     ("io::stdout()", &["cli/"]),
     ("io::stderr()", &["cli/"]),
-    ("std::thread", &["threads.rs", "read/fast/threads.rs"]),
+    ("std::thread", &["threads.rs"]),
     ("TcpStream", &[]),
     ("UdpSocket", &[]),
     ("SystemTime", &[]),

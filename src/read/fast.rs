@@ -37,7 +37,7 @@ pub(super) fn parse(text: &str, selection: Option<Selection>) -> Option<(Tree, V
     parse_with_threads(text, selection, if text.len() < LARGE { 1 } else { 2 })
 }
 
-/// The same with one thread, or with two if the text can be divided.
+/// The same with one thread, or with several if the text can be divided.
 pub(super) fn parse_with_threads(
     text: &str,
     selection: Option<Selection>,
@@ -46,8 +46,10 @@ pub(super) fn parse_with_threads(
     if !text.ends_with('\n') {
         return None;
     }
+    // Short texts are divided too where somebody asks for it.
+    let part = threads::PART.min(text.len() / threads.max(1));
     if threads > 1
-        && let Some(read) = threads::parse(text, selection)
+        && let Some(read) = threads::parse(text, selection, threads, part)
     {
         return read;
     }

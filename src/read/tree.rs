@@ -1,17 +1,20 @@
 //! YAML as nodes with byte spans: what the reader keeps of a text, and how the stages look into it.
 //!
 //! Nodes are stored in preorder in one arena per source text and refer to the text by offset, so nothing is copied but
-//! scalars whose value differs from their spelling. Aliases are followed when looking, never expanded.
+//! scalars whose value differs from their spelling. Aliases are followed when looking, never expanded. Of a long list of objects
+//! that threads have read in parts, each part has an arena of its own.
 
 mod lookup;
+mod parts;
 mod route;
 mod values;
 
+pub(crate) use parts::STAND_INS;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
-/// Index of a node in its [`Tree`].
+/// A node of a [`Tree`]: ids grow in the order of the text within an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u32);
 
@@ -29,16 +32,23 @@ pub struct Tree {
     pub(crate) decoded: Vec<Box<str>>,
     /// Tags and anchors of the few nodes that have them, in the order of the nodes.
     pub(crate) properties: Vec<(NodeId, Properties)>,
+    /// Indices of keys that stand twice.
     duplicates: Duplicates,
     children: route::Children,
+    /// The id of the first node.
+    first: u32,
+    /// The index of the list that goes on in the parts; of a part, that of the node that stands for this list.
+    list: u32,
+    /// The later items of the list, if they were read in parts.
+    parts: Vec<Tree>,
 }
 
 /// Keys that were looked up and found more than once. Several threads may look at one tree.
 #[derive(Debug, Default)]
-struct Duplicates(Mutex<BTreeSet<NodeId>>);
+struct Duplicates(Mutex<BTreeSet<u32>>);
 
 impl Duplicates {
-    fn with<T>(&self, act: impl FnOnce(&mut BTreeSet<NodeId>) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut BTreeSet<u32>) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -96,7 +106,7 @@ impl NodeData {
 
     /// One past the last descendant of this node, which has that index.
     #[inline]
-    fn subtree_end(&self, id: u32) -> u32 {
+    pub(crate) fn subtree_end(&self, id: u32) -> u32 {
         if self.is_collection() { self.link } else { id + 1 }
     }
 
@@ -182,27 +192,17 @@ pub struct Properties {
 pub struct Node<'t> {
     tree: &'t Tree,
     text: &'t str,
-    id: NodeId,
+    /// Its index in the tree's own list of nodes.
+    index: u32,
 }
 
 impl Tree {
-    /// The node with that index.
+    /// The node with that id.
     #[must_use]
     #[inline]
     pub fn node<'t>(&'t self, text: &'t str, id: NodeId) -> Node<'t> {
-        Node { tree: self, text, id }
-    }
-
-    /// Number of nodes.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.nodes.len()
-    }
-
-    /// Whether there is no node.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.nodes.is_empty()
+        let tree = self.part_of(id);
+        Node { tree, text, index: id.0.wrapping_sub(tree.first) }
     }
 
     /// Whether any alias refers to an anchor.
@@ -214,28 +214,13 @@ impl Tree {
     /// Keys (the second and later ones) that were found more than once in a mapping that [`Node::get`] looked into, in text order.
     #[must_use]
     pub fn duplicate_keys(&self) -> Vec<NodeId> {
-        self.duplicates.with(|found| found.iter().copied().collect())
-    }
-
-    /// Adds the nodes of a tree that was read from a later part of the same text, but for its first `skip` nodes. The fast lane does
-    /// this, whose trees have neither tags nor anchors.
-    pub(crate) fn append(&mut self, later: Self, skip: u32) {
-        let shift = to_u32(self.nodes.len()) - skip;
-        let decoded = to_u32(self.decoded.len());
-        let added = later.nodes.get(skip as usize..).unwrap_or_default();
-        self.nodes.extend(added.iter().map(|node| {
-            let link = if node.is_collection() {
-                node.link + shift
-            } else if node.is_decoded() {
-                node.link + decoded
-            } else {
-                node.link
-            };
-            NodeData { link, ..*node }
-        }));
-        self.decoded.extend(later.decoded);
-        let duplicates = later.duplicates.with(std::mem::take).into_iter().filter(|node| node.0 >= skip);
-        self.duplicates.with(|found| found.extend(duplicates.map(|node| NodeId(node.0 + shift))));
+        let mut found: Vec<(u32, NodeId)> = Vec::new();
+        for tree in std::iter::once(self).chain(&self.parts) {
+            let start = |index: u32| tree.nodes.get(index as usize).map_or(0, |key| key.start);
+            tree.duplicates.with(|keys| found.extend(keys.iter().map(|key| (start(*key), NodeId(tree.first + key)))));
+        }
+        found.sort_unstable();
+        found.into_iter().map(|(_, key)| key).collect()
     }
 
     /// The entry in [`Self::properties`] of a node that has one.
@@ -245,16 +230,16 @@ impl Tree {
 
     /// Whether a repeated key was found in the node with that index or behind it.
     pub(crate) fn has_duplicates_from(&self, first: NodeId) -> bool {
-        self.duplicates.with(|found| found.range(first..).next().is_some())
+        self.duplicates.with(|found| found.range(first.0..).next().is_some())
     }
 }
 
 impl<'t> Node<'t> {
-    /// Index in the tree.
+    /// Its id in the tree.
     #[must_use]
     #[inline]
     pub fn id(self) -> NodeId {
-        self.id
+        NodeId(self.tree.first + self.index)
     }
 
     /// The whole text that the tree was read from.
@@ -266,7 +251,7 @@ impl<'t> Node<'t> {
 
     #[inline]
     fn data(self) -> NodeData {
-        self.tree.nodes.get(self.id.0 as usize).copied().unwrap_or(NodeData {
+        self.tree.nodes.get(self.index as usize).copied().unwrap_or(NodeData {
             start: 0,
             end: 0,
             link: NONE,
@@ -277,8 +262,8 @@ impl<'t> Node<'t> {
     }
 
     #[inline]
-    fn at(self, id: u32) -> Self {
-        Self { id: NodeId(id), ..self }
+    fn at(self, index: u32) -> Self {
+        Self { index, ..self }
     }
 
     /// What it is, without following an alias.
@@ -309,7 +294,7 @@ impl<'t> Node<'t> {
         if !self.data().has_properties {
             return None;
         }
-        let position = self.tree.position_of_properties(self.id)?;
+        let position = self.tree.position_of_properties(self.id())?;
         self.tree.properties.get(position).map(|(_, properties)| properties)
     }
 
@@ -319,11 +304,11 @@ impl<'t> Node<'t> {
         self.properties().map_or(self.start(), |properties| (properties.start as usize).min(self.start()))
     }
 
-    /// One past the last descendant's index.
+    /// One past the last descendant's id. Of a list that was read in parts, only what is in the first part counts.
     #[must_use]
     #[inline]
     pub fn subtree_end(self) -> NodeId {
-        NodeId(self.data().subtree_end(self.id.0))
+        NodeId(self.tree.first + self.data().subtree_end(self.index))
     }
 
     /// Tag in short form, `!!null` for example. Aliases not followed.
@@ -407,13 +392,14 @@ impl<'t> Node<'t> {
     #[inline]
     pub fn children(self) -> impl Iterator<Item = Self> + use<'t> {
         // Of what is no collection that is the next node, so there are none.
-        let end = self.data().subtree_end(self.id.0);
-        let mut next = self.id.0 + 1;
+        let (mut tree, mut next, mut end) = (self.tree, self.index + 1, self.data().subtree_end(self.index));
+        let mut later = self.later_parts().iter();
         std::iter::from_fn(move || {
-            if next >= end {
-                return None;
+            while next >= end {
+                tree = later.next()?;
+                (next, end) = (tree.list + 1, tree.end_of_list());
             }
-            let child = self.at(next);
+            let child = Node { tree, text: self.text, index: next };
             next = child.data().subtree_end(next).max(next + 1);
             Some(child)
         })

@@ -58,8 +58,8 @@ impl<'t> Draft<'t> {
     }
 
     /// The node before another one in text order, if there is one.
-    pub(super) fn node_before(&self, node: Node<'_>) -> Option<Node<'t>> {
-        Some(self.tree.node(self.text, NodeId(node.id().0.checked_sub(1)?)))
+    pub(super) fn node_before(&self, node: Node<'t>) -> Option<Node<'t>> {
+        self.tree.node_before(node)
     }
 }
 

@@ -3,10 +3,13 @@
 use enforce_intents::read::lane::parse_fast;
 use enforce_intents::read::parser::{Document, parse_keeping};
 use enforce_intents::read::prune::{Selection, needed_to_compile};
-use enforce_intents::read::tree::{Node, NodeId, Tree};
+use enforce_intents::read::tree::{Node, Tree};
 
 /// With and without forgetting what compiling does not need.
 const SELECTIONS: [Option<Selection>; 2] = [None, Some(needed_to_compile)];
+
+/// How many parts short texts are read in. Most have fewer items, and their parts begin in the middle of one.
+const PARTS: [usize; 2] = [2, 5];
 
 /// Whether the fast lane reads the text.
 ///
@@ -14,12 +17,18 @@ const SELECTIONS: [Option<Selection>; 2] = [None, Some(needed_to_compile)];
 /// A description of the difference, if it does and the parser gives an error or another tree.
 pub(crate) fn compare(text: &str) -> Result<bool, String> {
     for selection in SELECTIONS {
-        let divided = parse_fast(text, selection, 2);
-        let Some((tree, documents)) = parse_fast(text, selection, 1) else {
-            return if divided.is_none() { Ok(false) } else { Err("only two threads read it".to_owned()) };
-        };
-        let (divided, divided_documents) = divided.ok_or("only one thread reads it")?;
-        same_documents(text, (&divided, &divided_documents), (&tree, &documents))?;
+        let whole = parse_fast(text, selection, 1);
+        for parts in PARTS {
+            match (parse_fast(text, selection, parts), &whole) {
+                (None, None) => {}
+                (Some((divided, documents)), Some((tree, expected))) => {
+                    same_documents(text, (&divided, &documents), (tree, expected))
+                        .map_err(|fault| format!("in {parts} parts {fault}"))?;
+                }
+                (divided, _) => return Err(format!("read in {parts} parts: {}, as a whole not so", divided.is_some())),
+            }
+        }
+        let Some((tree, documents)) = whole else { return Ok(false) };
         let parsed = parse_keeping(text, selection);
         let (expected, expected_documents) =
             parsed.map_err(|error| format!("the parser refuses it at byte {}: {error}", error.offset))?;
@@ -41,10 +50,21 @@ fn same_documents(
     if tree.len() != expected.len() {
         return Err(format!("{} nodes instead of {} in {} documents", tree.len(), expected.len(), documents.len()));
     }
-    for id in (0u32..).map(NodeId).take(tree.len()) {
-        let (found, wanted) = (describe(tree.node(text, id)), describe(expected.node(text, id)));
-        if found != wanted {
-            return Err(format!("node {} is\n  {found}\ninstead of\n  {wanted}", id.0));
+    for (document, other) in documents.iter().zip(expected_documents) {
+        let mut pending = vec![(tree.node(text, document.root), expected.node(text, other.root))];
+        while let Some((found, wanted)) = pending.pop() {
+            let (node, other) = (describe(found), describe(wanted));
+            if node != other {
+                return Err(format!("a node is\n  {node}\ninstead of\n  {other}"));
+            }
+            let before = |tree: &Tree, node: Node<'_>| tree.node_before(node).map(|before| before.end());
+            if before(tree, found) != before(expected, wanted) {
+                return Err(format!("another node comes before\n  {node}"));
+            }
+            if tree.node(text, found.id()).start() != found.start() {
+                return Err(format!("a node is not found by its id:\n  {node}"));
+            }
+            pending.extend(found.children().zip(wanted.children()));
         }
     }
     Ok(())
@@ -53,11 +73,11 @@ fn same_documents(
 /// All that stages can see of a node.
 fn describe(node: Node<'_>) -> String {
     format!(
-        "{:?} {}..{} to node {} pruned {} properties {:?} column {} value {:?}",
+        "{:?} {}..{} with {} children pruned {} properties {:?} column {} value {:?}",
         node.shape(),
         node.start(),
         node.end(),
-        node.subtree_end().0,
+        node.children().count(),
         node.is_pruned(),
         node.properties(),
         node.column(),

@@ -2,7 +2,7 @@
 
 use super::decode;
 use crate::read::prune::{Forgetting, Selection};
-use crate::read::tree::{NONE, NodeData, NodeId, ScalarStyle, Shape, Tree, UNDECODED, to_u32};
+use crate::read::tree::{NONE, NodeData, NodeId, STAND_INS, ScalarStyle, Shape, Tree, UNDECODED, to_u32};
 use std::ops::Range;
 
 /// Nodes in preorder, and the end of the last one.
@@ -79,16 +79,13 @@ impl<'t> Builder<'t> {
         self.tree.nodes.get(id as usize).map_or((0, 0), |node| (node.end, node.link))
     }
 
-    pub(super) fn set_end(&mut self, id: u32, end: u32, subtree_end: u32) {
-        if let Some(node) = self.tree.nodes.get_mut(id as usize) {
-            node.end = end;
-            node.link = subtree_end;
+    /// Goes on with what was built from a later part of the text: further items of a list, and what is behind it.
+    pub(super) fn go_on_with(&mut self, list: u32, later: Self) {
+        let (end, _) = later.end_of(STAND_INS - 1);
+        if let Some(list) = self.tree.nodes.get_mut(list as usize) {
+            list.end = end;
         }
-    }
-
-    /// Adds what was built from a later part of the text, but for its first nodes.
-    pub(super) fn join(&mut self, later: Self, skip: u32) {
-        self.tree.append(later.tree, skip);
+        self.tree.go_on_with(list, later.tree);
         self.last_end = later.last_end;
     }
 
@@ -117,6 +114,16 @@ impl<'t> Builder<'t> {
         {
             let value = decode::scalar(self.text, node.start as usize..node.end as usize, style)?;
             self.set_value(id, value);
+        }
+        Some(())
+    }
+
+    /// Works the values of scalars directly in a collection out.
+    pub(super) fn decode_children(&mut self, id: u32) -> Option<()> {
+        let (mut child, (_, end)) = (id + 1, self.end_of(id));
+        while child < end {
+            self.decode(child)?;
+            child = self.tree.nodes.get(child as usize)?.subtree_end(child).max(child + 1);
         }
         Some(())
     }

@@ -9,7 +9,7 @@ use super::scalar::{self, Stop};
 use super::{KEY_LIMIT, NESTING_LIMIT};
 use crate::read::document::Document;
 use crate::read::prune::Selection;
-use crate::read::tree::{CollectionStyle, NodeId, Shape, Tree};
+use crate::read::tree::{CollectionStyle, NodeId, STAND_INS, Shape, Tree};
 
 const MAPPING: Shape = Shape::Mapping(CollectionStyle::Block);
 const SEQUENCE: Shape = Shape::Sequence(CollectionStyle::Block);
@@ -52,9 +52,6 @@ pub(super) struct Lexer<'t> {
 /// So few that they are still at hand when they are read.
 const CHECKED_AT_ONCE: usize = 1 << 14;
 
-/// The nodes of the root and its `items`, which a lexer that starts between two items has instead of the real ones.
-const STAND_INS: u32 = 2;
-
 impl<'t> Lexer<'t> {
     /// A lexer at the start of a text that ends with a line break.
     pub(super) fn new(text: &'t str, selection: Option<Selection>) -> Self {
@@ -77,6 +74,7 @@ impl<'t> Lexer<'t> {
             let node = lexer.builder.open(shape, 0);
             lexer.open.push(Frame { node, shape, column, pending: None, is_items });
         }
+        lexer.start_document(0, false);
         lexer.has_root = true;
         lexer.is_items_key = true;
         lexer
@@ -115,38 +113,45 @@ impl<'t> Lexer<'t> {
         Some(self.open.last().is_some_and(|items| items.pending.is_none()))
     }
 
-    /// Whether a document was started.
-    pub(super) fn has_documents(&self) -> bool {
-        !self.documents.is_empty()
+    /// Whether it has met more than one document.
+    pub(super) fn has_more_documents(&self) -> bool {
+        self.documents.len() > 1
     }
 
-    /// Goes on where another lexer, which started here between two items and found no other document, has arrived.
-    pub(super) fn join(&mut self, later: Self) -> Option<()> {
-        let shift = self.builder.next_id() - STAND_INS;
-        let own = [self.open.first()?.node, self.open.get(1)?.node];
-        let place = |stand_in: u32| match stand_in {
-            0 | 1 => own.get(stand_in as usize).copied(),
-            node => Some(node + shift),
-        };
-        let items_ended = later.open.len() < 2 || later.open.get(1).is_some_and(|frame| frame.node != 1);
-        let items_end = later.builder.end_of(1);
-        self.open.clear();
-        for frame in later.open {
-            self.open.push(Frame { node: place(frame.node)?, ..frame });
+    /// Goes on with what other lexers have read from here on, one after the other: all but the last stand between two items, as this one
+    /// does, and so did each at its start.
+    pub(super) fn go_on_with(&mut self, later: Vec<Self>) -> Option<()> {
+        if later.is_empty() {
+            return Some(());
         }
-        self.builder.join(later.builder, STAND_INS);
-        if items_ended {
-            let (end, subtree_end) = items_end;
-            self.builder.set_end(*own.get(1)?, end, subtree_end + shift);
+        let [root, list] = [self.open.first()?.node, self.open.get(1)?.node];
+        self.builder.close(list, None);
+        for mut part in later {
+            part.close_items()?;
+            let (_, behind) = part.builder.end_of(STAND_INS - 1);
+            let next = self.builder.next_id();
+            self.builder.go_on_with(list, part.builder);
+            let place = |node: u32| if node == 0 { root } else { node - behind + next };
+            self.open = part.open.into_iter().map(|frame| Frame { node: place(frame.node), ..frame }).collect();
+            self.is_continuable = part.is_continuable;
+            self.is_items_key = part.is_items_key;
         }
-        self.is_continuable = later.is_continuable;
-        self.is_items_key = later.is_items_key;
         Some(())
+    }
+
+    /// Closes the list of items, if that is still open. Objects in it are complete; what is no object is completed here.
+    fn close_items(&mut self) -> Option<()> {
+        let list = STAND_INS - 1;
+        while self.open.get(1).is_some_and(|items| items.node == list) {
+            self.close_top()?;
+        }
+        self.builder.decode_children(list)
     }
 
     /// The tree, at the end of the text.
     pub(super) fn finish(mut self) -> Option<(Tree, Vec<Document>)> {
         self.end_document()?;
+        self.builder.tree.number_parts();
         Some((self.builder.tree, self.documents))
     }
 

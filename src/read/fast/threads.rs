@@ -1,52 +1,75 @@
-//! Two threads for one large ResourceList (`spec/yaml.md` 5): the second starts at what looks like an item in the middle, and what it
-//! read counts only if the first one arrives there between two items. So the tree is the same with one thread.
+//! Threads for one large ResourceList (`spec/yaml.md` 5): it is read in parts, each from what looks like an item on, and what was read
+//! of a part counts only if the one before it arrives there between two items. So the tree is the same with one thread.
 
 use super::lines::Lexer;
 use crate::read::document::Document;
 use crate::read::prune::Selection;
 use crate::read::tree::Tree;
+use crate::threads::one_by_one;
+use memchr::memmem;
+use std::ops::Range;
 
-/// Reads the text with two threads. `None` if it cannot be divided; `Some(None)` if it is not in the subset.
+/// Parts are about this long: small beside what is read with threads, and large beside what it takes to start one.
+pub(super) const PART: usize = 1 << 20;
+
+/// Reads the text with so many threads. `None` if it cannot be divided; `Some(None)` if it is not in the subset.
 #[allow(clippy::option_option, reason = "two different reasons for there being no tree")]
-pub(super) fn parse(text: &str, selection: Option<Selection>) -> Option<Option<(Tree, Vec<Document>)>> {
-    let (middle, column) = middle(text)?;
-    std::thread::scope(|scope| {
-        let second = std::thread::Builder::new().spawn_scoped(scope, || {
-            let mut lexer = Lexer::between_items(text, selection, column);
-            lexer.lines(middle, text.len())?;
-            Some(lexer)
-        });
-        let second = second.ok()?;
-        let mut lexer = Lexer::new(text, selection);
-        let arrived = lexer.lines(0, middle);
-        let is_right = match arrived {
-            // A text that is not in the subset up to here is not, whatever follows.
-            None => return Some(None),
-            Some(position) => position == middle && lexer.is_between_items(column)?,
-        };
-        let later = second.join().ok()?;
-        if !is_right {
-            return None;
+pub(super) fn parse(
+    text: &str,
+    selection: Option<Selection>,
+    threads: usize,
+    part: usize,
+) -> Option<Option<(Tree, Vec<Document>)>> {
+    let (parts, column) = divide(text, part)?;
+    let read = one_by_one(&parts, threads, |index, part: &Range<usize>| {
+        let mut lexer =
+            if index == 0 { Lexer::new(text, selection) } else { Lexer::between_items(text, selection, column) };
+        let arrived = lexer.lines(part.start, part.end)?;
+        Some((lexer, arrived))
+    });
+    let mut lexers: Vec<Lexer<'_>> = Vec::with_capacity(read.len());
+    let mut arrived = 0;
+    for (part, read) in parts.iter().zip(read) {
+        if let Some(last) = lexers.last_mut()
+            && !(arrived == part.start && last.is_between_items(column)?)
+        {
+            // It only looked like an item: the rest of the text is for the one that came here.
+            if last.lines(arrived, text.len()).is_none() {
+                return Some(None);
+            }
+            break;
         }
-        match later {
-            // A second document is possible; rare, and not worth more code.
-            Some(later) if later.has_documents() => None,
-            Some(later) => Some(lexer.join(later).and_then(|()| lexer.finish())),
-            None => Some(None),
-        }
-    })
+        // A text that is not in the subset up to here is not, whatever follows.
+        let Some((lexer, end)) = read else { return Some(None) };
+        lexers.push(lexer);
+        arrived = end;
+    }
+    // A second document is possible; rare, and not worth more code.
+    if lexers.iter().any(Lexer::has_more_documents) {
+        return None;
+    }
+    let mut lexers = lexers.into_iter();
+    let mut first = lexers.next()?;
+    Some(first.go_on_with(lexers.collect()).and_then(|()| first.finish()))
 }
 
-/// The start of a line in the middle of the text that looks like an item, and the column of its dash: that of the line after `items:`.
-fn middle(text: &str) -> Option<(usize, usize)> {
+/// Parts of the text, and the column of the items' dashes, which is that of the line after `items:`. All but the first part start at a
+/// line that looks like an item. `None` if there is one part only.
+fn divide(text: &str, length: usize) -> Option<(Vec<Range<usize>>, usize)> {
     let items = text.find("\nitems:\n")? + "\nitems:\n".len();
     let first = text.get(items..)?;
     let column = first.len() - first.trim_start_matches(' ').len();
     let dash = format!("\n{}- ", " ".repeat(column));
-    let mut half = text.len() / 2;
-    while !text.is_char_boundary(half) {
-        half += 1;
+    let dash = memmem::Finder::new(&dash);
+    let (mut parts, mut start) = (Vec::new(), 0);
+    while let Some(found) = text.as_bytes().get((start + length).max(items)..).and_then(|rest| dash.find(rest)) {
+        let end = (start + length).max(items) + found + 1;
+        parts.push(start..end);
+        start = end;
     }
-    let found = half + text.get(half..)?.find(&dash)? + 1;
-    (found > items).then_some((found, column))
+    if parts.is_empty() {
+        return None;
+    }
+    parts.push(start..text.len());
+    Some((parts, column))
 }

@@ -39,8 +39,8 @@ impl<'t> Node<'t> {
         let Some(mapping) = self.resolve().filter(|node| matches!(node.shape(), Shape::Mapping(_))) else {
             return (None, false);
         };
-        let end = mapping.data().subtree_end(mapping.id.0);
-        let mut next = mapping.id.0 + 1;
+        let end = mapping.data().subtree_end(mapping.index);
+        let mut next = mapping.index + 1;
         while next < end {
             let Some(key_data) = self.tree.nodes.get(next as usize) else { break };
             let value = key_data.subtree_end(next).max(next + 1);
@@ -52,7 +52,7 @@ impl<'t> Node<'t> {
                     if found.is_none() {
                         found = Some((next, value));
                     } else {
-                        self.tree.duplicates.with(|found| found.insert(key_node.id));
+                        self.tree.duplicates.with(|found| found.insert(key_node.index));
                     }
                 } else if key_node.is_text(MERGE_KEY) && key_node.is_merge_key() {
                     if has_merges {
@@ -69,7 +69,7 @@ impl<'t> Node<'t> {
     /// Of two `<<` in one mapping, the first wins for some readers and the last for others, and kustomize refuses them: a
     /// repeated key like any other. (Several mappings in one `<<: [*a, *b]` mean the same to all.)
     fn record_second_merge(self, key: Self) {
-        self.tree.duplicates.with(|found| found.insert(key.id));
+        self.tree.duplicates.with(|found| found.insert(key.index));
     }
 
     /// Whether it is a scalar of that value, aliases followed.
@@ -97,7 +97,7 @@ impl<'t> Node<'t> {
                 for (second, _) in merges.iter().skip(1) {
                     self.record_second_merge(*second);
                 }
-                let is_first_visit = (merges.is_empty() && pending.is_empty()) || visited.insert(mapping.id);
+                let is_first_visit = (merges.is_empty() && pending.is_empty()) || visited.insert(mapping.index);
                 if is_first_visit {
                     if !visit(mapping) {
                         return;
@@ -155,7 +155,7 @@ impl<'t> Node<'t> {
                     continue;
                 }
                 if !own.insert(key) {
-                    self.tree.duplicates.with(|found| found.insert(key_node.id));
+                    self.tree.duplicates.with(|found| found.insert(key_node.index));
                 } else if seen.insert(key) {
                     entries.push((key, key_node, value));
                 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The children of large collections that places were looked for in or that were walked for their own sake. Findings come in numbers,
 /// often from one long list, which is walked once for all of them.
 #[derive(Debug, Default)]
-pub(super) struct Children(Mutex<BTreeMap<NodeId, Arc<[u32]>>>);
+pub(super) struct Children(Mutex<BTreeMap<u32, Arc<[NodeId]>>>);
 
 impl Clone for Children {
     /// Made again when somebody asks.
@@ -25,7 +25,7 @@ impl<'t> Node<'t> {
     /// is slow in a long list, so that is done once.
     pub(crate) fn children_of_list(self) -> impl Iterator<Item = Self> + use<'t> {
         let children = self.listed_children();
-        (0..children.len()).filter_map(move |index| children.get(index).map(|child| self.at(*child)))
+        (0..children.len()).filter_map(move |index| children.get(index).map(|child| self.child(*child)))
     }
 
     /// The path from this node down to the node that covers `offset`, in KRM's form: `spec.targets[0].kubernetes.name`.
@@ -64,7 +64,7 @@ impl<'t> Node<'t> {
             };
             let Some((text, child)) = step else { return route };
             route.push_str(&text);
-            if offset < child.outer_start() || child.id == node.id {
+            if offset < child.outer_start() || child.id() == node.id() {
                 return route;
             }
             node = child;
@@ -75,26 +75,30 @@ impl<'t> Node<'t> {
     fn entry_at(self, offset: usize) -> Option<(Self, Self)> {
         let children = self.listed_children();
         let (entries, _) = children.as_chunks::<2>();
-        let end = |&[key, value]: &[u32; 2]| self.at(value).end().max(self.at(key).end());
+        let end = |&[key, value]: &[NodeId; 2]| self.child(value).end().max(self.child(key).end());
         let [key, value] = *entries.get(entries.partition_point(|entry| end(entry) < offset))?;
-        let (key, value) = (self.at(key), self.at(value));
+        let (key, value) = (self.child(key), self.child(value));
         (key.outer_start() <= offset).then_some((key, value))
     }
 
     /// The item of this sequence that covers `offset`, with its index.
     fn item_at(self, offset: usize) -> Option<(usize, Self)> {
         let children = self.listed_children();
-        let index = children.partition_point(|item| self.at(*item).end() < offset);
-        let item = self.at(*children.get(index)?);
+        let index = children.partition_point(|item| self.child(*item).end() < offset);
+        let item = self.child(*children.get(index)?);
         (item.outer_start() <= offset).then_some((index, item))
     }
 
-    fn listed_children(self) -> Arc<[u32]> {
-        let list = || self.children().map(|child| child.id.0).collect();
-        if self.subtree_end().0 - self.id.0 < LARGE {
+    fn child(self, id: NodeId) -> Self {
+        self.tree.node(self.text, id)
+    }
+
+    fn listed_children(self) -> Arc<[NodeId]> {
+        let list = || self.children().map(Node::id).collect();
+        if self.subtree_end().0 - self.id().0 < LARGE && self.later_parts().is_empty() {
             return list();
         }
         let mut known = self.tree.children.0.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(known.entry(self.id).or_insert_with(list))
+        Arc::clone(known.entry(self.index).or_insert_with(list))
     }
 }
