@@ -215,6 +215,9 @@ impl<'w> Reachability<'w> {
     pub fn treats_pods_differently(&self, workload: usize) -> bool {
         let classes = self.workload(workload).map(|workload| workload.classes.as_slice()).unwrap_or_default();
         let Some((&first, others)) = classes.split_first() else { return false };
+        if others.is_empty() {
+            return false;
+        }
         if others.iter().any(|&other| self.selected_by.get(first as usize) != self.selected_by.get(other as usize)) {
             return true;
         }
