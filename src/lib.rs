@@ -25,7 +25,7 @@
 //! * `model` imports nothing of ours; `plan` knows `model`, `config`, `diag`, `groups` and `threads` only; `write` never `understand`.
 //! * Only `read::files` and `cli` do I/O; the functions here take bytes and return bytes.
 //! * Faults of the input are [`diag::Finding`]s, collected, never panics and never the first one only.
-//! * Threads share work in `threads` and in the fast lane only, and never decide what comes out.
+//! * Threads share work by `threads` only, and never decide what comes out.
 //! * One file names the YAML parser, one the terminal renderer. No `HashMap` anywhere: order reaches the output.
 //!
 //! `tests/architecture.rs` keeps these.

@@ -44,7 +44,7 @@ pub fn parse(text: &str, selection: Option<Selection>, lane: Lane) -> Result<(Tr
     read.map_or_else(|| parser::parse_keeping(text, selection), Ok)
 }
 
-/// What the fast lane makes of a text with one or two threads; `None` if the text is for the parser.
+/// What the fast lane makes of a text with so many threads; `None` if the text is for the parser.
 #[must_use]
 pub fn parse_fast(text: &str, selection: Option<Selection>, threads: usize) -> Option<(Tree, Vec<Document>)> {
     fast::parse_with_threads(text, selection, threads)

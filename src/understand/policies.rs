@@ -3,20 +3,21 @@
 //! A policy that the API server would refuse never reaches a cluster: it gets findings, and the input is judged without it. What
 //! "missing", null and empty mean is the API's (`spec/networkpolicy.md` 4.1).
 
+mod other_kinds;
 mod values;
 
+pub(super) use self::other_kinds::of_another_kind;
 use self::values::{is_text, plain_value};
 use super::object::Object;
 use crate::diag::suggest::nearest;
 use crate::diag::{Code, Finding, Findings};
-use crate::model::labels::OUR_PREFIX;
 use crate::model::place::Place;
 use crate::model::policy::{
     Direction, InputPolicy, NetworkPolicy, POLICY_KIND, Peer, PolicyDetails, PolicyPort, PolicySpec, PortValue,
     Protocol, Rule, RuleParts, STAGED_ACTION_SET, STAGED_API_VERSION, STAGED_KIND, StagedPolicy,
 };
 use crate::model::selector::{LabelSelector, Labels, Operator, Requirement, is_label_key, is_label_value};
-use crate::model::world::{OtherObject, OtherPolicy, World};
+use crate::model::world::{OtherObject, World};
 use crate::read::tree::Node;
 use ipnet::IpNet;
 
@@ -62,19 +63,6 @@ pub(super) fn read(object: &Object<'_>, world: &mut World, findings: &mut Findin
         }
         _ => false,
     }
-}
-
-/// A policy of another kind that a network plugin enforces beside NetworkPolicies: AdminNetworkPolicies, those of Cilium, Calico,
-/// Antrea and GKE; or a NetworkPolicy of a version that does not exist.
-///
-/// Previews enforce nothing, and Multus' policies are for networks beside the cluster's.
-pub(super) fn of_another_kind(object: &Object<'_>) -> Option<OtherPolicy> {
-    let is_enforced = object.kind.ends_with("NetworkPolicy")
-        && !object.kind.starts_with("Staged")
-        && !matches!(object.group(), "" | "k8s.cni.cncf.io")
-        && !JUDGED_VERSIONS.contains(&object.api_version);
-    let is_ours = || text_map(object.node.path(&["metadata", "labels"])).keys().any(|key| key.starts_with(OUR_PREFIX));
-    (is_enforced && !is_ours()).then(|| OtherPolicy { title: object.title(), place: object.name_place() })
 }
 
 /// A map of metadata, read by its texts.
