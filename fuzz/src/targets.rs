@@ -8,7 +8,7 @@ use enforce_intents::diag::{Code, Findings, Severity};
 use enforce_intents::model::place::ResourceId;
 use enforce_intents::plan::{MapChange, Plan};
 use enforce_intents::read::package::{Package, Role};
-use enforce_intents::read::tree::{Node, NodeId, Shape, Tree};
+use enforce_intents::read::tree::{Node, Shape, Tree};
 use enforce_intents::read::{self, lane, parser, prune};
 use enforce_intents::report::{self, human};
 use enforce_intents::source::{SourceOrigin, SourceText};
@@ -38,12 +38,14 @@ pub fn parse(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let whole = parser::parse(text);
     let pruned = parser::parse_keeping(text, Some(prune::needed_to_compile));
-    if let Some(fast) = lane::parse_fast(text, None, 1) {
-        assert_eq!(
-            shown(text, &fast),
-            whole.as_ref().map(|whole| shown(text, whole)).unwrap_or_default(),
-            "the lanes differ"
-        );
+    for parts in [1, 4] {
+        if let Some(fast) = lane::parse_fast(text, None, parts) {
+            assert_eq!(
+                shown(text, &fast),
+                whole.as_ref().map(|whole| shown(text, whole)).unwrap_or_default(),
+                "the lanes differ, read in {parts} parts"
+            );
+        }
     }
     match (&whole, &pruned) {
         (Ok((tree, documents)), Ok((pruned_tree, pruned_documents))) => {
@@ -73,9 +75,13 @@ pub fn parse(data: &[u8]) {
 
 /// Every node with its span and value.
 fn shown(text: &str, (tree, documents): &(Tree, Vec<parser::Document>)) -> String {
-    let nodes = (0..tree.len()).filter_map(|id| u32::try_from(id).ok()).map(|id| tree.node(text, NodeId(id)));
-    let nodes: Vec<_> = nodes.map(|node| (format!("{node:?}"), node.subtree_end(), node.as_str())).collect();
-    format!("{documents:?} {nodes:?}")
+    let mut nodes = Vec::new();
+    let mut pending: Vec<Node<'_>> = documents.iter().map(|document| tree.node(text, document.root)).collect();
+    while let Some(node) = pending.pop() {
+        nodes.push((format!("{node:?}"), node.children().count(), node.as_str()));
+        pending.extend(node.children());
+    }
+    format!("{documents:?} {} {nodes:?}", tree.len())
 }
 
 fn check_spans(tree: &Tree, text: &str, root: NodeId) {
