@@ -38,7 +38,7 @@ pub(crate) fn in_parts<'t, T: Sync, R: Send>(
 }
 
 /// Does the work on one item after the other, each by whichever thread is free, until it gives `None`. The results are in the order of
-/// the items; of those behind the first `None` some may be missing.
+/// the items. Whoever takes an item finishes it, so that of those before the first `None` all are there; behind it some may be missing.
 pub(crate) fn one_by_one<T: Sync, R: Send>(
     items: &[T],
     threads: usize,

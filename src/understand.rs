@@ -144,7 +144,7 @@ fn read_object(object: &Object<'_>, config: &Config, world: &mut World, findings
 fn note_values(object: &Object<'_>, path: &[&str], world: &mut World) {
     let entries = object.node.path(path).map(Node::merged_entries).unwrap_or_default();
     for (key, _, value) in entries {
-        if key.starts_with(OUR_PREFIX) && !value.as_str().is_some_and(|text| value.is_string(text)) {
+        if key.starts_with(OUR_PREFIX) && !value.is_string_in_go() {
             world.not_strings.entry(object.resource).or_default().insert(key.to_owned());
         }
     }

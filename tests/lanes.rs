@@ -128,6 +128,53 @@ fn any_number_of_threads_writes_the_same_objects() {
     }
 }
 
+/// What stands on either side of the places where a large text is divided is removed, edited and added to like everything else.
+#[test]
+fn what_is_next_to_another_part_is_written_the_same() {
+    const COUNT: usize = 1_500;
+    let mut list = "apiVersion: config.kubernetes.io/v1\nkind: ResourceList\nitems:\n".to_owned();
+    for index in 0..COUNT {
+        let long = format!("    k{index}: {}\n", "x".repeat(700 + index % 7)).repeat(3);
+        let data = format!("- apiVersion: v1\n  kind: ConfigMap\n  metadata: {{name: c{index}}}\n  data:\n{long}");
+        let stale = format!(
+            "- apiVersion: networking.k8s.io/v1\n  kind: NetworkPolicy\n  metadata:\n    name: p{index}-access\n    namespace: shop\n    labels:\n      intents.otterize.com/network-policy: web-shop-1{index}\n    annotations:\n      x: {}\n  spec:\n    podSelector: {{}}\n# {index}\n",
+            "y".repeat(900)
+        );
+        let labelled = format!(
+            "- apiVersion: apps/v1\n  kind: Deployment\n  metadata: {{name: w{index}, namespace: shop}}\n  spec:\n    template:\n      metadata:\n        annotations:\n          x: {}\n        labels:\n          app: \"x\\ty\"\n          intents.otterize.com/server: old\n      spec: {{containers: [{{name: c, image: i}}]}}\n-\n- text\n  of two lines\n",
+            "z".repeat(800)
+        );
+        list.push_str([&data, &stale, &labelled][index % 3]);
+    }
+    list.push_str("- apiVersion: k8s.otterize.com/v2beta1\n  kind: ClientIntents\n  metadata: {name: w2, namespace: shop}\n  spec:\n    workload: {name: w2}\n    targets: [{kubernetes: {name: w5}}]\n");
+    list.push_str("functionConfig:\n  apiVersion: fn.kpt.dev/v1alpha1\n  kind: EnforceIntents\n  metadata: {name: c, annotations: {\"a\": 'it''s'}}\n");
+    let run = |lane| {
+        let outcome = enforce_intents::process(list.clone().into_bytes(), Settings { lane, ..Settings::default() });
+        (outcome.output, outcome.findings)
+    };
+    let (output, findings) = run(Lane::FastAlone);
+    let written = output.unwrap();
+    assert!(!findings.has_errors(), "{findings:?}");
+    assert_eq!(written.matches("\n  kind: NetworkPolicy\n").count(), 1);
+    assert!(!written.contains("server: old"));
+    for lane in [Lane::Fast, Lane::Parser] {
+        let (output, found) = run(lane);
+        assert!(output.as_ref() == Some(&written) && found == findings, "{lane:?} differs from one thread");
+    }
+}
+
+/// A root of which something is forgotten, as of a ConfigMap, is not read in parts.
+#[test]
+fn roots_that_are_not_kept_whole_are_read_the_same() {
+    for kind in ["ConfigMap", "Deployment", "List"] {
+        let items = "- metadata:\n    name: a\n  spec:\n    env: [b]\n".repeat(9);
+        let text = format!("apiVersion: v1\nkind: {kind}\nenv: [a]\nitems:\n{items}metadata:\n  name: c\n");
+        for text in [text.clone(), text.replace("v1\n", "apps/v1\n")] {
+            assert_eq!(compare(&text), Ok(true), "{text}");
+        }
+    }
+}
+
 #[test]
 fn the_seeds_of_the_mutants_are_in_the_subset() {
     for seed in seeds::seeds() {

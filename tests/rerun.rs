@@ -195,6 +195,48 @@ metadata: {name: \"on\"}
     }
 }
 
+/// What starts with a digit is written with quotes, and is a string to Go without them: nothing is wrong with what others write.
+#[test]
+fn values_that_go_takes_for_strings_stay() {
+    for profile in ["classic", "v2"] {
+        let stream = WORKLOADS.replace("web", "2fa").replace("name: 2fa", "name: \"2fa\"");
+        let written = settle(&resource_list(&stream, &config(&format!(r#"{{"profile": "{profile}"}}"#))));
+        let is_quoted = |line: &&str| line.contains("intents.otterize.com/") && line.contains(": \"2fa");
+        assert!(written.lines().any(|line| is_quoted(&line)), "{written}");
+        let lines = written.lines().map(|line| if is_quoted(&line) { line.replace('"', "") } else { line.to_owned() });
+        let unquoted = lines.collect::<Vec<_>>().join("\n") + "\n";
+        let outcome = enforce_intents::process(unquoted.clone().into_bytes(), Settings::default());
+        assert!(!outcome.failed(), "{:?}", outcome.findings);
+        assert_eq!(without_results(&outcome.output.unwrap()).trim_end(), unquoted.trim_end(), "{profile}");
+    }
+}
+
+/// A selector cannot change, but that its value lacks quotes is told as it is.
+#[test]
+fn a_selector_whose_value_lacks_quotes_is_told() {
+    let client = "---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: tester, namespace: shop}
+spec:
+  selector: {matchLabels: {app: tester}}
+  template:
+    metadata: {labels: {app: tester}}
+    spec: {containers: [{name: tester, image: tester}]}
+";
+    let written = settle(&resource_list(&format!("{WORKLOADS}{client}"), &config(r#"{"profile": "classic"}"#)));
+    let (_, after) = written.split_once("{app: tester, ").unwrap();
+    let (key, _) = after.split(", ").find_map(|label| label.split_once(": \"true\"")).unwrap();
+    let selecting = written
+        .replace("{app: tester, ", &format!("{{app: tester, {key}: true, "))
+        .replace(&format!(", {key}: \"true\""), "")
+        .replace("{app: tester}", &format!("{{app: tester, {key}: true}}"));
+    let outcome = enforce_intents::process(selecting.into_bytes(), Settings::default());
+    let messages: Vec<&str> = outcome.findings.0.iter().map(|finding| finding.message.as_str()).collect();
+    let wanted = format!("spec.selector uses the label {key} with the value true, which is no string without quotes");
+    assert!(outcome.failed() && messages.iter().any(|message| message.ends_with(&wanted)), "{messages:#?}");
+}
+
 /// A policy that the API server would refuse has its name all the same: of ours it is mended or goes, of others it is a clash.
 #[test]
 fn names_of_refused_policies_are_taken() {

@@ -8,7 +8,7 @@ use enforce_intents::diag::{Code, Findings, Severity};
 use enforce_intents::model::place::ResourceId;
 use enforce_intents::plan::{MapChange, Plan};
 use enforce_intents::read::package::{Package, Role};
-use enforce_intents::read::tree::{Node, Shape, Tree};
+use enforce_intents::read::tree::{Node, NodeId, Shape, Tree};
 use enforce_intents::read::{self, lane, parser, prune};
 use enforce_intents::report::{self, human};
 use enforce_intents::source::{SourceOrigin, SourceText};

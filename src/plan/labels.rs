@@ -185,9 +185,11 @@ fn template_change(world: &World, workload: &Workload, wanted: Labels, findings:
         let used = selector.match_labels.keys().chain(expressions);
         let changed = used.filter(|key| change.set.contains_key(key) || change.remove.contains(*key));
         let changed: BTreeSet<&str> = changed.collect();
+        let lacks_quotes =
+            |key: &str| workload.template_labels.get(key).filter(|value| change.set.get(key) == Some(value));
+        findings.0.extend(changed.iter().map(|key| selector_conflict(workload, key, lacks_quotes(key))));
         change.set.retain(|key, _| !changed.contains(key));
         change.remove.retain(|key| !changed.contains(key.as_str()));
-        findings.0.extend(changed.into_iter().map(|key| selector_conflict(workload, key)));
     }
     change
 }
@@ -200,11 +202,21 @@ fn labels_path(template: &[Cow<'static, str>]) -> Cow<'static, [Cow<'static, str
     }
 }
 
-fn selector_conflict(workload: &Workload, key: &str) -> Finding {
-    let message = format!("{}: spec.selector uses the label {key}, which would have to change", workload.object_name());
-    Finding::new(Code::SelectorUsesOurLabel, workload.place, message).with_help(
-        "select the pods by a label of your own; a selector cannot change in the cluster, so this needs a new workload",
-    )
+/// `without_quotes` is the value of a label that is right but for its quotes.
+fn selector_conflict(workload: &Workload, key: &str, without_quotes: Option<&str>) -> Finding {
+    let (fault, help) = match without_quotes {
+        Some(value) => (
+            format!(" with the value {value}, which is no string without quotes"),
+            format!("write \"{value}\" in quotes, in the selector and in the labels of the pod template"),
+        ),
+        None => (
+            ", which would have to change".to_owned(),
+            "select the pods by a label of your own; a selector cannot change in the cluster, so this needs a new workload"
+                .to_owned(),
+        ),
+    };
+    let message = format!("{}: spec.selector uses the label {key}{fault}", workload.object_name());
+    Finding::new(Code::SelectorUsesOurLabel, workload.place, message).with_help(help)
 }
 
 /// The API server refuses to change the template of a Job that exists; a CronJob makes new Jobs.

@@ -99,12 +99,18 @@ impl Forgetting {
         Self { selection, unread: Unread::default() }
     }
 
-    /// Forgets parts of the object that was read last.
-    pub(super) fn forget(&mut self, tree: &mut Tree, text: &str, root: NodeId) {
+    /// Forgets parts of the object that was read last. `None` where that cannot be done: a list in several trees belongs to one that
+    /// stays whole, as ResourceLists do.
+    pub(super) fn forget(&mut self, tree: &mut Tree, text: &str, root: NodeId) -> Option<()> {
         let keep = self.selection.map_or(Keep::Whole, |selection| selection(tree.node(text, root)));
-        if keep != Keep::Whole {
-            forget(tree, text, root, keep, &mut self.unread);
+        if keep == Keep::Whole {
+            return Some(());
         }
+        if tree.has_parts() {
+            return None;
+        }
+        forget(tree, text, root, keep, &mut self.unread);
+        Some(())
     }
 }
 

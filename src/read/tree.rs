@@ -304,7 +304,7 @@ impl<'t> Node<'t> {
         self.properties().map_or(self.start(), |properties| (properties.start as usize).min(self.start()))
     }
 
-    /// One past the last descendant's id. Of a list that was read in parts, only what is in the first part counts.
+    /// One past the last descendant's id. Of a list that was read in parts, and of the root around it, the first part counts alone.
     #[must_use]
     #[inline]
     pub fn subtree_end(self) -> NodeId {

@@ -7,7 +7,7 @@ mod other_kinds;
 mod values;
 
 pub(super) use self::other_kinds::of_another_kind;
-use self::values::{is_text, plain_value};
+use self::values::plain_value;
 use super::object::Object;
 use crate::diag::suggest::nearest;
 use crate::diag::{Code, Finding, Findings};
@@ -508,7 +508,7 @@ impl<'a> Reader<'_, 'a> {
     fn label_value(&mut self, node: Node<'a>) -> Option<&'a str> {
         let text = node.as_str();
         let is_legal = text.is_some_and(is_label_value);
-        if !is_legal || !is_text(node) {
+        if !is_legal || !node.is_string_in_go() {
             let shown = text.unwrap_or("a collection");
             let help = if is_legal { format!("write \"{shown}\" in quotes") } else { String::new() };
             let what = if is_legal { "is no string, as a label value must be" } else { "is not a label value" };

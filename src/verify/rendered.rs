@@ -43,6 +43,7 @@ fn replace_policies(plan: &Plan, after: &mut World) {
     let places: BTreeMap<ResourceId, Place> = replaced.map(|old| (old.resource, old.place)).collect();
     let gone: BTreeSet<ResourceId> = plan.removals.iter().chain(written.keys()).copied().collect();
     after.policies.retain(|policy| !gone.contains(&policy.resource));
+    after.refused_policies.retain(|policy| !gone.contains(&policy.resource));
     after.policies.extend(
         plan.updates
             .iter()

@@ -130,7 +130,7 @@ impl<'t> Builder<'t> {
 
     /// Completes an object: forgets what is not needed of it, and works out the values of the rest.
     pub(super) fn finish_object(&mut self, id: u32) -> Option<()> {
-        self.forgetting.forget(&mut self.tree, self.text, NodeId(id));
+        self.forgetting.forget(&mut self.tree, self.text, NodeId(id))?;
         for id in id..self.next_id() {
             self.decode(id)?;
         }

@@ -50,7 +50,8 @@ pub(super) fn parse(
     }
     let mut lexers = lexers.into_iter();
     let mut first = lexers.next()?;
-    Some(first.go_on_with(lexers.collect()).and_then(|()| first.finish()))
+    first.go_on_with(lexers.collect())?;
+    first.finish().map(Some)
 }
 
 /// Parts of the text, and the column of the items' dashes, which is that of the line after `items:`. All but the first part start at a

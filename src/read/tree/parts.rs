@@ -19,6 +19,11 @@ impl Tree {
         self.nodes.is_empty()
     }
 
+    /// Whether it has a list that was read in parts.
+    pub(crate) fn has_parts(&self) -> bool {
+        !self.parts.is_empty()
+    }
+
     /// Lets the list with that index go on with the items of a tree that was read from a later part of the same text. What stands behind
     /// the list there becomes this tree's own. The fast lane does this, whose trees have neither tags nor anchors.
     pub(crate) fn go_on_with(&mut self, list: u32, mut part: Self) {

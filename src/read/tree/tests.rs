@@ -352,3 +352,47 @@ fn only_strings_are_strings() {
         assert!(!is_string(spelling, wanted), "{spelling}");
     }
 }
+
+#[test]
+fn what_go_takes_for_a_string_is_one() {
+    let is_string =
+        |spelling: &str| with_root(&format!("a: {spelling}\n"), |root, _| root.get("a").unwrap().is_string_in_go());
+    let strings = [
+        "web",
+        "2fa",
+        "0-data",
+        "5ci",
+        "2fa-2fa-514a95",
+        "y",
+        "N",
+        "'1'",
+        "\"true\"",
+        "!!str 1.5",
+        "1.2.3",
+        "1e",
+        "=",
+        "2024-01",
+    ];
+    let others = [
+        "true",
+        "Off",
+        "~",
+        "",
+        "null",
+        "1",
+        "-0x1F",
+        "1_000",
+        "1.5",
+        "1e3",
+        ".inf",
+        "!!bool \"true\"",
+        "[a]",
+        "{a: b}",
+    ];
+    for spelling in strings {
+        assert!(is_string(spelling), "{spelling}");
+    }
+    for spelling in others {
+        assert!(!is_string(spelling), "{spelling}");
+    }
+}

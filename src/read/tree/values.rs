@@ -38,7 +38,22 @@ impl<'t> Node<'t> {
         }
     }
 
-    /// Whether it is this string for every YAML reader in the chain: `true` without quotes is not the string "true".
+    /// Whether the API server gets a string: it is quoted, or neither null, boolean nor number to Go's YAML reader. For judging what
+    /// somebody wrote; [`Self::is_string`] is stricter.
+    ///
+    /// That reader takes a lone `y` or `n` for a boolean, too. Most others do not, and kustomize quotes them, so they count as strings.
+    #[must_use]
+    pub fn is_string_in_go(self) -> bool {
+        let is_lone_letter = || self.as_str().is_some_and(|text| text.len() == 1);
+        self.is_scalar()
+            && !self.is_null()
+            && (self.as_bool().is_none() || is_lone_letter())
+            && self.as_integer().is_none()
+            && !self.unquoted().is_some_and(is_decimal)
+    }
+
+    /// Whether it is this string for every YAML reader in the chain: `true` without quotes is not the string "true". For what we
+    /// write: whatever looks like a number or date to any reader is taken for one.
     #[must_use]
     pub fn is_string(self, wanted: &str) -> bool {
         if self.as_str() != Some(wanted) {
@@ -65,6 +80,17 @@ impl<'t> Node<'t> {
     pub fn as_integer(self) -> Option<i64> {
         parse_integer(self.unquoted()?)
     }
+}
+
+/// Whether a plain scalar is a floating-point number in YAML 1.1.
+fn is_decimal(text: &str) -> bool {
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {
+        return true;
+    }
+    unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.')
+        && unsigned.bytes().all(|byte| byte.is_ascii_digit() || b".eE+-_".contains(&byte))
+        && unsigned.replace('_', "").parse::<f64>().is_ok()
 }
 
 /// An integer by the rules of Go's YAML reader: those of Go's `ParseInt` with base 0 after all underscores are taken out, then

@@ -2,7 +2,7 @@
 
 use crate::model::address;
 use crate::model::value::Value;
-use crate::read::tree::{Node, ScalarStyle, Shape};
+use crate::read::tree::Node;
 use ipnet::IpNet;
 
 /// Collections nest at most this deep in a value that is compared; what lies deeper is cut off.
@@ -10,29 +10,6 @@ const MAX_DEPTH: usize = 64;
 
 /// A value that is compared has at most this many nodes: aliases can make a short text very large.
 const MAX_NODES: usize = 100_000;
-
-/// Whether a scalar is a string: quoted, or plain and neither null, boolean nor number to Go's YAML reader.
-///
-/// That reader takes a lone `y` or `n` for a boolean, too. Most others do not, and kustomize quotes them, so they count as strings.
-pub(super) fn is_text(node: Node<'_>) -> bool {
-    let Some(node) = node.resolve() else { return false };
-    node.shape() != Shape::Scalar(ScalarStyle::Plain)
-        || !(node.is_null()
-            || node.as_bool().is_some_and(|_| node.as_str().is_some_and(|text| text.len() > 1))
-            || node.as_integer().is_some()
-            || node.as_str().is_some_and(is_decimal))
-}
-
-/// Whether a plain scalar is a floating-point number in YAML 1.1.
-fn is_decimal(text: &str) -> bool {
-    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
-    if matches!(unsigned, ".inf" | ".Inf" | ".INF" | ".nan" | ".NaN" | ".NAN") {
-        return true;
-    }
-    unsigned.starts_with(|first: char| first.is_ascii_digit() || first == '.')
-        && unsigned.bytes().all(|byte| byte.is_ascii_digit() || b".eE+-_".contains(&byte))
-        && unsigned.replace('_', "").parse::<f64>().is_ok()
-}
 
 /// A network in CIDR form, canonical. Leading zeros are decimal, as the API server still reads them.
 pub(super) fn network(text: &str) -> Option<IpNet> {
