@@ -107,6 +107,16 @@ pub(super) fn skip_indicators(text: &str, position: usize, mut indicators: Indic
     }
 }
 
+/// Whether the indicator that ends at `end`, if it comes first on its line, is at the column of a block collection.
+pub(super) fn is_indicator_of(text: &str, end: usize, collection: usize) -> bool {
+    let indentation = |position: usize| {
+        let before = text.get(line_start(text.as_bytes(), position)..position).unwrap_or_default();
+        before.strip_prefix('\u{FEFF}').unwrap_or(before)
+    };
+    let before = indentation(end.saturating_sub(1));
+    !before.bytes().all(|byte| byte == b' ') || before.len() == indentation(collection).len()
+}
+
 /// The start of the content that follows `position`: behind blanks, comments, the tag whose span is given, and an anchor.
 pub(super) fn skip_properties(text: &str, position: usize, tag: Option<Range<usize>>) -> usize {
     let bytes = text.as_bytes();

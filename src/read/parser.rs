@@ -227,7 +227,7 @@ impl<'a> Builder<'a> {
             }
             ScalarStyle::Plain if range.is_empty() => {
                 let has_properties = anchor != 0 || tag.is_some();
-                let start = if has_properties { range.start } else { self.end_of_indicators() };
+                let start = if has_properties { range.start } else { self.start_of_absent() };
                 self.breaks.check_gap(self.text, self.position, start)?;
                 self.check_colon_in_flow(start)?;
                 range = start..start;
@@ -343,6 +343,16 @@ impl<'a> Builder<'a> {
             }
         }
         layout::skip_indicators(self.text, self.position, indicators)
+    }
+
+    /// Where the absent node that was announced stands. A key behind a `?` may have no colon: one that comes first on its line belongs
+    /// to the mapping at its column.
+    fn start_of_absent(&self) -> usize {
+        let start = self.end_of_indicators();
+        let mapping = self.open.last().filter(|frame| frame.shape == Shape::Mapping(CollectionStyle::Block));
+        let mapping = mapping.and_then(|frame| self.tree.nodes.get(frame.node as usize));
+        let is_own = mapping.is_none_or(|mapping| layout::is_indicator_of(self.text, start, mapping.start as usize));
+        if is_own { start } else { self.position }
     }
 
     /// Where the content of the node that was announced starts, behind indicators, comments and properties.

@@ -344,3 +344,24 @@ fn names_of_anchors_are_those_that_every_reader_takes() {
         assert_eq!(parse(text).is_ok(), is_good, "{text}");
     }
 }
+
+/// A key behind a `?` may stand without a colon; the next line's colon then belongs to the mapping at its column.
+#[test]
+fn a_colon_belongs_to_the_mapping_at_its_column() {
+    let ends = |text: &str| {
+        let (tree, documents) = parse(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+        let root = tree.node(text, documents[0].root);
+        let first = root.children().nth(1).unwrap();
+        (first.end(), root.children().nth(2).map(|key| (key.start(), key.end())))
+    };
+    for (text, expected) in [
+        ("a:\n- ? b\n:\n  ? c\n", (8, Some((8, 8)))),
+        ("a:\n  ? b\n: c\n", (8, Some((8, 8)))),
+        ("a:\n- ? b\n  :\n: c\n", (12, Some((12, 12)))),
+        ("a:\n  ? b\n  :\nd: c\n", (12, Some((13, 14)))),
+        ("\u{FEFF}? a\n:\nd: c\n", (8, Some((9, 10)))),
+        ("? a\nd: c\n", (3, Some((4, 5)))),
+    ] {
+        assert_eq!(ends(text), expected, "{text:?}");
+    }
+}
