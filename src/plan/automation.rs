@@ -4,6 +4,9 @@ use super::context::PlanContext;
 use super::isolation::Isolation;
 use super::labelled_workload::LabelledWorkload;
 use crate::config::{Automate, Mode};
+use crate::diag::{Code, Finding};
+use crate::model::selector::LabelSelector;
+use crate::model::service::Service;
 
 /// What a switch says about some pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,4 +44,33 @@ pub(crate) fn verdict(
         Automate::Always if context.is_watched(namespace) => Verdict::Always,
         Automate::Always | Automate::IfBlockedByOtterize => Verdict::LeaveAlone,
     }
+}
+
+/// Warns where a policy that opens traffic to a Service is itself the first one that isolates some of the pods behind it.
+/// `opened` names the traffic.
+pub(crate) fn newly_isolated(
+    context: &PlanContext<'_>,
+    isolation: &Isolation<'_, '_>,
+    service: &Service,
+    pod_selector: Option<&LabelSelector>,
+    verdict: Verdict,
+    opened: &str,
+) -> Option<Finding> {
+    if verdict != Verdict::Blocked {
+        return None;
+    }
+    let mut selected = context.selected(&service.namespace, pod_selector?);
+    selected.retain(|labelled| !labelled.workload.host_network && !isolation.isolates(labelled.workload));
+    let first = selected.first()?.workload;
+    let message = format!(
+        "{} is behind Service {}/{} together with pods that policies isolate, so it becomes isolated too: only {opened} stays allowed",
+        first.object_name(),
+        service.namespace,
+        service.name
+    );
+    Some(
+        Finding::new(Code::TrafficBlocked, service.place, message)
+            .with_related(first.place, "this workload")
+            .with_help("declare who calls it, or give it a Service of its own"),
+    )
 }

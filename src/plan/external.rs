@@ -62,7 +62,15 @@ pub(crate) fn rules(context: &PlanContext<'_>, isolation: &Isolation<'_, '_>, fi
             ports: pod_ports::rule_ports(ports),
         };
         let pod_selector = pod_selector(context, isolation, service, &pods);
-        findings.0.extend(newly_isolated(context, isolation, service, &pod_selector, verdict));
+        let selected = pod_selector.as_ref();
+        findings.0.extend(automation::newly_isolated(
+            context,
+            isolation,
+            service,
+            selected,
+            verdict,
+            "external traffic",
+        ));
         wanted.extend(policy(context, &exposed, &pods, pod_selector, rule));
     }
     report_controllers(&controllers, &through_controllers, findings);
@@ -219,32 +227,6 @@ fn nothing_behind(service: &Service, verdict: Verdict) -> Option<Finding> {
     Some(
         Finding::new(Code::TrafficBlocked, service.place, message)
             .with_help("compile the workload in the same run, or allow the traffic in a NetworkPolicy of your own"),
-    )
-}
-
-/// Warns where the external policy itself is the first that isolates some of the pods behind a Service.
-fn newly_isolated(
-    context: &PlanContext<'_>,
-    isolation: &Isolation<'_, '_>,
-    service: &Service,
-    pod_selector: &Option<LabelSelector>,
-    verdict: Verdict,
-) -> Option<Finding> {
-    if verdict != Verdict::Blocked {
-        return None;
-    }
-    let mut selected = context.selected(&service.namespace, pod_selector.as_ref()?);
-    selected.retain(|labelled| !labelled.workload.host_network && !isolation.isolates(labelled.workload));
-    let first = selected.first()?.workload;
-    let message = format!(
-        "{} is behind {} together with pods that policies isolate, so it becomes isolated too: only external traffic stays allowed",
-        first.object_name(),
-        display(service)
-    );
-    Some(
-        Finding::new(Code::TrafficBlocked, service.place, message)
-            .with_related(first.place, "this workload")
-            .with_help("declare who calls it, or give it a Service of its own"),
     )
 }
 

@@ -18,7 +18,7 @@ use crate::model::selector::{LabelSelector, Labels};
 use crate::model::service::{Service, ServicePort};
 use crate::model::traffic::Webhook;
 use ipnet::IpNet;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 /// The longest label value.
@@ -27,6 +27,7 @@ const MAX_LABEL_VALUE: usize = 63;
 /// One policy in the making: what one configuration asks for at one Service.
 struct Draft<'a> {
     config_name: &'a str,
+    verdict: Verdict,
     service: &'a Service,
     selector: &'a Labels,
     /// Ports by value: as in the operator, one entry per number or name whatever the protocol.
@@ -61,6 +62,19 @@ pub(crate) fn rules(context: &PlanContext<'_>, isolation: &Isolation<'_, '_>, fi
         }
     }
     let Some(peers) = sources(context, drafts.values().next(), findings) else { return Vec::new() };
+    let mut services = BTreeSet::new();
+    for draft in drafts.values().filter(|draft| services.insert((&draft.service.namespace, &draft.service.name))) {
+        let selector = LabelSelector::from_labels(draft.selector.clone());
+        let (service, verdict) = (draft.service, draft.verdict);
+        findings.0.extend(automation::newly_isolated(
+            context,
+            isolation,
+            service,
+            Some(&selector),
+            verdict,
+            "the traffic of webhooks",
+        ));
+    }
     drafts.into_iter().map(|((_, name), draft)| policy(context, &name, draft, &peers)).collect()
 }
 
@@ -108,6 +122,7 @@ fn draft<'a>(
     }
     Some(Draft {
         config_name: &webhook.config_name,
+        verdict,
         service,
         selector,
         ports: policy_ports(webhook.port, port),

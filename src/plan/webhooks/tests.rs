@@ -1,6 +1,6 @@
 use crate::config::{ApiServer, Automate, Config, DefaultDeny, Profile};
 use crate::model::policy::{Peer, Protocol, Rule};
-use crate::plan::testing::{Bundle, labels};
+use crate::plan::testing::{Bundle, call, labels};
 
 fn always() -> Config {
     Config { profile: Profile::V2, automate_allow_webhook_traffic: Automate::Always, ..Config::default() }
@@ -140,4 +140,21 @@ fn names_and_labels() {
         assert!(name.is_empty() || policy.name == name, "{}", policy.name);
     }
     assert_eq!(super::label_value("x"), "x");
+}
+
+/// The policy selects as the Service does, and so other pods, too: it is the first one that isolates these. Told once for a Service.
+#[test]
+fn pods_that_only_the_policy_for_webhooks_isolates() {
+    let config = Config { automate_allow_webhook_traffic: Automate::IfBlockedByOtterize, ..always() };
+    let mut world = hooks(&[(443, "9443")]);
+    world.add_deployment("sys", "beta", &[]).template_labels = labels(&[("app", "hooks")]);
+    world.add_deployment("sys", "caller", &[]);
+    world.calls("sys", "caller", &[call("sys", "hooks")]);
+    world.webhook("policy", "sys/hooks", 443);
+    world.webhook("other", "sys/hooks", 443);
+    let told = "warning traffic-blocked: Deployment sys/beta is behind Service sys/hooks together with pods that policies isolate, so \
+                it becomes isolated too: only the traffic of webhooks stays allowed";
+    assert_eq!(world.lines_with(&config, "becomes isolated"), [told]);
+    world.calls("sys", "caller", &[call("sys", "beta")]);
+    assert!(world.lines_with(&config, "becomes isolated").is_empty());
 }
