@@ -51,6 +51,18 @@ spec:
     )
 }
 
+/// The client that calls `web`, for tests in which it must be there.
+const CLIENT: &str = "---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: tester, namespace: shop}
+spec:
+  selector: {matchLabels: {app: tester}}
+  template:
+    metadata: {labels: {app: tester}}
+    spec: {containers: [{name: tester, image: tester}]}
+";
+
 fn config(spec: &str) -> String {
     format!(
         r#"{{"apiVersion": "fn.kpt.dev/v1alpha1", "kind": "EnforceIntents", "metadata": {{"name": "c"}}, "spec": {spec}}}"#
@@ -123,16 +135,6 @@ fn objects(list: &str) -> Vec<serde_json::Value> {
 /// Every way of rolling out gives what it would have given from the start, whatever was there before.
 #[test]
 fn ways_of_rolling_out_can_be_changed() {
-    const CLIENT: &str = "---
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: tester, namespace: shop}
-spec:
-  selector: {matchLabels: {app: tester}}
-  template:
-    metadata: {labels: {app: tester}}
-    spec: {containers: [{name: tester, image: tester}]}
-";
     for profile in ["classic", "v2"] {
         let specs: Vec<String> = [
             r#""selectors": "labels""#,
@@ -214,17 +216,7 @@ fn values_that_go_takes_for_strings_stay() {
 /// A selector cannot change, but that its value lacks quotes is told as it is.
 #[test]
 fn a_selector_whose_value_lacks_quotes_is_told() {
-    let client = "---
-apiVersion: apps/v1
-kind: Deployment
-metadata: {name: tester, namespace: shop}
-spec:
-  selector: {matchLabels: {app: tester}}
-  template:
-    metadata: {labels: {app: tester}}
-    spec: {containers: [{name: tester, image: tester}]}
-";
-    let written = settle(&resource_list(&format!("{WORKLOADS}{client}"), &config(r#"{"profile": "classic"}"#)));
+    let written = settle(&resource_list(&format!("{WORKLOADS}{CLIENT}"), &config(r#"{"profile": "classic"}"#)));
     let (_, after) = written.split_once("{app: tester, ").unwrap();
     let (key, _) = after.split(", ").find_map(|label| label.split_once(": \"true\"")).unwrap();
     let selecting = written

@@ -63,7 +63,7 @@ pub struct World {
     pub other_generated: Vec<OtherObject>,
     /// kpt's `package-path` of the resources that have one.
     pub package_paths: BTreeMap<ResourceId, String>,
-    /// Keys of labels and annotations of ours with values that are no strings to some YAML reader: the API server refuses a
+    /// Keys of labels and annotations of ours with values that are no strings to Go's YAML reader: the API server refuses a
     /// label `true` without quotes, so that it is not the label "true". Labels are those of pods, where the resource has pods.
     pub not_strings: BTreeMap<ResourceId, BTreeSet<String>>,
 }

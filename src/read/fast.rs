@@ -46,10 +46,8 @@ pub(super) fn parse_with_threads(
     if !text.ends_with('\n') {
         return None;
     }
-    // Short texts are divided too where somebody asks for it.
-    let part = threads::PART.min(text.len() / threads.max(1));
     if threads > 1
-        && let Some(read) = threads::parse(text, selection, threads, part)
+        && let Some(read) = threads::parse(text, selection, threads)
     {
         return read;
     }

@@ -8,8 +8,8 @@ use enforce_intents::read::tree::{Node, Tree};
 /// With and without forgetting what compiling does not need.
 const SELECTIONS: [Option<Selection>; 2] = [None, Some(needed_to_compile)];
 
-/// How many parts short texts are read in. Most have fewer items, and their parts begin in the middle of one.
-const PARTS: [usize; 2] = [2, 5];
+/// Short texts are read by so many threads, each in two parts: of several items, or of one.
+const THREADS: [usize; 2] = [2, 5];
 
 /// Whether the fast lane reads the text.
 ///
@@ -18,14 +18,16 @@ const PARTS: [usize; 2] = [2, 5];
 pub(crate) fn compare(text: &str) -> Result<bool, String> {
     for selection in SELECTIONS {
         let whole = parse_fast(text, selection, 1);
-        for parts in PARTS {
-            match (parse_fast(text, selection, parts), &whole) {
+        for threads in THREADS {
+            match (parse_fast(text, selection, threads), &whole) {
                 (None, None) => {}
                 (Some((divided, documents)), Some((tree, expected))) => {
                     same_documents(text, (&divided, &documents), (tree, expected))
-                        .map_err(|fault| format!("in {parts} parts {fault}"))?;
+                        .map_err(|fault| format!("with {threads} threads {fault}"))?;
                 }
-                (divided, _) => return Err(format!("read in {parts} parts: {}, as a whole not so", divided.is_some())),
+                (divided, _) => {
+                    return Err(format!("read with {threads} threads: {}, with one not so", divided.is_some()));
+                }
             }
         }
         let Some((tree, documents)) = whole else { return Ok(false) };

@@ -9,18 +9,16 @@ use crate::threads::one_by_one;
 use memchr::memmem;
 use std::ops::Range;
 
-/// Parts are about this long: small beside what is read with threads, and large beside what it takes to start one.
-pub(super) const PART: usize = 1 << 20;
+/// Parts are at most about this long.
+const LONGEST: usize = 1 << 20;
+
+/// As many parts for each thread or more, so that none waits long for what another has begun.
+const FOR_EACH: usize = 2;
 
 /// Reads the text with so many threads. `None` if it cannot be divided; `Some(None)` if it is not in the subset.
 #[allow(clippy::option_option, reason = "two different reasons for there being no tree")]
-pub(super) fn parse(
-    text: &str,
-    selection: Option<Selection>,
-    threads: usize,
-    part: usize,
-) -> Option<Option<(Tree, Vec<Document>)>> {
-    let (parts, column) = divide(text, part)?;
+pub(super) fn parse(text: &str, selection: Option<Selection>, threads: usize) -> Option<Option<(Tree, Vec<Document>)>> {
+    let (parts, column) = divide(text, LONGEST.min(text.len() / (FOR_EACH * threads)))?;
     let read = one_by_one(&parts, threads, |index, part: &Range<usize>| {
         let mut lexer =
             if index == 0 { Lexer::new(text, selection) } else { Lexer::between_items(text, selection, column) };
